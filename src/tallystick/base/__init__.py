@@ -1,0 +1,1 @@
+"""Words everyone uses. Imports nothing of ours, no framework, no clock."""

@@ -1,0 +1,71 @@
+"""Contracts (subscriptions), the offers they hold over time, and the services they deliver."""
+
+from enum import StrEnum
+
+from django.db import models
+
+from tallystick.domain.tenants.columns import TenantRow, belongs_to, one_of
+
+
+class ContractState(StrEnum):
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class ServiceState(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    RESTRICTED = "restricted"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class Contract(TenantRow):
+    """An account's subscription from its first day to its end date (exclusive)."""
+
+    account = belongs_to("parties.Account")
+    number = models.CharField(max_length=40)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    state = models.CharField(max_length=10, choices=one_of(ContractState))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "number"], name="contract_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                name="contract_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ContractOffer(TenantRow):
+    """The offer that a contract holds on the days [valid_from, valid_to); never two at once."""
+
+    account = belongs_to("parties.Account")
+    contract = belongs_to("contracts.Contract")
+    offer = belongs_to("catalog.Offer")
+    quantity = models.IntegerField()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=0), name="contract_quantity_positive"
+            )
+        ]
+
+
+class Service(TenantRow):
+    """What the network delivers under a contract: a line, a meter point, a connection."""
+
+    account = belongs_to("parties.Account")
+    contract = belongs_to("contracts.Contract")
+    kind = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=12, choices=one_of(ServiceState))

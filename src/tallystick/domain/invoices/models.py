@@ -1,0 +1,167 @@
+"""Bill runs, invoices that never change once issued, their lines and taxes, and what is open."""
+
+from enum import StrEnum
+
+from django.db import models
+
+from tallystick.domain.tenants.columns import TenantRow, amount, belongs_to, money, one_of, quantity
+
+
+class RunState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+
+
+class InvoiceKind(StrEnum):
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+class OpenState(StrEnum):
+    OPEN = "open"
+    PART_PAID = "part_paid"
+    PAID = "paid"
+    WRITTEN_OFF = "written_off"
+
+
+class NumberSeries(TenantRow):
+    """The next number of a series in a year; taken in the transaction that issues, so no gaps."""
+
+    code = models.CharField(max_length=20)
+    year = models.SmallIntegerField()
+    next_number = models.BigIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "code", "year"], name="number_series_once")
+        ]
+
+
+class BillRun(TenantRow):
+    """The billing of all accounts due on a date; it can be stopped anywhere and goes on."""
+
+    bill_date = models.DateField()
+    state = models.CharField(max_length=10, choices=one_of(RunState))
+    started_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "bill_date"], name="bill_run_date_once")
+        ]
+
+
+class BillTask(TenantRow):
+    """The accounts [account_from, account_to) of a bill run: one transaction."""
+
+    bill_run = belongs_to("invoices.BillRun")
+    account_from = models.BigIntegerField()
+    account_to = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=one_of(RunState))
+    invoices = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "bill_run", "account_from"], name="bill_task_once"
+            )
+        ]
+
+
+class Invoice(TenantRow):
+    """An issued document. Its row and its lines are refused any change by the database."""
+
+    account = belongs_to("parties.Account")
+    bill_run = belongs_to("invoices.BillRun", null=True)
+    kind = models.CharField(max_length=12, choices=one_of(InvoiceKind))
+    number = models.CharField(max_length=40)
+    issued_on = models.DateField()
+    due_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    net = money()
+    tax = money()
+    total = money()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "number"], name="invoice_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "account", "bill_run"], name="invoice_once_a_run"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(total=models.F("net") + models.F("tax")),
+                name="invoice_net_and_tax_add_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class InvoiceLine(TenantRow):
+    """One line of an invoice; a component's period is billed once for each purpose."""
+
+    account = belongs_to("parties.Account")
+    invoice = belongs_to("invoices.Invoice")
+    line_no = models.SmallIntegerField()
+    contract = belongs_to("contracts.Contract")
+    component = belongs_to("catalog.Component")
+    purpose = models.CharField(max_length=30)
+    slot = models.SmallIntegerField()
+    """Numbers the lines of one component and period (its bands, tiers and prices) from 0."""
+    period_from = models.DateField()
+    period_to = models.DateField()
+    description = models.CharField(max_length=300)
+    quantity = quantity()
+    unit = models.CharField(max_length=20)
+    unit_price = amount()
+    exact = amount()
+    net = money()
+    tax_category = models.CharField(max_length=40)
+    revenue_account = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "tenant", "account", "contract", "component", "period_from", "purpose", "slot",
+                ],
+                name="invoice_line_billed_once",
+            )
+        ]  # fmt: skip
+
+
+class InvoiceTax(TenantRow):
+    """The tax of one category and rate on an invoice's exact taxable sum."""
+
+    account = belongs_to("parties.Account")
+    invoice = belongs_to("invoices.Invoice")
+    category = models.CharField(max_length=40)
+    rate = models.DecimalField(max_digits=9, decimal_places=6)
+    taxable = money()
+    tax = money()
+
+
+class OpenItem(TenantRow):
+    """What is still owed on an invoice; the one mutable side of it."""
+
+    account = belongs_to("parties.Account")
+    invoice = belongs_to("invoices.Invoice")
+    due_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    total = money()
+    settled = money(default=0)
+    state = models.CharField(max_length=12, choices=one_of(OpenState))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "account", "invoice"], name="open_item_once"),
+            models.CheckConstraint(
+                condition=models.Q(total__gte=0, settled__gte=0, settled__lte=models.F("total"))
+                | models.Q(total__lt=0, settled__lte=0, settled__gte=models.F("total")),
+                name="open_item_settled_within_total",
+            ),
+        ]

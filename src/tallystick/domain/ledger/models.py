@@ -1,0 +1,79 @@
+"""The general ledger: double entry, append-only, balanced by the database."""
+
+from enum import StrEnum
+
+from django.db import models
+
+from tallystick.domain.tenants.columns import TenantRow, belongs_to, money, one_of
+
+
+class LedgerKind(StrEnum):
+    ASSET = "asset"
+    LIABILITY = "liability"
+    INCOME = "income"
+    EXPENSE = "expense"
+    EQUITY = "equity"
+
+
+class LedgerAccount(TenantRow):
+    """A line of the operator's chart of accounts."""
+
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=one_of(LedgerKind))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "code"], name="ledger_account_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Entry(TenantRow):
+    """One business fact in the books; its source key makes it happen once."""
+
+    account = belongs_to("parties.Account")
+    source_key = models.CharField(max_length=120)
+    kind = models.CharField(max_length=40)
+    occurred_on = models.DateField()
+    posted_at = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    line_count = models.SmallIntegerField()
+    description = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "source_key"], name="entry_source_once"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "account", "id", "line_count"], name="entry_line_count_target"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(line_count__gte=2), name="entry_has_two_sides"
+            ),
+        ]
+
+
+class Posting(TenantRow):
+    """One side of an entry: debit positive, credit negative."""
+
+    account = belongs_to("parties.Account")
+    entry = belongs_to("ledger.Entry")
+    line_no = models.SmallIntegerField()
+    line_count = models.SmallIntegerField()
+    ledger_account = models.CharField(max_length=60)
+    amount = money()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "entry", "line_no"], name="posting_line_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(line_no__gte=1, line_no__lte=models.F("line_count")),
+                name="posting_line_within_entry",
+            ),
+        ]

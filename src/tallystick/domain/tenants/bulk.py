@@ -1,0 +1,93 @@
+"""Tables in and out of PostgreSQL by COPY, on Django's own connection and in its transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from django.db import connection
+
+from tallystick.domain.tenants.schema import APP_ROLE, LOADER_ROLE
+
+SLICE_ROWS = 100_000
+
+
+def _copy(frame: pl.DataFrame, *, into: str) -> None:
+    columns = ", ".join(frame.columns)
+    connection.ensure_connection()
+    with (
+        connection.connection.cursor() as cursor,
+        cursor.copy(f"COPY {into} ({columns}) FROM STDIN (FORMAT csv)") as copy,
+    ):
+        for part in frame.iter_slices(SLICE_ROWS):
+            copy.write(part.write_csv(include_header=False, quote_style="necessary").encode())
+
+
+def load_partition(frame: pl.DataFrame, *, partition: str) -> None:
+    """COPY straight into a leaf partition, as the role that may insert there and read nothing.
+
+    Columns are matched by name. The caller has set `tenant_id` of every row; the partition's own
+    key is the last guard against a row coming twice.
+    """
+    if frame.is_empty():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {LOADER_ROLE}")
+        _copy(frame, into=partition)
+        cursor.execute(f"SET LOCAL ROLE {APP_ROLE}")
+
+
+def insert_rows(frame: pl.DataFrame, *, table: str) -> int:
+    """INSERT through row-level security by way of a temporary table; gives the rows inserted."""
+    if frame.is_empty():
+        return 0
+    columns = ", ".join(frame.columns)
+    staging = f"staging_{table}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE {staging} ON COMMIT DROP AS SELECT {columns} FROM {table} LIMIT 0"
+        )
+        _copy(frame, into=staging)
+        cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging}")
+        inserted: int = cursor.rowcount
+        cursor.execute(f"DROP TABLE {staging}")
+    return inserted
+
+
+def stage_rows(frame: pl.DataFrame, *, name: str, types: Sequence[str]) -> None:
+    """A temporary table of these rows, dropped at commit, for joins and updates by set."""
+    columns = ", ".join(f"{c} {t}" for c, t in zip(frame.columns, types, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
+    if not frame.is_empty():
+        _copy(frame, into=name)
+
+
+def read_frame(
+    query: str, parameters: Sequence[Any] = (), *, schema: dict[str, Any] | pl.Schema
+) -> pl.DataFrame:
+    """The rows of a query as a frame of the named schema, column by column in order.
+
+    Instants cross as microseconds since 1970 (the query says `micros(column)`), all else as
+    PostgreSQL writes it; `Decimal` columns are parsed exactly.
+    """
+    wire = {
+        name: pl.Int64 if isinstance(kind, pl.Datetime) else kind for name, kind in schema.items()
+    }
+    connection.ensure_connection()
+    with connection.connection.cursor() as cursor:
+        with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", parameters) as copy:
+            text = b"".join(bytes(block) for block in copy)
+    if not text:
+        return pl.DataFrame(schema=schema)
+    frame = pl.read_csv(text, has_header=False, schema=wire, missing_utf8_is_empty_string=False)
+    return frame.with_columns(
+        pl.col(name).cast(kind) for name, kind in schema.items() if isinstance(kind, pl.Datetime)
+    )
+
+
+def new_ids(table: str, *, count: int) -> pl.Series:
+    """That many fresh ids of a table, ascending, as an Int64 series."""
+    sequence = f"{table}_id_seq"
+    return read_frame(
+        "SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, count], schema={"id": pl.Int64}
+    )["id"]

@@ -1,0 +1,47 @@
+"""Operators: each tenant is one billing business with its own brand, currency, zone and clock."""
+
+from enum import StrEnum
+
+from django.db import models
+
+from tallystick.base.money import RoundingMode
+from tallystick.domain.tenants.columns import one_of
+
+
+class ClockKind(StrEnum):
+    WALL = "wall"
+    REHEARSAL = "rehearsal"
+
+
+class Tenant(models.Model):
+    """An operator. Its row is visible only while acting for it (see `scope.acting_for`)."""
+
+    id = models.AutoField(primary_key=True)
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    industry = models.CharField(max_length=40, blank=True)
+    country = models.CharField(max_length=2)
+    currency = models.CharField(max_length=3)
+    zone = models.CharField(max_length=64)
+    language = models.CharField(max_length=8)
+    rounding = models.CharField(max_length=10, choices=one_of(RoundingMode))
+    payment_days = models.SmallIntegerField()
+    brand = models.JSONField(default=dict)
+    """Address lines, tax number, contacts, bank, colour and logo as printed on documents."""
+    clock = models.CharField(max_length=10, choices=one_of(ClockKind))
+    rehearsal_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(clock=ClockKind.WALL) | models.Q(rehearsal_at__isnull=False),
+                name="tenant_rehearsal_has_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(payment_days__gte=0), name="tenant_payment_days_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,235 @@
+"""Usage from file to rated line: batches, record keys, events, rejects, charge runs and totals.
+
+The large tables (`Usage`, `RatedLine`, `RecordKey`) are declared by SQL in the first migration:
+partitioned, keyed by tenant and account, loaded by a role that may insert and read nothing.
+"""
+
+from enum import StrEnum
+
+from django.db import models
+
+from tallystick.domain.tenants.columns import TenantRow, amount, belongs_to, one_of, quantity
+
+
+class BatchState(StrEnum):
+    LOADING = "loading"
+    LOADED = "loaded"
+
+
+class RejectState(StrEnum):
+    OPEN = "open"
+    REPLAYED = "replayed"
+    DISCARDED = "discarded"
+
+
+class RunState(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+
+
+class Source(TenantRow):
+    """Where usage records come from; a record id is unique within its source."""
+
+    code = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="usage_source_once")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Batch(TenantRow):
+    """One file brought in, with the figures that prove nothing was lost."""
+
+    source = belongs_to("usage.Source")
+    filename = models.CharField(max_length=500)
+    format = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=one_of(BatchState))
+    chunks_done = models.IntegerField(default=0)
+    rows_in = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    duplicates = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    absorbed = models.BigIntegerField(default=0)
+    sums = models.JSONField(default=dict)
+    """Per kind: quantity read, accepted, duplicate and rejected, as decimal strings."""
+    started_at = models.DateTimeField()
+    loaded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "source", "digest"], name="usage_batch_content_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    rows_in=models.F("accepted")
+                    + models.F("duplicates")
+                    + models.F("rejected")
+                    + models.F("absorbed")
+                ),
+                name="usage_batch_conserved",
+            ),
+        ]
+
+
+class Reject(TenantRow):
+    """A row that could not be taken, kept as it was, to be corrected and replayed."""
+
+    batch = belongs_to("usage.Batch")
+    line = models.BigIntegerField()
+    code = models.CharField(max_length=60)
+    parameters = models.JSONField(default=dict)
+    raw = models.TextField()
+    state = models.CharField(max_length=10, choices=one_of(RejectState))
+    decided_at = models.DateTimeField(null=True)
+
+
+class Session(TenantRow):
+    """What has been counted of a network session so far, so that its next record adds the rest."""
+
+    source = belongs_to("usage.Source")
+    key = models.CharField(max_length=200)
+    state = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "source", "key"], name="usage_session_once")
+        ]
+
+
+class RecordKey(models.Model):
+    """The claim of a source's record id: what makes a record count once."""
+
+    tenant_id = models.IntegerField()
+    source_id = models.IntegerField()
+    record_id = models.TextField(primary_key=True)
+    quantity = quantity()
+
+    class Meta:
+        managed = False
+        db_table = "usage_recordkey"
+
+
+class Usage(models.Model):
+    """One accepted event of a known service."""
+
+    id = models.BigIntegerField(primary_key=True)
+    tenant_id = models.IntegerField()
+    account_id = models.BigIntegerField()
+    contract_id = models.BigIntegerField()
+    service_id = models.BigIntegerField()
+    batch_id = models.BigIntegerField()
+    source_id = models.IntegerField()
+    kind = models.TextField()
+    started_at = models.DateTimeField()
+    quantity = quantity()
+    unit = models.TextField()
+    called = models.TextField(null=True)
+    zone = models.TextField(null=True)
+    attributes = models.TextField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "usage_usage"
+
+
+class ChargeRun(TenantRow):
+    """One rating of the batches that were waiting; it can be stopped anywhere and goes on."""
+
+    state = models.CharField(max_length=10, choices=one_of(RunState))
+    batches = models.JSONField()
+    started_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+
+class ChargeTask(TenantRow):
+    """The accounts [account_from, account_to) of a charge run: one transaction."""
+
+    charge_run = belongs_to("usage.ChargeRun")
+    account_from = models.BigIntegerField()
+    account_to = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=one_of(RunState))
+    events = models.BigIntegerField(default=0)
+    lines = models.BigIntegerField(default=0)
+    suspended = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "charge_run", "account_from"], name="usage_charge_task_once"
+            )
+        ]
+
+
+class Suspense(TenantRow):
+    """An accepted event that no price could be put on yet; charged again by the next run."""
+
+    account = belongs_to("parties.Account")
+    usage_id = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    charge_run = belongs_to("usage.ChargeRun")
+    code = models.CharField(max_length=60)
+    detail = models.CharField(max_length=300)
+    state = models.CharField(max_length=10, choices=one_of(RejectState))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "usage_id", "charge_run"],
+                name="usage_suspense_once",
+            )
+        ]
+
+
+class RatedLine(models.Model):
+    """One priced part of one event: the answer to what a line costs and why."""
+
+    usage_id = models.BigIntegerField(primary_key=True)
+    tenant_id = models.IntegerField()
+    account_id = models.BigIntegerField()
+    contract_id = models.BigIntegerField()
+    component_id = models.BigIntegerField()
+    version_id = models.BigIntegerField()
+    charge_run_id = models.BigIntegerField()
+    seq = models.SmallIntegerField()
+    cycle_start = models.DateField()
+    started_at = models.DateTimeField()
+    band = models.TextField(null=True)
+    tier = models.SmallIntegerField(null=True)
+    rate_key = models.TextField(null=True)
+    measured = quantity()
+    billed = quantity()
+    allowed = quantity()
+    unit_price = amount()
+    per = quantity()
+    fee = amount()
+    amount = amount()
+
+    class Meta:
+        managed = False
+        db_table = "usage_ratedline"
+
+
+class ChargeTotal(TenantRow):
+    """The sum of a charge run's rated lines by what an invoice line shows; billed once."""
+
+    account = belongs_to("parties.Account")
+    contract = belongs_to("contracts.Contract")
+    component = belongs_to("catalog.Component")
+    version = belongs_to("catalog.CatalogVersion")
+    charge_run = belongs_to("usage.ChargeRun")
+    cycle_start = models.DateField()
+    band = models.TextField(null=True)
+    tier = models.SmallIntegerField(null=True)
+    unit_price = amount()
+    per = quantity()
+    events = models.BigIntegerField()
+    measured = quantity()
+    billed = quantity()
+    allowed = quantity()
+    fees = amount()
+    amount = amount()
+    invoice_id = models.BigIntegerField(null=True)

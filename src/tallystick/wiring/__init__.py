@@ -1,0 +1,1 @@
+"""Settings, the database and the command: binds every part to its surroundings; imports all."""
