@@ -1,0 +1,214 @@
+"""Value-added taxes: which rates a line bears, for whom and when.
+
+Rates are rows of a table by jurisdiction, category and customer kind, with a validity. A category
+may bear several taxes (a federal and a regional one), the later of which may tax the earlier.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from tallystick.base.money import EXACT, RoundingMode
+from tallystick.base.refusal import Refusal
+
+PERCENT_DECIMALS: Final = 6
+PERCENT: Final = pl.Decimal(20, PERCENT_DECIMALS)
+
+ANY: Final = "*"
+"""In a table row: every customer kind."""
+
+
+class TaxCode(StrEnum):
+    """EN 16931 (UNCL 5305) codes of a VAT category."""
+
+    STANDARD = "S"
+    ZERO = "Z"
+    EXEMPT = "E"
+    REVERSE_CHARGE = "AE"
+    OUTSIDE = "O"
+
+
+class TaxRounding(StrEnum):
+    """Where a tax is rounded to the currency."""
+
+    PER_RATE = "per_rate"  # once per rate, on the exact sum of the invoice
+    PER_RATE_PRINTED = "per_rate_printed"  # once per rate, on the sum of the printed lines
+    PER_LINE = "per_line"  # on every line
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How an operator rounds and whether its prices include tax."""
+
+    mode: RoundingMode = RoundingMode.HALF_UP
+    tax: TaxRounding = TaxRounding.PER_RATE
+    inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRow:
+    """A rate in force in `[valid_from, valid_until)`; rows of one category apply in table order."""
+
+    jurisdiction: str
+    category: str
+    customer_kind: str
+    tax: str
+    percent: Decimal
+    valid_from: date
+    valid_until: date | None = None
+    code: TaxCode = TaxCode.STANDARD
+    compound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A certificate that frees a customer from tax on some categories (empty: on all)."""
+
+    certificate: str
+    valid_from: date
+    valid_until: date | None = None
+    categories: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TaxPosition:
+    """Everything about a customer that decides its tax; many accounts share one."""
+
+    name: str
+    jurisdiction: str
+    customer_kind: str
+    reverse_charge: bool = False
+    exemptions: tuple[Exemption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tax:
+    """A tax as borne by a line: the percent is of the line's net, whatever it compounds on."""
+
+    tax: str
+    code: str
+    percent: Decimal
+
+
+@dataclass
+class NoTaxRate(Refusal):
+    code = "no_tax_rate"
+    jurisdiction: str = ""
+    category: str = ""
+    customer_kind: str = ""
+    on: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"no tax rate for category {self.category!r} and customer kind {self.customer_kind!r}"
+            f" in {self.jurisdiction!r} on {self.on}; add a row to the tax table"
+        )
+
+
+@dataclass
+class InvalidTaxRate(Refusal):
+    code = "invalid_tax_rate"
+    percent: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"{self.percent} % is not a tax rate: rates are 0 or more and, where they compound,"
+            f" still have at most {PERCENT_DECIMALS} decimals"
+        )
+
+
+def taxes_on(
+    category: str, *, position: TaxPosition, table: Sequence[TaxRow], on: date
+) -> tuple[Tax, ...]:
+    """The taxes that a line of the category bears on that day.
+
+    Rows for the customer's kind go before rows for any kind. Exemption goes before reverse charge;
+    both keep the taxes' names and set their percent to zero.
+
+    :raises NoTaxRate: when no row is in force
+    :raises InvalidTaxRate: when a percent is negative or too fine
+    """
+    rows = [
+        row
+        for row in table
+        if row.jurisdiction == position.jurisdiction
+        and row.category == category
+        and _in_force(row.valid_from, row.valid_until, on)
+    ]
+    named = [row for row in rows if row.customer_kind == position.customer_kind]
+    rows = named or [row for row in rows if row.customer_kind == ANY]
+    if not rows:
+        raise NoTaxRate(
+            jurisdiction=position.jurisdiction,
+            category=category,
+            customer_kind=position.customer_kind,
+            on=on.isoformat(),
+        )
+    if _exempt(category, position, on):
+        return tuple(Tax(row.tax, TaxCode.EXEMPT, Decimal(0)) for row in rows)
+    if position.reverse_charge:
+        return tuple(Tax(row.tax, TaxCode.REVERSE_CHARGE, Decimal(0)) for row in rows)
+    taxes: list[Tax] = []
+    for row in rows:
+        base = Decimal(100) + (sum(t.percent for t in taxes) if row.compound else Decimal(0))
+        taxes.append(Tax(row.tax, row.code, _percent(row.percent * base / 100)))
+    return tuple(taxes)
+
+
+def _percent(exact: Decimal) -> Decimal:
+    rounded = exact.quantize(Decimal(1).scaleb(-PERCENT_DECIMALS), context=EXACT)
+    if exact < 0 or rounded != exact:
+        raise InvalidTaxRate(percent=str(exact))
+    return rounded
+
+
+def _exempt(category: str, position: TaxPosition, on: date) -> bool:
+    return any(
+        _in_force(one.valid_from, one.valid_until, on)
+        and (not one.categories or category in one.categories)
+        for one in position.exemptions
+    )
+
+
+def _in_force(valid_from: date, valid_until: date | None, on: date) -> bool:
+    return valid_from <= on and (valid_until is None or on < valid_until)
+
+
+RATES: Final = pl.Schema(
+    {
+        "tax_position": pl.String(),
+        "tax_category": pl.String(),
+        "tax": pl.String(),
+        "code": pl.String(),
+        "percent": PERCENT,
+    }
+)
+"""The taxes of every category for every tax position, on one day."""
+
+
+def rates_frame(
+    *,
+    positions: Iterable[TaxPosition],
+    categories: Iterable[str],
+    table: Sequence[TaxRow],
+    on: date,
+) -> pl.DataFrame:
+    """The RATES that hold on that day; a category without a rate has no row and is rejected later.
+
+    :raises InvalidTaxRate: when a percent is negative or too fine
+    """
+    wanted = sorted(set(categories))
+    rows = []
+    for position in positions:
+        for category in wanted:
+            try:
+                taxes = taxes_on(category, position=position, table=table, on=on)
+            except NoTaxRate:
+                continue
+            rows += [(position.name, category, t.tax, t.code, t.percent) for t in taxes]
+    return pl.DataFrame(rows, schema=RATES, orient="row")

@@ -1,0 +1,111 @@
+"""Taxes: which rate is found, for whom and when."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tallystick.core.invoice.tax import (
+    ANY,
+    Exemption,
+    InvalidTaxRate,
+    NoTaxRate,
+    TaxCode,
+    TaxPosition,
+    TaxRow,
+    rates_frame,
+    taxes_on,
+)
+
+
+def row(text: str) -> TaxRow:
+    """`DE standard * VAT 19 2007-01-01 2020-07-01 [compound]`."""
+    jurisdiction, category, kind, tax, percent, start, end, *rest = text.split()
+    until = None if end == "-" else date.fromisoformat(end)
+    return TaxRow(
+        jurisdiction, category, kind, tax, Decimal(percent), date.fromisoformat(start), until,
+        TaxCode.ZERO if percent == "0" else TaxCode.STANDARD, "compound" in rest,
+    )  # fmt: skip
+
+
+TABLE = [
+    row(text)
+    for text in """
+DE standard * VAT 19 2007-01-01 2020-07-01
+DE standard * VAT 16 2020-07-01 2021-01-01
+DE standard * VAT 19 2021-01-01 -
+DE standard agency VAT 0 2021-01-01 -
+DE reduced * VAT 7 2021-01-01 -
+CA-QC standard * GST 5 2008-01-01 -
+CA-QC standard * QST 9.975 2013-01-01 -
+XX standard * A 5 2008-01-01 -
+XX standard * B 9.975 2008-01-01 - compound
+YY standard * A 1.23456 2008-01-01 -
+YY standard * B 1.23456 2008-01-01 - compound
+""".strip().splitlines()
+]
+
+# jurisdiction kind category day position -> tax code percent, ...
+CASES = """
+DE    consumer standard 2020-06-30 -       VAT S 19
+DE    consumer standard 2020-07-01 -       VAT S 16
+DE    consumer standard 2020-12-31 -       VAT S 16
+DE    consumer standard 2021-01-01 -       VAT S 19
+DE    agency   standard 2026-01-01 -       VAT Z 0
+DE    agency   reduced  2026-01-01 -       VAT S 7
+DE    business standard 2026-01-01 reverse VAT AE 0
+DE    consumer standard 2026-01-01 exempt  VAT E 0
+DE    consumer reduced  2026-01-01 exempt  VAT S 7
+DE    consumer standard 2026-07-01 exempt  VAT S 19
+CA-QC consumer standard 2026-01-01 -       GST S 5, QST S 9.975
+XX    consumer standard 2026-01-01 -       A S 5, B S 10.47375
+"""
+
+
+@pytest.mark.parametrize("case", CASES.strip().splitlines())
+def test_taxes_on(case: str) -> None:
+    jurisdiction, kind, category, day, special, *taxes = case.split()
+    exemption = Exemption(
+        "cert-7", date(2025, 1, 1), date(2026, 7, 1), categories=frozenset({"standard"})
+    )
+    position = TaxPosition(
+        "p", jurisdiction, kind, special == "reverse", (exemption,) if special == "exempt" else ()
+    )
+    found = taxes_on(category, position=position, table=TABLE, on=date.fromisoformat(day))
+    expected = [tuple(part.split()) for part in " ".join(taxes).split(", ")]
+    assert [(t.tax, t.code.value if isinstance(t.code, TaxCode) else t.code) for t in found] == [
+        (tax, code) for tax, code, _ in expected
+    ]
+    assert [t.percent for t in found] == [Decimal(percent) for _, _, percent in expected]
+
+
+def test_no_rate_says_what_is_missing() -> None:
+    position = TaxPosition("p", "DE", "consumer")
+    with pytest.raises(NoTaxRate, match="'books'.*'DE' on 2026-01-01"):
+        taxes_on("books", position=position, table=TABLE, on=date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(("jurisdiction", "percent"), [("YY", None), ("ZZ", "-1")])
+def test_rates_that_cannot_be_held_are_refused(jurisdiction: str, percent: str | None) -> None:
+    table = list(TABLE)
+    if percent:
+        table.append(TaxRow(jurisdiction, "standard", ANY, "T", Decimal(percent), date(2020, 1, 1)))
+    position = TaxPosition("p", jurisdiction, "consumer")
+    with pytest.raises(InvalidTaxRate):
+        taxes_on("standard", position=position, table=table, on=date(2026, 1, 1))
+
+
+def test_rates_frame_holds_every_position() -> None:
+    positions = [TaxPosition("home", "DE", "consumer"), TaxPosition("qc", "CA-QC", "consumer")]
+    frame = rates_frame(
+        positions=positions,
+        categories=["standard", "reduced"],
+        table=TABLE,
+        on=date(2026, 1, 1),
+    )
+    assert frame.rows() == [
+        ("home", "reduced", "VAT", "S", Decimal(7)),
+        ("home", "standard", "VAT", "S", Decimal(19)),
+        ("qc", "standard", "GST", "S", Decimal(5)),
+        ("qc", "standard", "QST", "S", Decimal("9.975")),
+    ]
