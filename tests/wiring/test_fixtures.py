@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 from django.db import connection, connections
+
 from tallystick.wiring.roles import APP, LOADER, OWNER
 
 

@@ -237,7 +237,7 @@ def _pid_file(home: Path) -> Path:
 def _pid_lines(home: Path) -> list[str]:
     try:
         return _pid_file(home).read_text().splitlines()
-    except (FileNotFoundError, PermissionError):
+    except OSError:
         return []
 
 
@@ -378,15 +378,18 @@ def _read_tail(path: Path) -> str:
 
 def _named_fault(home: Path, said: str) -> Refusal:
     """The refusal for what the server's programs said as they failed."""
-    fatal = [line.strip() for line in said.splitlines() if "FATAL" in line or "error:" in line]
-    detail = (fatal or said.strip().splitlines() or ["it gave no reason"])[0]
-    if "still in use" in said or ("postmaster.pid" in said and "already exists" in said):
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    faults = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
+    detail = (faults or lines or ["it gave no reason"])[0]
+    fault = "\n".join(faults)
+    if "still in use" in fault or ("postmaster.pid" in fault and "already exists" in fault):
         return HeldByOtherServer(path=str(_data(home)), pid="unknown")
-    if "shared memory" in said or "Cannot allocate memory" in said:
+    # Ahead of the disk: a full /dev/shm has no space left either.
+    if "shared memory" in fault or "Cannot allocate memory" in fault:
         return SharedMemoryRefused(detail=detail)
-    if "No space left" in said:
+    if "No space left" in fault:
         return DiskFull(path=str(home))
-    if "Permission denied" in said or "Read-only file system" in said:
+    if "Permission denied" in fault or "Read-only file system" in fault:
         return HomeNotWritable(path=str(_folder(home)))
     return ServerNotStarted(detail=detail, log=str(_log(home)))
 
