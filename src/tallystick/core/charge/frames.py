@@ -1,0 +1,159 @@
+"""The tables of charging: usage in; rated lines, counter draws and suspense out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from tallystick.base.frames import AMOUNT, INSTANT, QUANTITY
+
+CHARGE_IN: Final = pl.Schema(
+    {
+        "usage_id": pl.Int64(),  # unique within the batch
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "offer_id": pl.Int64(),
+        "cycle_start": pl.Date(),
+        "kind": pl.String(),  # voice, sms, data, import, export...
+        "started_at": INSTANT,
+        "quantity": QUANTITY,
+        "unit": pl.String(),  # canonical
+        "called": pl.String(),  # E.164 digits without plus, or null
+        "zone": pl.String(),  # or null
+        "attributes": pl.String(),  # JSON object of the remaining dimensions, or null
+    }
+)
+"""Usage whose contract is known, to be charged."""
+
+COUNTERS: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),  # 0 when the whole account shares the counter
+        "component_id": pl.Int64(),
+        "cycle_start": pl.Date(),  # NEVER_RESETS for counters that run on
+        "used": QUANTITY,  # allowance: drawn so far; tiers: charged quantity so far
+    }
+)
+"""What has been drawn and charged so far; as draws: what to add."""
+
+RATED: Final = pl.Schema(
+    {
+        "usage_id": pl.Int64(),
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "seq": pl.Int16(),  # within usage and component, from 0
+        "cycle_start": pl.Date(),
+        "started_at": INSTANT,  # of the usage
+        "band": pl.String(),
+        "tier": pl.Int16(),  # from 1; null where the price has no tiers
+        "rate_key": pl.String(),  # of the deck row, e.g. 4420
+        "measured": QUANTITY,  # on the first slice of each band, so that sums are conserved
+        "billed": QUANTITY,
+        "allowed": QUANTITY,  # drawn from allowances; charged = billed - allowed
+        "unit_price": AMOUNT,
+        "per": QUANTITY,  # canonical units that one unit price is for
+        "fee": AMOUNT,  # connect fee, on the first line of the event
+        "amount": AMOUNT,  # charged x unit price / per + fee, rounded once, within the limits
+    }
+)
+"""One line per usage, component, band segment and tier slice."""
+
+SUSPENSE: Final = pl.Schema(
+    {
+        "usage_id": pl.Int64(),
+        "component_id": pl.Int64(),  # 0 = the event as a whole
+        "code": pl.String(),
+        "detail": pl.String(),
+    }
+)
+"""Usage that could not be rated, each with its reason; nothing of it was charged or drawn."""
+
+NEVER_RESETS: Final = date(1970, 1, 1)
+"""The cycle of a counter that never starts again."""
+
+FIRST_INSTANT_US: Final = 0
+LAST_INSTANT_US: Final = 7_258_118_400_000_000
+"""Usage between 1970 and 2200 is rated; anything else is a broken clock."""
+
+MAX_SPLIT_S: Final = 366 * 86_400
+"""The longest event that is cut at band edges."""
+
+
+class SuspenseCode(StrEnum):
+    """Why usage could not be rated; the first that applies to an event is told."""
+
+    INCOMPLETE = "incomplete"  # a column that may not be empty is
+    OUT_OF_RANGE = "out_of_range"  # of the years that are rated
+    NEGATIVE_QUANTITY = "negative_quantity"
+    QUANTITY_TOO_LARGE = "quantity_too_large"
+    NO_OFFER = "no_offer"
+    BEFORE_OFFER = "before_offer"
+    BAD_ATTRIBUTES = "bad_attributes"
+    NO_COMPONENT = "no_component"
+    UNIT_MISMATCH = "unit_mismatch"
+    TOO_LONG_TO_SPLIT = "too_long_to_split"
+    NO_RATE = "no_rate"
+
+
+NEEDED: Final = (
+    "usage_id", "account_id", "contract_id", "offer_id", "cycle_start", "kind", "started_at",
+    "quantity", "unit",
+)  # fmt: skip
+"""Columns of CHARGE_IN that may not be null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What charging gives: RATED lines, COUNTERS to add, SUSPENSE.
+
+    Lines stand by account, start, usage, component in written order and seq.
+    """
+
+    lines: pl.DataFrame
+    draws: pl.DataFrame
+    suspense: pl.DataFrame
+
+
+def whole(schema: pl.Schema) -> pl.Schema:
+    """The schema with exact decimals as their scaled integers and instants as microseconds."""
+    return pl.Schema(
+        {
+            name: pl.Int128()
+            if isinstance(kind, pl.Decimal)
+            else pl.Int64()
+            if isinstance(kind, pl.Datetime)
+            else kind
+            for name, kind in schema.items()
+        }
+    )
+
+
+def frame_of(rows: Iterable[Sequence[object]], schema: pl.Schema) -> pl.DataFrame:
+    """Rows of scaled integers as a frame of that schema."""
+    return descale(pl.DataFrame(list(rows), schema=whole(schema), orient="row"), schema)
+
+
+def descale(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Columns of scaled integers and microseconds as the decimals and instants they are."""
+    return frame.select(
+        _descaled(name, kind) if isinstance(kind, pl.Decimal) else pl.col(name).cast(kind)
+        for name, kind in schema.items()
+    )
+
+
+def _descaled(name: str, kind: pl.Decimal) -> pl.Expr:
+    one = pl.lit(f"0.{'0' * (kind.scale - 1)}1").cast(kind)
+    return (pl.col(name).cast(pl.Decimal(38, 0)) * one).cast(kind).alias(name)
+
+
+def rescale(frame: pl.DataFrame) -> pl.DataFrame:
+    """Decimals and instants as their scaled integers and microseconds; costs nothing."""
+    return frame.with_columns(
+        pl.col(name).to_physical()
+        for name, kind in frame.schema.items()
+        if isinstance(kind, pl.Decimal | pl.Datetime)
+    )

@@ -1,0 +1,217 @@
+"""What a catalogue must hold before it may charge anybody: each check gives all its faults."""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations, pairwise
+from typing import Final
+
+from tallystick.base.money import AMOUNT_SCALE, plain
+from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.core.tariff.calendars import band_faults
+from tallystick.core.tariff.nodes import (
+    Allowance,
+    Catalogue,
+    DeckRow,
+    Offer,
+    Price,
+    Steps,
+    UsagePrice,
+)
+from tallystick.core.tariff.ratio import MAX_NUMERATOR, MAX_QUANTITY, price_ratio
+from tallystick.core.tariff.rewrite import are_disjoint
+from tallystick.core.tariff.source import CatalogueError
+
+Check = Callable[[Catalogue], Iterator[CatalogueError]]
+
+
+def _usages(catalogue: Catalogue) -> Iterator[tuple[Offer, UsagePrice]]:
+    for offer in catalogue.offers:
+        for part in offer.components:
+            if isinstance(part, UsagePrice):
+                yield offer, part
+
+
+def _allowances(catalogue: Catalogue) -> Iterator[tuple[Offer, Allowance]]:
+    for offer in catalogue.offers:
+        for part in offer.components:
+            if isinstance(part, Allowance):
+                yield offer, part
+
+
+def _fault(
+    catalogue: Catalogue, offer: Offer, part: UsagePrice | Allowance, message: str
+) -> CatalogueError:
+    return CatalogueError(catalogue.name, part.line, f"{offer.code}.{part.code}", message)
+
+
+def check_bands(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """Every instant has exactly one band, and every band a price."""
+    for offer, part in _usages(catalogue):
+        for fault in band_faults(part.bands) if part.bands else ():
+            yield _fault(catalogue, offer, part, f"its bands {fault}")
+        banded = {price.band for price in part.prices} - {None}
+        names = {band.name for band in part.bands if band.charged}
+        if part.prices and banded:
+            for name in sorted(names - banded):
+                yield _fault(catalogue, offer, part, f"band {name!r} has no price; write one")
+            for name in sorted(str(name) for name in banded - names):
+                known = ", ".join(sorted(names)) or "none"
+                message = f"price {name!r} is not one of its bands ({known})"
+                yield _fault(catalogue, offer, part, message)
+        if part.split and not part.bands:
+            yield _fault(catalogue, offer, part, "'split' needs 'bands' or 'during' to cut at")
+        if part.split and part.unit != "s":
+            message = f"only durations split, and this is counted in {part.unit}; drop 'split'"
+            yield _fault(catalogue, offer, part, message)
+
+
+def check_tiers(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """Tiers rise, end with `above`, and have the same limits in every band that has tiers."""
+    for offer, part in _usages(catalogue):
+        ladders = set()
+        for price in part.prices:
+            limits = [tier.limit for tier in price.tiers]
+            if limits[-1] is not None or None in limits[:-1]:
+                message = "its tiers do not end; close them with one 'above' at the end"
+                yield _fault(catalogue, offer, part, message)
+                continue
+            rising = [limit for limit in limits if limit is not None]
+            for low, high in pairwise(rising):
+                if high <= low:
+                    message = f"tier to {plain(high)} {part.unit} is never reached; order by limit"
+                    yield _fault(catalogue, offer, part, message)
+            if rising:
+                ladders.add(tuple(rising))
+        if len(ladders) > 1:
+            message = "its bands have different tier limits; split it into one price a band"
+            yield _fault(catalogue, offer, part, message)
+
+
+def check_allowances(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """An allowance covers prices that exist, in its own unit, and draws once for an event."""
+    for offer, part in _allowances(catalogue):
+        usages = {u.code: u for u in offer.components if isinstance(u, UsagePrice)}
+        covered = part.covers or ()
+        if not covered:
+            message = (
+                f"covers no price: write a price 'of: {part.of}' in this offer, or say what"
+                " happens 'then'"
+            )
+            yield _fault(catalogue, offer, part, message)
+        for code in covered:
+            if code not in usages:
+                known = ", ".join(usages) or "none"
+                message = f"covers {code!r}, which is not a price of usage here ({known})"
+                yield _fault(catalogue, offer, part, message)
+            elif usages[code].of != part.of:
+                message = f"is of {part.of} but covers {code}, which is of {usages[code].of}"
+                yield _fault(catalogue, offer, part, message)
+            elif usages[code].unit != part.unit:
+                counted = usages[code].unit or "no unit at all"
+                message = f"is in {part.unit} but {code} is in {counted}; use one unit"
+                yield _fault(catalogue, offer, part, message)
+
+
+def check_double_draws(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """Unless the author named what is covered, no event may draw twice from one allowance."""
+    for offer, part in _allowances(catalogue):
+        if part.named:
+            continue
+        usages = [
+            usage
+            for usage in offer.components
+            if isinstance(usage, UsagePrice) and usage.code in (part.covers or ())
+        ]
+        for one, other in combinations(usages, 2):
+            if not are_disjoint(one, other):
+                message = (
+                    f"would be drawn twice by usage that fits both {one.code} and {other.code};"
+                    f" write what it covers, such as 'covers: [{one.code}]'"
+                )
+                yield _fault(catalogue, offer, part, message)
+
+
+def check_filters(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """A filter can hold."""
+    parts: list[tuple[Offer, UsagePrice | Allowance]] = []
+    parts += [*_usages(catalogue), *_allowances(catalogue)]
+    for offer, part in parts:
+        if are_disjoint(part, part):
+            yield _fault(catalogue, offer, part, "its 'where' can never hold; drop one term")
+        for term in part.where.terms:
+            if term.field == "kind" and (part.of in term.values) == term.negated:
+                message = f"its 'where' wants another kind than 'of: {part.of}'; drop that term"
+                yield _fault(catalogue, offer, part, message)
+            if term.field == "band":
+                message = "a filter is asked before the band is known; use 'during' instead"
+                yield _fault(catalogue, offer, part, message)
+
+
+def check_charges(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """The least charge is not above the most."""
+    for offer, part in _usages(catalogue):
+        least, most = part.charge_at_least, part.charge_at_most
+        if least is not None and most is not None and least > most:
+            message = f"charges at least {plain(least)} and at most {plain(most)}; swap them"
+            yield _fault(catalogue, offer, part, message)
+
+
+def check_decks(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """A deck has rows, in one unit, that the prices using it can use."""
+    for deck in catalogue.decks.values():
+        if not deck.rows:
+            path = f"decks.{deck.code}"
+            yield CatalogueError(catalogue.name, deck.line, path, "has no rows; add a price")
+    for offer, part in _usages(catalogue):
+        rows = catalogue.decks[part.deck].rows if part.deck else ()
+        own_steps = any(row.steps for row in rows)
+        if own_steps and part.steps != Steps():
+            message = f"deck {part.deck} says 'bill by' for each row; leave it out here"
+            yield _fault(catalogue, offer, part, message)
+        if own_steps and part.split:
+            message = f"deck {part.deck} says 'bill by' for each row, which cannot be split"
+            yield _fault(catalogue, offer, part, message)
+        fields = {key.field for key in catalogue.decks[part.deck].keys} if part.deck else set()
+        if "band" in fields and not part.bands:
+            message = f"deck {part.deck} is keyed by band; write 'bands'"
+            yield _fault(catalogue, offer, part, message)
+
+
+def check_sizes(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """Numbers stay in the range where both executors are exact (see `ratio`)."""
+    for offer, part in _usages(catalogue):
+        prices = [tier.price for band in part.prices for tier in band.tiers]
+        for price in [*prices, *([part.no_rate] if part.no_rate else [])]:
+            if _too_fine(price):
+                message = f"price {plain(price.amount)} has too many digits for exact rating"
+                yield _fault(catalogue, offer, part, message)
+        sizes = [part.steps.minimum, part.steps.free_first, *(price.per for price in prices)]
+        for size in (*sizes, *(step.increment for step in part.steps.steps)):
+            if size > MAX_QUANTITY:
+                message = f"{plain(size)} {part.unit} is more than one event can be"
+                yield _fault(catalogue, offer, part, message)
+    for deck in catalogue.decks.values():
+        for row in deck.rows:
+            if _too_fine(row.price):
+                yield _row_fault(catalogue, deck.file, row)
+
+
+def _row_fault(catalogue: Catalogue, file: str | None, row: DeckRow) -> CatalogueError:
+    message = f"price {plain(row.price.amount)} has too many digits for exact rating"
+    return CatalogueError(file or catalogue.name, row.line, "", message)
+
+
+def _too_fine(price: Price) -> bool:
+    numerator, _ = price_ratio(int(price.amount * AMOUNT_SCALE), int(price.per * QUANTITY_SCALE))
+    return abs(numerator) > MAX_NUMERATOR
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    check_bands,
+    check_tiers,
+    check_allowances,
+    check_double_draws,
+    check_filters,
+    check_charges,
+    check_decks,
+    check_sizes,
+)

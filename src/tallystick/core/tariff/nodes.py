@@ -1,0 +1,300 @@
+"""What a catalogue says, as immutable nodes: one class a word of the price language.
+
+Quantities are decimals in canonical units, prices decimals in the catalogue's currency. Every node
+that an error may point at carries the `line` it was written on.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """Whose usage shares one counter."""
+
+    CONTRACT = "contract"
+    ACCOUNT = "account"
+
+
+class Reset(StrEnum):
+    """When a tier counter starts again at zero."""
+
+    CYCLE = "cycle"
+    NEVER = "never"
+
+
+class IntervalUnit(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+class Timing(StrEnum):
+    ADVANCE = "advance"
+    ARREARS = "arrears"
+
+
+class Alignment(StrEnum):
+    CALENDAR = "calendar"
+    ANNIVERSARY = "anniversary"
+
+
+class ProrationPolicy(StrEnum):
+    PRORATE = "prorate"
+    FULL = "full"
+    NONE = "none"
+    NEXT_PERIOD = "next period"
+
+
+class ProrationBasis(StrEnum):
+    ACTUAL_DAYS = "actual days"
+    FIXED_30 = "30 days"
+    SECONDS = "seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Every `count` units: `3 months` is three of MONTH."""
+
+    count: int
+    unit: IntervalUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Proration:
+    """What happens to a recurring price when its period is cut, by direction."""
+
+    basis: ProrationBasis = ProrationBasis.ACTUAL_DAYS
+    start: ProrationPolicy = ProrationPolicy.PRORATE
+    upgrade: ProrationPolicy = ProrationPolicy.PRORATE
+    downgrade: ProrationPolicy = ProrationPolicy.PRORATE
+    quantity_change: ProrationPolicy = ProrationPolicy.PRORATE
+    pause: ProrationPolicy = ProrationPolicy.PRORATE
+    end: ProrationPolicy = ProrationPolicy.PRORATE
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A price that returns by the calendar; billed by the invoice, not by usage."""
+
+    code: str
+    line: int
+    every: Interval
+    timing: Timing
+    align: Alignment
+    price: Decimal
+    proration: Proration
+    quantity_from: str | None  # the contract attribute that counts it, e.g. seats; None = 1
+    tax: str
+    revenue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`field = a`, `field in (a, b)`, or the same negated; a missing value equals nothing."""
+
+    field: str
+    values: tuple[str, ...]  # sorted, unique
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """All terms hold; no terms = always."""
+
+    terms: tuple[Term, ...] = ()
+
+
+ALWAYS = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """`amount` for each `per` canonical units of `unit`."""
+
+    amount: Decimal
+    per: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Bill by `increment` for the first `span` of what is left; the last step has no span."""
+
+    increment: Decimal
+    span: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How a measured quantity becomes a billed one; no steps = exactly as measured."""
+
+    steps: tuple[Step, ...] = ()
+    minimum: Decimal = Decimal(0)
+    free_first: Decimal = Decimal(0)
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A set of days: any listed weekday, holiday or date, and inside the season if one is given."""
+
+    weekdays: tuple[int, ...] = ()  # 0 = Monday
+    holidays: tuple[str, ...] = ()  # country or country-subdivision, e.g. DE-BY
+    dates: tuple[date, ...] = ()
+    season: tuple[tuple[int, int], tuple[int, int]] | None = None  # (month, day), both belong
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Minutes of the local day `[start, end)`; 1440 is the next midnight."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekRule:
+    """Some hours of some days, without the excepted days."""
+
+    days: Days
+    hours: tuple[Hours, ...]
+    excepting: Days | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The instants that any of its rules names, by the local clock."""
+
+    rules: tuple[WeekRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A named part of the week; `calendar` None is `else`; an uncharged band rates nothing."""
+
+    name: str
+    calendar: Calendar | None
+    charged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A price up to a cumulative limit; the last tier has none."""
+
+    limit: Decimal | None
+    price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class BandPrice:
+    """The price list of one band, or of every instant when `band` is None."""
+
+    band: str | None
+    tiers: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeckKey:
+    """A column that must fit the usage's field: exactly (or `*`), or as its longest prefix."""
+
+    field: str
+    prefix: bool
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeckRow:
+    """One row of a rate table; None in `match` is the wildcard, `[valid_from, valid_to)`."""
+
+    line: int
+    match: tuple[str | None, ...]
+    price: Price
+    connect: Decimal | None = None
+    steps: Steps | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """A rate table: keys in order of weight, rows in written order."""
+
+    code: str
+    line: int
+    keys: tuple[DeckKey, ...]
+    rows: tuple[DeckRow, ...]
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """An amount of usage that is included: drawn before anything is charged."""
+
+    code: str
+    line: int
+    quantity: Decimal
+    unit: str
+    of: str
+    where: Filter
+    priority: int
+    scope: Scope
+    covers: tuple[str, ...] | None  # component codes; None until the rewrite names them
+    named: bool  # whether the author wrote what is covered
+    beyond: str | None  # what happens to the service afterwards, e.g. throttle to 256 kbit/s
+    tax: str
+    revenue: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePrice:
+    """A price of usage: which usage, how it is counted, what it costs."""
+
+    code: str
+    line: int
+    of: str
+    where: Filter
+    unit: str | None  # canonical; None = any, when nothing is charged by quantity
+    prices: tuple[BandPrice, ...]  # empty when a deck says the price
+    deck: str | None
+    no_rate: Price | None  # the price when the deck has no row; None = refuse
+    steps: Steps
+    connect: Decimal
+    connect_at_zero: bool
+    charge_at_least: Decimal | None
+    charge_at_most: Decimal | None
+    bands: tuple[Band, ...]
+    split: bool
+    reset: Reset
+    scope: Scope
+    tax: str
+    revenue: str
+
+
+Component = Recurring | Allowance | UsagePrice
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a contract can be of: its components in written order, from a day on."""
+
+    code: str
+    line: int
+    valid_from: date | None
+    revenue: str
+    components: tuple[Component, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """A price list as it was written, complete and checked once it has passed `read_catalogue`."""
+
+    name: str
+    currency: str
+    zone: str
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    decks: dict[str, Deck] = field(default_factory=dict)
+    offers: tuple[Offer, ...] = ()

@@ -1,0 +1,351 @@
+"""A catalogue compiled for charging: names become numbers, decimals become scaled integers.
+
+Quantities are integers in 1e-9 of the canonical unit, prices and amounts in 1e-12 of the currency.
+Rates of all decks and price lists stand in one tuple; components refer to them by position.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, localcontext
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from tallystick.base.money import AMOUNT_SCALE, EXACT
+from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.core.tariff import nodes
+from tallystick.core.tariff.calendars import BandClock
+from tallystick.core.tariff.nodes import Catalogue, DeckKey, Filter, Recurring, Reset, Scope
+from tallystick.core.tariff.ratio import price_ratio
+
+EVENT_FIELDS: Final = ("called", "zone", "kind", "band")
+"""What a filter or key may name; any other name is an attribute of the usage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanComponent:
+    """What every component of an offer has."""
+
+    id: int
+    code: str
+    offer_id: int
+    offer: str
+    currency: str
+    tax_category: str
+    revenue_account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRecurring(PlanComponent):
+    """A price that the invoice bills by the calendar."""
+
+    price: Recurring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAllowance(PlanComponent):
+    """An included quantity and the components it covers."""
+
+    unit: str
+    quantity: int
+    where: Filter
+    scope: Scope
+    priority: int
+    covers: frozenset[int]
+    beyond: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One price: amount = quantity x numerator / denominator, rounded half-up once."""
+
+    unit_price: int
+    per: int
+    numerator: int
+    denominator: int
+    connect: int | None = None  # replaces the component's
+    steps: int | None = None  # replaces the component's
+    key: str | None = None  # of a deck row, e.g. 4420 or 44|premium
+
+
+@dataclass(frozen=True, slots=True)
+class StepSet:
+    """Scaled increments `(increment, span)`, the last without a span; none = as measured."""
+
+    steps: tuple[tuple[int, int | None], ...] = ()
+    minimum: int = 0
+    free_first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDeck:
+    """A rate table; row n has the rate `first_rate + n`."""
+
+    code: str
+    keys: tuple[DeckKey, ...]
+    matches: tuple[tuple[str | None, ...], ...]
+    validity: tuple[tuple[date | None, date | None], ...]
+    first_rate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanUsage(PlanComponent):
+    """A price of usage; `base_rates` holds, for each band, the first tier's rate or None if the
+    band is not charged; with a deck, 0 marks a charged band.
+    """
+
+    position: int
+    kind: str
+    where: Filter
+    unit: str | None
+    steps: int
+    connect: int
+    connect_at_zero: bool
+    charge_at_least: int | None
+    charge_at_most: int | None
+    clock: BandClock | None
+    split: bool
+    base_rates: tuple[int | None, ...]
+    tiered: tuple[bool, ...]
+    limits: tuple[int, ...]
+    reset: Reset
+    scope: Scope
+    deck: int | None
+    no_rate: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """An offer's components in written order; allowances in the order they are drawn."""
+
+    id: int
+    code: str
+    valid_from: date | None
+    recurring: tuple[PlanRecurring, ...]
+    allowances: tuple[PlanAllowance, ...]
+    usages: tuple[PlanUsage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that charging needs to know of a catalogue."""
+
+    currency: str
+    zone: ZoneInfo
+    offers: Mapping[int, PlanOffer]
+    components: Mapping[int, PlanComponent]
+    rates: tuple[Rate, ...]
+    steps: tuple[StepSet, ...]
+    decks: tuple[PlanDeck, ...]
+    attributes: tuple[str, ...]  # the usage attributes that some filter or deck asks for
+    cache: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Lookup tables that executors derive from the plan and keep with it."""
+
+
+def compile_plan(
+    catalogue: Catalogue,
+    *,
+    offer_ids: Mapping[str, int] | None = None,
+    component_ids: Mapping[tuple[str, str], int] | None = None,
+) -> Plan:
+    """The plan of a checked catalogue.
+
+    `component_ids` maps (offer, component) to identities that last across catalogue versions, so
+    that counters do; without ids both are numbered from 1 in written order.
+    """
+    pairs = [(offer.code, part.code) for offer in catalogue.offers for part in offer.components]
+    offers = offer_ids or {offer.code: n for n, offer in enumerate(catalogue.offers, 1)}
+    components = component_ids or {pair: n for n, pair in enumerate(pairs, 1)}
+    with localcontext(EXACT):
+        return _Compiler(catalogue, offers, components).plan()
+
+
+def scaled(number: Decimal, scale: int) -> int:
+    """The number times the scale, which must be whole."""
+    product = number * scale
+    whole = int(product)
+    assert whole == product, f"{number} has more decimals than the scale {scale}"
+    return whole
+
+
+def _money(number: Decimal | None) -> int | None:
+    return None if number is None else scaled(number, AMOUNT_SCALE)
+
+
+class _Compiler:
+    """Gathers the shared tables while components are compiled one by one."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        offer_ids: Mapping[str, int],
+        component_ids: Mapping[tuple[str, str], int],
+    ) -> None:
+        self.catalogue, self.offer_ids, self.component_ids = catalogue, offer_ids, component_ids
+        self.zone = ZoneInfo(catalogue.zone)
+        self.rates: list[Rate] = []
+        self.steps: dict[StepSet, int] = {StepSet(): 0}
+        self.clocks: dict[tuple[nodes.Band, ...], BandClock] = {}
+        self.fields: set[str] = set()
+        self.decks: dict[str, int] = {}
+
+    def plan(self) -> Plan:
+        decks = tuple(self._deck(deck) for deck in self.catalogue.decks.values())
+        offers = {self.offer_ids[offer.code]: self._offer(offer) for offer in self.catalogue.offers}
+        components: dict[int, PlanComponent] = {
+            part.id: part
+            for offer in offers.values()
+            for part in (*offer.recurring, *offer.allowances, *offer.usages)
+        }
+        return Plan(
+            currency=self.catalogue.currency,
+            zone=self.zone,
+            offers=offers,
+            components=components,
+            rates=tuple(self.rates),
+            steps=tuple(self.steps),
+            decks=decks,
+            attributes=tuple(sorted(self.fields - set(EVENT_FIELDS))),
+        )
+
+    def _rate(self, price: nodes.Price) -> int:
+        self.rates.append(_rate(price))
+        return len(self.rates) - 1
+
+    def _step_set(self, steps: nodes.Steps) -> int:
+        made = StepSet(
+            tuple(
+                (
+                    scaled(step.increment, QUANTITY_SCALE),
+                    None if step.span is None else scaled(step.span, QUANTITY_SCALE),
+                )
+                for step in steps.steps
+            ),
+            scaled(steps.minimum, QUANTITY_SCALE),
+            scaled(steps.free_first, QUANTITY_SCALE),
+        )
+        return self.steps.setdefault(made, len(self.steps))
+
+    def _deck(self, deck: nodes.Deck) -> PlanDeck:
+        self.decks[deck.code] = len(self.decks)
+        self.fields.update(key.field for key in deck.keys)
+        first = len(self.rates)
+        self.rates.extend(
+            _rate(
+                row.price,
+                connect=_money(row.connect),
+                steps=None if row.steps is None else self._step_set(row.steps),
+                key="|".join("*" if value is None else value for value in row.match),
+            )
+            for row in deck.rows
+        )
+        return PlanDeck(
+            deck.code,
+            deck.keys,
+            tuple(row.match for row in deck.rows),
+            tuple((row.valid_from, row.valid_to) for row in deck.rows),
+            first,
+        )
+
+    def _offer(self, offer: nodes.Offer) -> PlanOffer:
+        recurring: list[PlanRecurring] = []
+        allowances: list[PlanAllowance] = []
+        usages: list[PlanUsage] = []
+        for part in offer.components:
+            head: dict[str, Any] = {
+                "id": self.component_ids[offer.code, part.code],
+                "code": part.code,
+                "offer_id": self.offer_ids[offer.code],
+                "offer": offer.code,
+                "currency": self.catalogue.currency,
+                "tax_category": part.tax,
+                "revenue_account": part.revenue,
+            }
+            if isinstance(part, Recurring):
+                recurring.append(PlanRecurring(**head, price=part))
+            elif isinstance(part, nodes.Allowance):
+                allowances.append(self._allowance(part, head))
+            else:
+                usages.append(self._usage(part, head, position=len(usages)))
+        return PlanOffer(
+            id=self.offer_ids[offer.code],
+            code=offer.code,
+            valid_from=offer.valid_from,
+            recurring=tuple(recurring),
+            allowances=tuple(sorted(allowances, key=lambda part: (part.priority, part.id))),
+            usages=tuple(usages),
+        )
+
+    def _note_fields(self, where: Filter) -> Filter:
+        self.fields.update(term.field for term in where.terms)
+        return where
+
+    def _allowance(self, part: nodes.Allowance, head: dict[str, Any]) -> PlanAllowance:
+        return PlanAllowance(
+            **head,
+            unit=part.unit,
+            quantity=scaled(part.quantity, QUANTITY_SCALE),
+            where=self._note_fields(part.where),
+            scope=part.scope,
+            priority=part.priority,
+            covers=frozenset(self.component_ids[head["offer"], code] for code in part.covers or ()),
+            beyond=part.beyond,
+        )
+
+    def _usage(self, part: nodes.UsagePrice, head: dict[str, Any], *, position: int) -> PlanUsage:
+        clock = None
+        if part.bands:
+            clock = self.clocks.setdefault(part.bands, BandClock(part.bands, self.zone))
+        base_rates, tiered = self._base_rates(part)
+        ladder = next((price for price in part.prices if len(price.tiers) > 1), None)
+        limits = [tier.limit for tier in ladder.tiers] if ladder else []
+        return PlanUsage(
+            **head,
+            position=position,
+            kind=part.of,
+            where=self._note_fields(part.where),
+            unit=part.unit,
+            steps=self._step_set(part.steps),
+            connect=scaled(part.connect, AMOUNT_SCALE),
+            connect_at_zero=part.connect_at_zero,
+            charge_at_least=_money(part.charge_at_least),
+            charge_at_most=_money(part.charge_at_most),
+            clock=clock,
+            split=part.split,
+            base_rates=base_rates,
+            tiered=tiered,
+            limits=tuple(scaled(limit, QUANTITY_SCALE) for limit in limits if limit is not None),
+            reset=part.reset,
+            scope=part.scope,
+            deck=None if part.deck is None else self.decks[part.deck],
+            no_rate=None if part.no_rate is None else self._rate(part.no_rate),
+        )
+
+    def _base_rates(
+        self, part: nodes.UsagePrice
+    ) -> tuple[tuple[int | None, ...], tuple[bool, ...]]:
+        """For each band (or the one stretch without bands): its first rate, and if it has tiers."""
+        if not part.prices:
+            charged = [0 if band.charged else None for band in part.bands] or [0]
+            return tuple(charged), tuple(False for _ in charged)
+        bases: dict[str | None, tuple[int, bool]] = {}
+        for price in part.prices:
+            rates = [self._rate(tier.price) for tier in price.tiers]
+            bases[price.band] = (rates[0], len(rates) > 1)
+        found = [
+            (bases.get(band.name) or bases[None]) if band.charged else (None, False)
+            for band in part.bands
+        ] or [bases[None]]
+        return tuple(base for base, _ in found), tuple(tiered for _, tiered in found)
+
+
+def _rate(
+    price: nodes.Price,
+    *,
+    connect: int | None = None,
+    steps: int | None = None,
+    key: str | None = None,
+) -> Rate:
+    unit_price = scaled(price.amount, AMOUNT_SCALE)
+    per = scaled(price.per, QUANTITY_SCALE)
+    return Rate(unit_price, per, *price_ratio(unit_price, per), connect, steps, key)

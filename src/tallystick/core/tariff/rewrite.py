@@ -1,0 +1,132 @@
+"""What a catalogue leaves unsaid, said: each pass makes a catalogue more explicit, and is pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from tallystick.core.tariff.nodes import (
+    Allowance,
+    BandPrice,
+    Catalogue,
+    Component,
+    Offer,
+    Price,
+    Reset,
+    Steps,
+    Tier,
+    UsagePrice,
+)
+
+STANDARD_TAX: Final = "standard"
+
+Pass = Callable[[Catalogue], Catalogue]
+
+
+def _each_offer(catalogue: Catalogue, change: Callable[[Offer], Offer]) -> Catalogue:
+    return replace(catalogue, offers=tuple(change(offer) for offer in catalogue.offers))
+
+
+def name_tax_and_revenue(catalogue: Catalogue) -> Catalogue:
+    """A component without a tax category is `standard`; revenue goes to the offer's account."""
+
+    def complete(component: Component, offer: Offer) -> Component:
+        tax, revenue = component.tax or STANDARD_TAX, component.revenue or offer.revenue
+        return replace(component, tax=tax, revenue=revenue)
+
+    return _each_offer(
+        catalogue,
+        lambda offer: replace(
+            offer, components=tuple(complete(part, offer) for part in offer.components)
+        ),
+    )
+
+
+def imply_what_follows(catalogue: Catalogue) -> Catalogue:
+    """An allowance that says what happens `then`, with nothing priced beyond it, is free there."""
+
+    def complete(offer: Offer) -> Offer:
+        priced = {part.of for part in offer.components if isinstance(part, UsagePrice)}
+        implied = tuple(
+            _free_beyond(part)
+            for part in offer.components
+            if isinstance(part, Allowance) and part.beyond and part.of not in priced
+        )
+        return replace(offer, components=offer.components + implied)
+
+    return _each_offer(catalogue, complete)
+
+
+def _free_beyond(allowance: Allowance) -> UsagePrice:
+    price = Price(Decimal(0), Decimal(1), allowance.unit)
+    return UsagePrice(
+        code=f"{allowance.code}-beyond",
+        line=allowance.line,
+        of=allowance.of,
+        where=allowance.where,
+        unit=allowance.unit,
+        prices=(BandPrice(None, (Tier(None, price),)),),
+        deck=None,
+        no_rate=None,
+        steps=Steps(),
+        connect=Decimal(0),
+        connect_at_zero=False,
+        charge_at_least=None,
+        charge_at_most=None,
+        bands=(),
+        split=False,
+        reset=Reset.CYCLE,
+        scope=allowance.scope,
+        tax=allowance.tax,
+        revenue=allowance.revenue,
+    )
+
+
+def name_what_is_covered(catalogue: Catalogue) -> Catalogue:
+    """An allowance covers every price of the same usage, unless it names them."""
+
+    def complete(offer: Offer) -> Offer:
+        return replace(
+            offer,
+            components=tuple(
+                replace(part, covers=_same_usage(part, offer))
+                if isinstance(part, Allowance) and part.covers is None
+                else part
+                for part in offer.components
+            ),
+        )
+
+    return _each_offer(catalogue, complete)
+
+
+def _same_usage(allowance: Allowance, offer: Offer) -> tuple[str, ...]:
+    return tuple(
+        part.code
+        for part in offer.components
+        if isinstance(part, UsagePrice)
+        and part.of == allowance.of
+        and part.unit is not None
+        and not are_disjoint(part, allowance)
+    )
+
+
+def are_disjoint(one: UsagePrice | Allowance, other: UsagePrice | Allowance) -> bool:
+    """Whether no usage can fit both filters, as far as single terms prove it."""
+    return any(
+        left.field == right.field
+        and (
+            (not left.negated and not right.negated and not set(left.values) & set(right.values))
+            or (not left.negated and right.negated and set(left.values) <= set(right.values))
+            or (left.negated and not right.negated and set(right.values) <= set(left.values))
+        )
+        for left in one.where.terms
+        for right in other.where.terms
+    )
+
+
+PASSES: Final[tuple[Pass, ...]] = (
+    imply_what_follows,
+    name_tax_and_revenue,
+    name_what_is_covered,
+)
+"""In this order; each relies on those above it."""

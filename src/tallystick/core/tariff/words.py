@@ -1,0 +1,213 @@
+"""The small phrases of the price language: `0.09 per min`, `60 s then 1 s`, `zone in (a, b)`.
+
+Each function reads one phrase and raises `Mistake` with a sentence that says how to mend it.
+"""
+
+import re
+from datetime import date
+from decimal import Decimal, localcontext
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from tallystick.base.money import AMOUNT_DECIMALS, EXACT, plain
+from tallystick.base.quantity import QUANTITY_DECIMALS, UnknownUnit, unit_named
+from tallystick.core.tariff.nodes import Filter, Interval, IntervalUnit, Price, Step, Term
+
+Word = TypeVar("Word", bound=StrEnum)
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
+_TOKEN: Final = re.compile(r"""\s*(!=|=|\(|\)|,|"[^"]*"|'[^']*'|[^\s=!(),'"]+)""")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+
+class Mistake(Exception):
+    """A phrase that cannot be read, and how to mend it."""
+
+
+def read_name(text: str) -> str:
+    """A word made of letters, digits, `_`, `.` and `-` that starts with a letter."""
+    if not _NAME.fullmatch(text):
+        raise Mistake(f"{text!r} is not a name; use letters, digits, '-', '_' and '.'")
+    return text
+
+
+def read_word(text: str, *, words: type[Word]) -> Word:
+    """One of the words of that enumeration."""
+    try:
+        return words(text)
+    except ValueError:
+        raise Mistake(f"{text!r} is not one of: {', '.join(words)}") from None
+
+
+def read_flag(text: str) -> bool:
+    """`true` or `false`."""
+    if text not in ("true", "false"):
+        raise Mistake(f"{text!r} is neither true nor false")
+    return text == "true"
+
+
+def read_date(text: str) -> date:
+    """A day such as 2026-01-31."""
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Mistake(f"{text!r} is not a day; write it as 2026-01-31") from None
+
+
+def read_count(text: str) -> int:
+    """A whole number from 0."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise Mistake(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def read_number(text: str, *, decimals: int = AMOUNT_DECIMALS) -> Decimal:
+    """A decimal such as 12.50 with at most that many decimals."""
+    if not _NUMBER.fullmatch(text):
+        raise Mistake(f"{text!r} is not a number; write it as 12.50, without separators")
+    number = Decimal(text)
+    if -int(number.as_tuple().exponent) > decimals:
+        raise Mistake(f"{text} has more than {decimals} decimals")
+    return number
+
+
+def read_quantity(text: str) -> tuple[Decimal, str]:
+    """`300 min` as (18000, s): the number in canonical units, and their name."""
+    number, _, unit = text.strip().partition(" ")
+    if not unit:
+        raise Mistake(f"{text!r} needs a number and a unit, such as 300 min")
+    return _canonical(read_number(number, decimals=QUANTITY_DECIMALS), unit.strip())
+
+
+def _canonical(value: Decimal, name: str) -> tuple[Decimal, str]:
+    try:
+        unit = unit_named(name)
+    except UnknownUnit as refusal:
+        raise Mistake(refusal.sentence()) from None
+    with localcontext(EXACT):
+        exact = value * unit.factor
+    if -int(exact.normalize(EXACT).as_tuple().exponent) > QUANTITY_DECIMALS:
+        raise Mistake(
+            f"{value} {name} has more than {QUANTITY_DECIMALS} decimals of {unit.canonical}"
+        )
+    return exact, unit.canonical
+
+
+def read_price(text: str, *, default_unit: str | None = None) -> Price:
+    """`0.09 per min` or `30 per 100 kWh`; without `per`, for one `default_unit`."""
+    amount, _, per = text.partition(" per ")
+    number = read_number(amount.strip())
+    per = per.strip() or default_unit or ""
+    if not per:
+        raise Mistake(f"{text!r} does not say what it is for; write {text} per min, per GB ...")
+    size, unit = read_quantity(per if per[0].isdigit() else f"1 {per}")
+    if size <= 0:
+        raise Mistake(f"{text!r} is a price for nothing")
+    return Price(number, size, unit)
+
+
+def read_steps(text: str) -> tuple[tuple[Step, ...], str]:
+    """`60 s then 1 s`, `30 s for 3 min then 6 s` or `60/60 s`, and the canonical unit.
+
+    A step without `for` lasts one increment; the last step lasts for the rest.
+    """
+    phrases = [phrase.strip() for phrase in text.split(" then ")]
+    if match := re.fullmatch(r"([0-9.]+)/([0-9.]+) (\S+)", text.strip()):
+        phrases = [f"{match[1]} {match[3]}", f"{match[2]} {match[3]}"]
+    steps: list[Step] = []
+    units: set[str] = set()
+    for position, phrase in enumerate(phrases):
+        size_text, _, span_text = phrase.partition(" for ")
+        increment, unit = read_quantity(size_text)
+        units.add(unit)
+        if increment <= 0:
+            raise Mistake(f"{phrase!r}: an increment is more than nothing")
+        if position == len(phrases) - 1:
+            if span_text:
+                raise Mistake(f"{phrase!r} ends; add what follows, such as '... then 1 s'")
+            steps.append(Step(increment))
+            continue
+        span = increment
+        if span_text:
+            span, unit = read_quantity(span_text)
+            units.add(unit)
+        if span <= 0 or span % increment:
+            raise Mistake(f"{phrase!r}: {plain(span)} is not a whole number of increments")
+        steps.append(Step(increment, span))
+    if len(units) > 1:
+        raise Mistake(f"{text!r} mixes units: {', '.join(sorted(units))}")
+    if len(steps) == 2 and steps[0].increment == steps[1].increment:
+        steps = steps[1:]
+    return tuple(steps), units.pop()
+
+
+def read_interval(text: str) -> Interval:
+    """`month`, `3 months`, `quarter`: how often a price returns."""
+    count, _, unit = text.rpartition(" ")
+    number = read_count(count) if count else 1
+    word = unit.removesuffix("s") if count else unit
+    if word not in list(IntervalUnit) or number == 0:
+        raise Mistake(
+            f"{text!r} is not an interval; write day, week, month, quarter, year, 3 months"
+        )
+    return Interval(number, IntervalUnit(word))
+
+
+def read_filter(text: str) -> Filter:
+    """`zone = national and plan in (a, b)`: terms joined by `and`."""
+    tokens = _tokens(text)
+    terms: list[Term] = []
+    while True:
+        terms.append(_term(tokens, text))
+        if not tokens:
+            return Filter(tuple(terms))
+        if tokens.pop(0) != "and":
+            raise Mistake(f"{text!r}: join terms with 'and'")
+
+
+def _tokens(text: str) -> list[str]:
+    tokens, position = [], 0
+    text = text.rstrip()
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise Mistake(f"{text!r} is not readable from {text[position:]!r} on")
+        tokens.append(match[1])
+        position = match.end()
+    if text.count("(") != text.count(")"):
+        raise Mistake(
+            f"{text!r} ends inside a bracket; inside braces put the whole filter into quotes"
+        )
+    return tokens
+
+
+def _term(tokens: list[str], text: str) -> Term:
+    def take() -> str:
+        if not tokens:
+            raise Mistake(f"{text!r} ends too early; write field = value")
+        return tokens.pop(0)
+
+    field = read_name(take())
+    operator = take()
+    if operator == "not":
+        operator = f"not {take()}"
+    if operator in ("=", "!="):
+        return Term(field, (_value(take(), text),), operator == "!=")
+    if operator not in ("in", "not in"):
+        raise Mistake(f"{text!r}: {operator!r} is not one of =, !=, in, not in")
+    if take() != "(":
+        raise Mistake(f"{text!r}: write the values in brackets, as in (a, b)")
+    values = [_value(take(), text)]
+    while (mark := take()) == ",":
+        values.append(_value(take(), text))
+    if mark != ")":
+        raise Mistake(f"{text!r}: separate the values with commas")
+    return Term(field, tuple(sorted(set(values))), operator == "not in")
+
+
+def _value(token: str, text: str) -> str:
+    if token in ("!=", "=", "(", ")", ","):
+        raise Mistake(f"{text!r}: {token!r} stands where a value belongs")
+    return token[1:-1] if token[0] in "'\"" else token
