@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.core.invoice.worked import worked_table
 
 from tallystick.base.period import Period
 from tallystick.core.invoice.prorate import (
@@ -22,7 +24,6 @@ from tallystick.core.invoice.prorate import (
     prorate_amount,
     served_part,
 )
-from tests.core.invoice.worked import worked_table
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -95,7 +96,7 @@ def test_parts_of_a_split_add_to_one(start: date, lengths: list[int], basis: Bas
     full = Period(days[0], days[-1])
     if full.days == 0:
         return
-    pieces = [Period(one, two) for one, two in zip(days, days[1:], strict=False)]
+    pieces = [Period(one, two) for one, two in pairwise(days)]
     parts = [served_part(served=p, full=full, basis=basis, zone=BERLIN) for p in pieces]
     assert sum(parts) == 1
     assert all(part >= 0 for part in parts)

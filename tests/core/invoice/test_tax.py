@@ -81,7 +81,7 @@ def test_taxes_on(case: str) -> None:
 
 def test_no_rate_says_what_is_missing() -> None:
     position = TaxPosition("p", "DE", "consumer")
-    with pytest.raises(NoTaxRate, match="'books'.*'DE' on 2026-01-01"):
+    with pytest.raises(NoTaxRate, match=r"'books'.*'DE' on 2026-01-01"):
         taxes_on("books", position=position, table=TABLE, on=date(2026, 1, 1))
 
 

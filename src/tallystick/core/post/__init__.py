@@ -1,0 +1,1 @@
+"""From business events to balanced journal entries: the rules are data, debits are positive."""

@@ -1,0 +1,214 @@
+"""One balanced entry a business event."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from tallystick.base.money import EXACT
+from tallystick.base.period import Period
+from tallystick.base.refusal import Refusal
+from tallystick.core.invoice.assemble import AssembledInvoice
+from tallystick.core.post.rules import RULES, EventKind, Rules, Side
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessEvent:
+    """What happened, in money: named parts, and parts that name their own ledger accounts.
+
+    `source_key` is unique to the fact, so that posting it twice gives one entry.
+    """
+
+    kind: EventKind
+    source_key: str
+    on: date
+    currency: str
+    parts: Mapping[str, Decimal] = field(default_factory=dict)
+    by_account: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A line of an entry; a debit is positive, a credit negative."""
+
+    line_no: int
+    ledger_account: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Postings in one currency that sum to zero."""
+
+    kind: EventKind
+    source_key: str
+    on: date
+    currency: str
+    postings: tuple[Posting, ...]
+
+
+@dataclass
+class UnbalancedEntry(Refusal):
+    code = "unbalanced_entry"
+    source_key: str = ""
+    difference: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"the entry for {self.source_key} is out of balance by {self.difference}; "
+            "its parts or the posting rule of its kind must be corrected"
+        )
+
+
+@dataclass
+class NoPostingRule(Refusal):
+    code = "no_posting_rule"
+    kind: str = ""
+
+    def sentence(self) -> str:
+        return f"no posting rule for {self.kind!r}; add its templates to the operator's rules"
+
+
+@dataclass
+class UnknownPart(Refusal):
+    code = "unknown_part"
+    source_key: str = ""
+    part: str = ""
+
+    def sentence(self) -> str:
+        return f"{self.source_key} has a part {self.part!r} that its posting rule does not name"
+
+
+def post_event(event: BusinessEvent, *, rules: Rules = RULES) -> Entry:
+    """The entry of the event, one posting a ledger account; zero amounts post nothing.
+
+    :raises NoPostingRule: when its kind has no rule
+    :raises UnknownPart: when it has a part that the rule does not post
+    :raises UnbalancedEntry: when the postings do not sum to zero
+    """
+    if event.kind not in rules:
+        raise NoPostingRule(kind=event.kind)
+    templates = rules[event.kind]
+    for part in (*event.parts, *event.by_account):
+        if not any(template.part == part for template in templates):
+            raise UnknownPart(source_key=event.source_key, part=part)
+    sums: dict[str, Decimal] = {}
+    for template in templates:
+        if template.account is None:
+            amounts = event.by_account.get(template.part, {})
+        else:
+            amounts = {template.account: event.parts.get(template.part, ZERO)}
+        for account, amount in amounts.items():
+            signed = amount if template.side is Side.DEBIT else EXACT.minus(amount)
+            sums[account] = EXACT.add(sums.get(account, ZERO), signed)
+    difference = total_of(sums.values())
+    if difference:
+        raise UnbalancedEntry(source_key=event.source_key, difference=str(difference))
+    posted = [(account, amount) for account, amount in sums.items() if amount]
+    return Entry(
+        kind=event.kind,
+        source_key=event.source_key,
+        on=event.on,
+        currency=event.currency,
+        postings=tuple(Posting(n, *one) for n, one in enumerate(posted, start=1)),
+    )
+
+
+def post_invoice(
+    invoice: AssembledInvoice,
+    *,
+    source_key: str,
+    issued_on: date,
+    currency: str,
+    rules: Rules = RULES,
+) -> Entry:
+    """Receivable against revenue by service, deferred revenue and tax.
+
+    A line for days after the day of issue is deferred whole; `turn` releases it day by day. An
+    invoice whose total is negative is posted alike, with the sides turned.
+
+    :raises UnbalancedEntry: when the invoice does not add up
+    """
+    return _post_document(EventKind.INVOICE_ISSUED, invoice, source_key, issued_on, currency, rules)
+
+
+def post_credit(
+    credit_note: AssembledInvoice,
+    *,
+    source_key: str,
+    issued_on: date,
+    currency: str,
+    rules: Rules = RULES,
+) -> Entry:
+    """The mirror of `post_invoice` for a credit note, whose amounts are positive.
+
+    :raises UnbalancedEntry: when the credit note does not add up
+    """
+    kind = EventKind.CREDIT_NOTE_ISSUED
+    return _post_document(kind, credit_note, source_key, issued_on, currency, rules)
+
+
+def post_payment(
+    amount: Decimal, *, source_key: str, on: date, currency: str, rules: Rules = RULES
+) -> Entry:
+    """Money received, as credit of the customer until it is allocated."""
+    kind, parts = EventKind.PAYMENT_RECEIVED, {"amount": amount}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
+def post_allocation(
+    amount: Decimal, *, source_key: str, on: date, currency: str, rules: Rules = RULES
+) -> Entry:
+    """Credit of the customer that pays an invoice."""
+    kind, parts = EventKind.PAYMENT_ALLOCATED, {"amount": amount}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
+def post_write_off(
+    *,
+    loss: Decimal,
+    tax: Decimal,
+    source_key: str,
+    on: date,
+    currency: str,
+    rules: Rules = RULES,
+) -> Entry:
+    """A receivable given up: the net is bad debt, the tax comes back where the law lets it."""
+    kind, parts = EventKind.DEBT_WRITTEN_OFF, {"loss": loss, "tax": tax}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
+def is_deferred(period: Period, *, issued_on: date) -> bool:
+    """Whether a line for those days is deferred: some of them come after the day of issue."""
+    return period.last > issued_on
+
+
+def total_of(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum."""
+    total = ZERO
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total
+
+
+def _post_document(
+    kind: EventKind,
+    document: AssembledInvoice,
+    source_key: str,
+    issued_on: date,
+    currency: str,
+    rules: Rules,
+) -> Entry:
+    revenue: dict[str, Decimal] = {}
+    deferred = ZERO
+    for one in document.lines:
+        if is_deferred(one.line.period, issued_on=issued_on):
+            deferred = EXACT.add(deferred, one.net)
+        else:
+            account = one.line.revenue_account
+            revenue[account] = EXACT.add(revenue.get(account, ZERO), one.net)
+    parts = {"total": document.total, "deferred": deferred, "tax": document.tax}
+    event = BusinessEvent(kind, source_key, issued_on, currency, parts, {"revenue": revenue})
+    return post_event(event, rules=rules)
