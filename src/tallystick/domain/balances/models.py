@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from tallystick.domain.tenants.columns import TenantRow, belongs_to, quantity
+from tallystick.domain.tenants.columns import TenantRow, belongs_to, quantity_column
 
 
 class Counter(TenantRow):
@@ -12,7 +12,7 @@ class Counter(TenantRow):
     contract_id = models.BigIntegerField()
     component = belongs_to("catalog.Component")
     cycle_start = models.DateField()
-    used = quantity()
+    used = quantity_column()
 
     class Meta:
         constraints = [
@@ -31,4 +31,4 @@ class Movement(TenantRow):
     component = belongs_to("catalog.Component")
     cycle_start = models.DateField()
     charge_run_id = models.BigIntegerField()
-    quantity = quantity()
+    quantity = quantity_column()

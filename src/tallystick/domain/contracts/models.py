@@ -27,6 +27,12 @@ class Contract(TenantRow):
     number = models.CharField(max_length=40)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
+    cycle_day = models.SmallIntegerField()
+    """The day of the month its cycles begin: the account's bill day, or its own day."""
+    billed_to = models.DateField(null=True)
+    """The date of its last bill; cycles that ended by then are closed."""
+    next_bill_on = models.DateField(null=True)
+    """When it is next due; None once an ended contract has had its last bill."""
     state = models.CharField(max_length=10, choices=one_of(ContractState))
 
     class Meta:

@@ -4,7 +4,14 @@ from enum import StrEnum
 
 from django.db import models
 
-from tallystick.domain.tenants.columns import TenantRow, amount, belongs_to, money, one_of, quantity
+from tallystick.domain.tenants.columns import (
+    TenantRow,
+    amount_column,
+    belongs_to,
+    money_column,
+    one_of,
+    quantity_column,
+)
 
 
 class RunState(StrEnum):
@@ -78,9 +85,9 @@ class Invoice(TenantRow):
     issued_on = models.DateField()
     due_on = models.DateField()
     currency = models.CharField(max_length=3)
-    net = money()
-    tax = money()
-    total = money()
+    net = money_column()
+    tax = money_column()
+    total = money_column()
     issued_at = models.DateTimeField()
 
     class Meta:
@@ -115,11 +122,13 @@ class InvoiceLine(TenantRow):
     period_from = models.DateField()
     period_to = models.DateField()
     description = models.CharField(max_length=300)
-    quantity = quantity()
+    quantity = quantity_column()
     unit = models.CharField(max_length=20)
-    unit_price = amount()
-    exact = amount()
-    net = money()
+    unit_price = amount_column()
+    per = quantity_column()
+    """How many units one unit price is for, e.g. 60 s."""
+    exact = amount_column()
+    net = money_column()
     tax_category = models.CharField(max_length=40)
     revenue_account = models.CharField(max_length=60)
 
@@ -139,10 +148,12 @@ class InvoiceTax(TenantRow):
 
     account = belongs_to("parties.Account")
     invoice = belongs_to("invoices.Invoice")
-    category = models.CharField(max_length=40)
+    name = models.CharField(max_length=40)
+    code = models.CharField(max_length=4)
+    """EN 16931 (UNCL 5305): S, Z, E, AE, O."""
     rate = models.DecimalField(max_digits=9, decimal_places=6)
-    taxable = money()
-    tax = money()
+    taxable = money_column()
+    tax = money_column()
 
 
 class OpenItem(TenantRow):
@@ -152,8 +163,8 @@ class OpenItem(TenantRow):
     invoice = belongs_to("invoices.Invoice")
     due_on = models.DateField()
     currency = models.CharField(max_length=3)
-    total = money()
-    settled = money(default=0)
+    total = money_column()
+    settled = money_column(default=0)
     state = models.CharField(max_length=12, choices=one_of(OpenState))
 
     class Meta:

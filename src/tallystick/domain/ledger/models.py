@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.db import models
 
-from tallystick.domain.tenants.columns import TenantRow, belongs_to, money, one_of
+from tallystick.domain.tenants.columns import TenantRow, belongs_to, money_column, one_of
 
 
 class LedgerKind(StrEnum):
@@ -65,7 +65,7 @@ class Posting(TenantRow):
     line_no = models.SmallIntegerField()
     line_count = models.SmallIntegerField()
     ledger_account = models.CharField(max_length=60)
-    amount = money()
+    amount = money_column()
 
     class Meta:
         constraints = [

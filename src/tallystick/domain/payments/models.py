@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.db import models
 
-from tallystick.domain.tenants.columns import TenantRow, belongs_to, money, one_of
+from tallystick.domain.tenants.columns import TenantRow, belongs_to, money_column, one_of
 
 
 class PaymentMethod(StrEnum):
@@ -22,7 +22,7 @@ class Payment(TenantRow):
     key = models.CharField(max_length=120)
     method = models.CharField(max_length=20, choices=one_of(PaymentMethod))
     currency = models.CharField(max_length=3)
-    amount = money()
+    amount = money_column()
     received_on = models.DateField()
     recorded_at = models.DateTimeField()
     reference = models.CharField(max_length=140, blank=True)
@@ -41,5 +41,5 @@ class Allocation(TenantRow):
     account = belongs_to("parties.Account")
     payment = belongs_to("payments.Payment")
     invoice = belongs_to("invoices.Invoice")
-    amount = money()
+    amount = money_column()
     allocated_on = models.DateField()

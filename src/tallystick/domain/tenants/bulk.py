@@ -74,9 +74,11 @@ def read_frame(
         name: pl.Int64 if isinstance(kind, pl.Datetime) else kind for name, kind in schema.items()
     }
     connection.ensure_connection()
-    with connection.connection.cursor() as cursor:
-        with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", parameters) as copy:
-            text = b"".join(bytes(block) for block in copy)
+    with (
+        connection.connection.cursor() as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", parameters) as copy,
+    ):
+        text = b"".join(bytes(block) for block in copy)
     if not text:
         return pl.DataFrame(schema=schema)
     frame = pl.read_csv(text, has_header=False, schema=wire, missing_utf8_is_empty_string=False)

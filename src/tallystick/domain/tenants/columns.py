@@ -26,17 +26,17 @@ def belongs_to(to: str, **options: Any) -> Any:
     return models.ForeignKey(to, models.PROTECT, db_constraint=False, db_index=False, **options)
 
 
-def money(**options: Any) -> Any:
+def money_column(**options: Any) -> Any:
     """An amount rounded to its currency's minor unit (0, 2 or 3 decimals)."""
     return models.DecimalField(max_digits=24, decimal_places=3, **options)
 
 
-def amount(**options: Any) -> Any:
+def amount_column(**options: Any) -> Any:
     """An exact amount or price, 12 decimals."""
     return models.DecimalField(max_digits=38, decimal_places=12, **options)
 
 
-def quantity(**options: Any) -> Any:
+def quantity_column(**options: Any) -> Any:
     """An exact quantity in a canonical unit, 9 decimals."""
     return models.DecimalField(max_digits=38, decimal_places=9, **options)
 

@@ -28,6 +28,8 @@ class Tenant(models.Model):
     payment_days = models.SmallIntegerField()
     brand = models.JSONField(default=dict)
     """Address lines, tax number, contacts, bank, colour and logo as printed on documents."""
+    taxes = models.TextField(blank=True)
+    """The tax table, as text."""
     clock = models.CharField(max_length=10, choices=one_of(ClockKind))
     rehearsal_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

@@ -8,7 +8,13 @@ from enum import StrEnum
 
 from django.db import models
 
-from tallystick.domain.tenants.columns import TenantRow, amount, belongs_to, one_of, quantity
+from tallystick.domain.tenants.columns import (
+    TenantRow,
+    amount_column,
+    belongs_to,
+    one_of,
+    quantity_column,
+)
 
 
 class BatchState(StrEnum):
@@ -55,6 +61,10 @@ class Batch(TenantRow):
     absorbed = models.BigIntegerField(default=0)
     sums = models.JSONField(default=dict)
     """Per kind: quantity read, accepted, duplicate and rejected, as decimal strings."""
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    """The earliest and latest accepted event, so that later reads look at those months only."""
+    charge_run_id = models.BigIntegerField(null=True)
     started_at = models.DateTimeField()
     loaded_at = models.DateTimeField(null=True)
 
@@ -80,6 +90,8 @@ class Reject(TenantRow):
 
     batch = belongs_to("usage.Batch")
     line = models.BigIntegerField()
+    decoded = models.BooleanField()
+    """Whether `raw` is the file's own text or, once decoded, the event as a JSON object."""
     code = models.CharField(max_length=60)
     parameters = models.JSONField(default=dict)
     raw = models.TextField()
@@ -106,7 +118,7 @@ class RecordKey(models.Model):
     tenant_id = models.IntegerField()
     source_id = models.IntegerField()
     record_id = models.TextField(primary_key=True)
-    quantity = quantity()
+    quantity = quantity_column()
 
     class Meta:
         managed = False
@@ -125,7 +137,7 @@ class Usage(models.Model):
     source_id = models.IntegerField()
     kind = models.TextField()
     started_at = models.DateTimeField()
-    quantity = quantity()
+    quantity = quantity_column()
     unit = models.TextField()
     called = models.TextField(null=True)
     zone = models.TextField(null=True)
@@ -140,7 +152,8 @@ class ChargeRun(TenantRow):
     """One rating of the batches that were waiting; it can be stopped anywhere and goes on."""
 
     state = models.CharField(max_length=10, choices=one_of(RunState))
-    batches = models.JSONField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
     started_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
 
@@ -200,13 +213,13 @@ class RatedLine(models.Model):
     band = models.TextField(null=True)
     tier = models.SmallIntegerField(null=True)
     rate_key = models.TextField(null=True)
-    measured = quantity()
-    billed = quantity()
-    allowed = quantity()
-    unit_price = amount()
-    per = quantity()
-    fee = amount()
-    amount = amount()
+    measured = quantity_column()
+    billed = quantity_column()
+    allowed = quantity_column()
+    unit_price = amount_column()
+    per = quantity_column()
+    fee = amount_column()
+    amount = amount_column()
 
     class Meta:
         managed = False
@@ -224,12 +237,12 @@ class ChargeTotal(TenantRow):
     cycle_start = models.DateField()
     band = models.TextField(null=True)
     tier = models.SmallIntegerField(null=True)
-    unit_price = amount()
-    per = quantity()
+    unit_price = amount_column()
+    per = quantity_column()
     events = models.BigIntegerField()
-    measured = quantity()
-    billed = quantity()
-    allowed = quantity()
-    fees = amount()
-    amount = amount()
+    measured = quantity_column()
+    billed = quantity_column()
+    allowed = quantity_column()
+    fees = amount_column()
+    amount = amount_column()
     invoice_id = models.BigIntegerField(null=True)

@@ -9,6 +9,7 @@ ONE_OFFER_AT_A_TIME = """
             tenant_id WITH =, contract_id WITH =, daterange(valid_from, valid_to) WITH &&
         );
     CREATE INDEX ON contracts_contract (tenant_id, account_id);
+    CREATE INDEX ON contracts_contract (tenant_id, next_bill_on);
     CREATE INDEX ON contracts_contractoffer (tenant_id, account_id);
     CREATE INDEX ON contracts_service (tenant_id, account_id);
 """
@@ -36,6 +37,9 @@ class Migration(migrations.Migration):
                 ("number", models.CharField(max_length=40)),
                 ("starts_on", models.DateField()),
                 ("ends_on", models.DateField(null=True)),
+                ("cycle_day", models.SmallIntegerField()),
+                ("billed_to", models.DateField(null=True)),
+                ("next_bill_on", models.DateField(null=True)),
                 (
                     "state",
                     models.CharField(

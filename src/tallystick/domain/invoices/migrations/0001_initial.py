@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
                 ("quantity", models.DecimalField(decimal_places=9, max_digits=38)),
                 ("unit", models.CharField(max_length=20)),
                 ("unit_price", models.DecimalField(decimal_places=12, max_digits=38)),
+                ("per", models.DecimalField(decimal_places=9, max_digits=38)),
                 ("exact", models.DecimalField(decimal_places=12, max_digits=38)),
                 ("net", models.DecimalField(decimal_places=3, max_digits=24)),
                 ("tax_category", models.CharField(max_length=40)),
@@ -222,7 +223,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("category", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=40)),
+                ("code", models.CharField(max_length=4)),
                 ("rate", models.DecimalField(decimal_places=6, max_digits=9)),
                 ("taxable", models.DecimalField(decimal_places=3, max_digits=24)),
                 ("tax", models.DecimalField(decimal_places=3, max_digits=24)),

@@ -13,6 +13,7 @@ HELD = f"""
     AS $$ SELECT id, code, name FROM tenants_tenant $$;
     REVOKE ALL ON FUNCTION tenants_directory FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION tenants_directory TO {APP_ROLE};
+    GRANT SELECT ON django_migrations TO {APP_ROLE};
 """
 
 
@@ -47,6 +48,7 @@ class Migration(migrations.Migration):
                 ),
                 ("payment_days", models.SmallIntegerField()),
                 ("brand", models.JSONField(default=dict)),
+                ("taxes", models.TextField(blank=True)),
                 (
                     "clock",
                     models.CharField(

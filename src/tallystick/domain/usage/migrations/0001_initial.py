@@ -97,6 +97,7 @@ LARGE_TABLES = f"""
         RETURN (extract(epoch FROM instant) * 1000000)::bigint;
 
     CREATE INDEX ON usage_chargetotal (tenant_id, account_id) WHERE invoice_id IS NULL;
+    CREATE INDEX ON usage_usage USING brin (batch_id);
     CREATE INDEX ON usage_reject (tenant_id, batch_id);
     CREATE INDEX ON usage_suspense (tenant_id) WHERE state = 'open';
     GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE};
@@ -204,6 +205,9 @@ class Migration(migrations.Migration):
                 ("rejected", models.BigIntegerField(default=0)),
                 ("absorbed", models.BigIntegerField(default=0)),
                 ("sums", models.JSONField(default=dict)),
+                ("first_at", models.DateTimeField(null=True)),
+                ("last_at", models.DateTimeField(null=True)),
+                ("charge_run_id", models.BigIntegerField(null=True)),
                 ("started_at", models.DateTimeField()),
                 ("loaded_at", models.DateTimeField(null=True)),
                 (
@@ -231,7 +235,8 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(choices=[("open", "open"), ("done", "done")], max_length=10),
                 ),
-                ("batches", models.JSONField()),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
                 ("started_at", models.DateTimeField()),
                 ("done_at", models.DateTimeField(null=True)),
                 (
@@ -345,6 +350,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("line", models.BigIntegerField()),
+                ("decoded", models.BooleanField()),
                 ("code", models.CharField(max_length=60)),
                 ("parameters", models.JSONField(default=dict)),
                 ("raw", models.TextField()),

@@ -1,0 +1,247 @@
+"""What a contract owes by its price list on a billing date: offers and versions become rates."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tallystick.base.money import EXACT
+from tallystick.base.period import Period
+from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of, cycles_between
+from tallystick.core.invoice.prorate import Basis, Change, Policies, Policy
+from tallystick.core.invoice.recur import (
+    BilledLine,
+    DueLine,
+    Rate,
+    RateChange,
+    RecurringPrice,
+    Timing,
+    due_lines,
+)
+from tallystick.core.tariff.nodes import Alignment, Proration, ProrationBasis
+from tallystick.core.tariff.plan import Plan, PlanRecurring
+
+_BASES: Final = {
+    ProrationBasis.ACTUAL_DAYS: Basis.ACTUAL_DAYS,
+    ProrationBasis.FIXED_30: Basis.FIXED_30,
+    ProrationBasis.SECONDS: Basis.SECONDS,
+}
+_SHORT: Final = (Every.DAY, Every.WEEK)
+
+
+@dataclass(frozen=True, slots=True)
+class PricedPeriod:
+    """A published plan and the days whose cycles it prices; a hashable handle of it."""
+
+    version_id: int
+    valid_from: date
+    valid_to: date | None
+    plan: Plan
+
+    def __hash__(self) -> int:
+        return hash(self.version_id)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PricedPeriod) and self.version_id == other.version_id
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOffer:
+    """An offer that a contract holds on the days [valid_from, valid_to)."""
+
+    offer_id: int
+    quantity: int
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractTerms:
+    """All that decides what a contract owes; contracts that share it share the answer."""
+
+    starts_on: date
+    ends_on: date | None
+    cycle_day: int
+    zone: str
+    billed_to: date | None
+    held: tuple[HeldOffer, ...]
+
+
+@lru_cache(maxsize=16_384)
+def due_recurring(
+    terms: ContractTerms,
+    *,
+    plans: tuple[PricedPeriod, ...],
+    billed: tuple[tuple[int, BilledLine], ...],
+    on: date,
+) -> tuple[tuple[int, DueLine], ...]:
+    """(component id, line) of all that recurs and is due, in the order of the price list.
+
+    `billed` are the (component id, line) pairs that reach past the last bill. Lines have no
+    contract yet. Days or weeks that follow one another at one rate are one line.
+    """
+    lines: list[tuple[int, DueLine]] = []
+    for component_id in _components(terms, plans):
+        before = tuple(line for held_id, line in billed if held_id == component_id)
+        price, changes = _timeline(component_id, terms, plans)
+        due = due_lines(
+            price,
+            changes=changes,
+            on=on,
+            since=terms.billed_to or terms.starts_on,
+            billed=tuple(one for line in before for one in _by_cycle(line, price.rule)),
+        )
+        if price.rule.every in _SHORT:
+            due = tuple(_join(due))
+        lines += [(component_id, line) for line in due]
+    return tuple(lines)
+
+
+def _components(terms: ContractTerms, plans: Sequence[PricedPeriod]) -> tuple[int, ...]:
+    """Recurring components that the contract ever held, in written order."""
+    found: dict[int, None] = {}
+    for held in terms.held:
+        for priced in plans:
+            offer = priced.plan.offers.get(held.offer_id)
+            for part in offer.recurring if offer else ():
+                found[part.id] = None
+    return tuple(found)
+
+
+def _timeline(
+    component_id: int, terms: ContractTerms, plans: Sequence[PricedPeriod]
+) -> tuple[RecurringPrice, tuple[RateChange, ...]]:
+    """The component as the contract has it, and its rates by day.
+
+    A version's price counts from the first cycle that begins under it.
+    """
+    rates: list[tuple[date, Rate | None]] = []
+    latest: PlanRecurring | None = None
+    for held in terms.held:
+        for priced in plans:
+            part = priced.plan.components.get(component_id)
+            if not isinstance(part, PlanRecurring) or part.offer_id != held.offer_id:
+                continue
+            latest = part
+            rule = _rule(part, terms)
+            since = max(held.valid_from, priced.valid_from)
+            if since > held.valid_from and rates:
+                cycle = cycle_of(since, rule=rule)
+                since = since if cycle.start == since else cycle.end
+            until = _earlier(held.valid_to, terms.ends_on)
+            if (until is None or since < until) and (
+                priced.valid_to is None or since < priced.valid_to or not rates
+            ):
+                rates.append((since, Rate(Decimal(held.quantity), part.price.price)))
+        until = _earlier(held.valid_to, terms.ends_on)
+        if until is not None and rates and rates[-1][1] is not None:
+            rates.append((until, None))
+    assert latest is not None
+    return _price(latest, terms), tuple(_changes(rates))
+
+
+def _changes(rates: Sequence[tuple[date, Rate | None]]) -> Iterator[RateChange]:
+    before: Rate | None = None
+    for day, rate in rates:
+        if rate is None:
+            change = Change.END
+        elif before is None:
+            change = Change.START
+        elif rate.quantity != before.quantity:
+            change = Change.QUANTITY
+        else:
+            change = Change.UPGRADE if rate.unit_price > before.unit_price else Change.DOWNGRADE
+        if rate != before:
+            yield RateChange(day, change, rate)
+        before = rate
+
+
+def _price(part: PlanRecurring, terms: ContractTerms) -> RecurringPrice:
+    proration = part.price.proration
+    return RecurringPrice(
+        contract_id="",
+        component_id="",
+        description=part.code,
+        unit=part.price.every.unit.value
+        if part.price.every.count == 1
+        else f"{part.price.every.count} {part.price.every.unit.value}s",
+        tax_category=part.tax_category,
+        revenue_account=part.revenue_account,
+        rule=_rule(part, terms),
+        timing=Timing(part.price.timing.value),
+        zone=ZoneInfo(terms.zone),
+        basis=_BASES[proration.basis],
+        policies=_policies(proration),
+    )
+
+
+@lru_cache(maxsize=256)
+def _policies(proration: Proration) -> Policies:
+    named = {
+        Change.START: proration.start,
+        Change.UPGRADE: proration.upgrade,
+        Change.DOWNGRADE: proration.downgrade,
+        Change.QUANTITY: proration.quantity_change,
+        Change.PAUSE: proration.pause,
+        Change.END: proration.end,
+    }
+    return Policies({change: Policy[policy.name] for change, policy in named.items()})
+
+
+def _rule(part: PlanRecurring, terms: ContractTerms) -> CycleRule:
+    every = part.price.every
+    anniversary = part.price.align is Alignment.ANNIVERSARY
+    return CycleRule(
+        every=Every(every.unit.value),
+        count=every.count,
+        bill_day=terms.cycle_day,
+        anchor=terms.starts_on if anniversary else None,
+    )
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    days = [day for day in (one, other) if day is not None]
+    return min(days, default=None)
+
+
+def _by_cycle(line: BilledLine, rule: CycleRule) -> Iterator[BilledLine]:
+    """A billed line cycle by cycle, as it was before `_join`."""
+    cycles = cycles_between(rule=rule, start=line.period.start, end=line.period.end)
+    if len(cycles) == 1:
+        yield line
+        return
+    count = Decimal(len(cycles))
+    quantity = EXACT.divide(line.rate.quantity, count)
+    for cycle in cycles:
+        yield replace(
+            line,
+            period=cycle,
+            rate=replace(line.rate, quantity=quantity),
+            amount=EXACT.divide(line.amount, count),
+        )
+
+
+def _join(lines: Sequence[DueLine]) -> Iterator[DueLine]:
+    """Lines of one component in which neighbours of one purpose and rate are one."""
+    last: DueLine | None = None
+    for line in lines:
+        if (
+            last is not None
+            and last.period.end == line.period.start
+            and (last.purpose, last.unit_price) == (line.purpose, line.unit_price)
+        ):
+            last = replace(
+                last,
+                period=Period(last.period.start, line.period.end),
+                quantity=EXACT.add(last.quantity, line.quantity),
+                amount=EXACT.add(last.amount, line.amount),
+            )
+            continue
+        if last is not None:
+            yield last
+        last = line
+    if last is not None:
+        yield last

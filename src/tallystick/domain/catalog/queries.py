@@ -1,0 +1,66 @@
+"""Reads of published catalogues: their texts compiled to plans, kept while the process lives."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from tallystick.base.refusal import Refusal
+from tallystick.core.tariff.plan import Plan, compile_plan
+from tallystick.core.tariff.read import read_catalogue
+from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Component, Offer
+
+
+@dataclass
+class UnknownOffer(Refusal):
+    code = "unknown_offer"
+    offer: str = ""
+    known: str = ""
+
+    def sentence(self) -> str:
+        known = f"offers: {self.known}" if self.known else "publish a catalogue first"
+        return f"no offer has the code {self.offer!r}; {known}"
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPlan:
+    """A published version ready to rate; it prices what starts in [valid_from, valid_to)."""
+
+    version_id: int
+    valid_from: date
+    valid_to: date | None
+    plan: Plan
+
+
+def offer_coded(code: str) -> Offer:
+    """The offer of that code.
+
+    :raises UnknownOffer: when no published version names it
+    """
+    offer = Offer.objects.filter(code=code).first()
+    if offer is None:
+        known = Offer.objects.order_by("code").values_list("code", flat=True)
+        raise UnknownOffer(offer=code, known=", ".join(known))
+    return offer
+
+
+def dated_plans() -> tuple[DatedPlan, ...]:
+    """Every published version of the operator acted for, oldest first."""
+    versions = list(CatalogVersion.objects.order_by("valid_from").values_list("id", "valid_from"))
+    ends = [valid_from for _, valid_from in versions[1:]] + [None]
+    return tuple(
+        DatedPlan(version_id, valid_from, valid_to, _plan(version_id))
+        for (version_id, valid_from), valid_to in zip(versions, ends, strict=True)
+    )
+
+
+@lru_cache(maxsize=64)
+def _plan(version_id: int) -> Plan:
+    version = CatalogVersion.objects.get(id=version_id)
+    files = {file.name: bytes(file.content) for file in CatalogFile.objects.filter(version=version)}
+    catalogue = read_catalogue(version.source, name=version.name, files=files)
+    offers = dict(Offer.objects.values_list("code", "id"))
+    components = {
+        (offer, code): component_id
+        for component_id, offer, code in Component.objects.values_list("id", "offer__code", "code")
+    }
+    return compile_plan(catalogue, offer_ids=offers, component_ids=components)

@@ -1,0 +1,97 @@
+"""Writes around contracts and the services they deliver."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from tallystick.base.period import day_in_month, month_after
+from tallystick.base.refusal import Refusal
+from tallystick.domain.catalog.models import Offer
+from tallystick.domain.contracts.models import (
+    Contract,
+    ContractOffer,
+    ContractState,
+    Service,
+    ServiceState,
+)
+from tallystick.domain.contracts.states import SERVICE_STATES, next_state
+from tallystick.domain.parties.models import Account
+
+
+@dataclass
+class ContractExists(Refusal):
+    code = "contract_exists"
+    number: str = ""
+
+    def sentence(self) -> str:
+        return f"there is already a contract {self.number!r}; choose another number"
+
+
+def open_contract(
+    account: Account,
+    *,
+    number: str,
+    offer: Offer,
+    starts_on: date,
+    ends_on: date | None,
+    cycle_day: int,
+    quantity: int = 1,
+) -> Contract:
+    """A contract that holds an offer from its first day.
+
+    It is first due on the first day of a cycle that is not before its start.
+
+    :raises ContractExists: when the number is taken
+    """
+    if Contract.objects.filter(number=number).exists():
+        raise ContractExists(number=number)
+    contract = Contract.objects.create(
+        tenant_id=account.tenant_id,
+        account=account,
+        number=number,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        cycle_day=cycle_day,
+        next_bill_on=first_bill_day(starts_on, cycle_day=cycle_day),
+        state=ContractState.ACTIVE,
+    )
+    ContractOffer.objects.create(
+        tenant_id=account.tenant_id,
+        account=account,
+        contract=contract,
+        offer=offer,
+        quantity=quantity,
+        valid_from=starts_on,
+        valid_to=ends_on,
+    )
+    return contract
+
+
+def first_bill_day(starts_on: date, *, cycle_day: int) -> date:
+    """The first day of a cycle that is not before the start."""
+    day = day_in_month(starts_on.year, starts_on.month, cycle_day)
+    if day >= starts_on:
+        return day
+    return day_in_month(*month_after(starts_on.year, starts_on.month, 1), cycle_day)
+
+
+def open_service(contract: Contract, *, kind: str, name: str) -> Service:
+    """An active service under a contract."""
+    return Service.objects.create(
+        tenant_id=contract.tenant_id,
+        account_id=contract.account_id,
+        contract=contract,
+        kind=kind,
+        name=name,
+        state=ServiceState.ACTIVE,
+    )
+
+
+def move_service(service_id: int, *, action: str) -> Service:
+    """The service after the action, as the state table says.
+
+    :raises NotAllowed: when its state does not allow the action
+    """
+    service = Service.objects.select_for_update().get(id=service_id)
+    service.state = next_state(service.state, action, table=SERVICE_STATES, what="service")
+    service.save(update_fields=["state"])
+    return service

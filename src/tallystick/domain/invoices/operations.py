@@ -1,0 +1,71 @@
+"""Writes around bill runs and invoice numbers."""
+
+from datetime import date, datetime
+
+import polars as pl
+from django.db.models import F
+
+from tallystick.domain.invoices.models import BillRun, BillTask, NumberSeries, RunState
+
+
+def open_bill_run(*, tenant_id: int, on: date, at: datetime) -> BillRun:
+    """The run of that date: the one begun before, or a new one."""
+    run, _ = BillRun.objects.get_or_create(
+        tenant_id=tenant_id, bill_date=on, defaults={"state": RunState.OPEN, "started_at": at}
+    )
+    return run
+
+
+def plan_tasks(run: BillRun, *, due: pl.DataFrame, contracts_per_task: int) -> None:
+    """Cuts the due accounts (`account_id`, `due`) that no open task of the run covers into tasks."""
+    covered = BillTask.objects.filter(bill_run=run, state=RunState.OPEN)
+    for first, end in covered.values_list("account_from", "account_to"):
+        due = due.filter(~pl.col("account_id").is_between(first, end - 1))
+    part = (pl.col("due").cum_sum() - pl.col("due")) // contracts_per_task
+    cuts = due.group_by(part.alias("part")).agg(
+        pl.col("account_id").min().alias("first"), pl.col("account_id").max().alias("last")
+    )
+    for _, first, last in cuts.sort("part").iter_rows():
+        BillTask.objects.update_or_create(
+            tenant_id=run.tenant_id,
+            bill_run=run,
+            account_from=first,
+            defaults={"account_to": last + 1, "state": RunState.OPEN},
+        )
+
+
+def open_task_ids(*, run_id: int) -> list[int]:
+    """The run's tasks that are not done, in order of account."""
+    tasks = BillTask.objects.filter(bill_run_id=run_id, state=RunState.OPEN)
+    return list(tasks.order_by("account_from").values_list("id", flat=True))
+
+
+def take_task(task_id: int) -> BillTask | None:
+    """The task, held for this transaction; None when it was done meanwhile."""
+    task = BillTask.objects.select_for_update().get(id=task_id)
+    return task if task.state == RunState.OPEN else None
+
+
+def close_task(task_id: int, *, invoices: int) -> None:
+    """Marks a task done, in the transaction that issued its invoices."""
+    BillTask.objects.filter(id=task_id).update(
+        state=RunState.DONE, invoices=F("invoices") + invoices
+    )
+
+
+def close_run(*, run_id: int, at: datetime) -> None:
+    """Marks a run done; all its tasks are."""
+    assert not BillTask.objects.filter(bill_run_id=run_id, state=RunState.OPEN).exists()
+    BillRun.objects.filter(id=run_id).update(state=RunState.DONE, done_at=at)
+
+
+def take_numbers(*, tenant_id: int, series: str, year: int, count: int) -> list[str]:
+    """The next numbers of a series, gap-free: they come back if the transaction does not commit.
+
+    The series stays locked until the transaction ends, so take them last.
+    """
+    NumberSeries.objects.get_or_create(tenant_id=tenant_id, code=series, year=year)
+    row = NumberSeries.objects.select_for_update().get(code=series, year=year)
+    first = row.next_number
+    NumberSeries.objects.filter(id=row.id).update(next_number=first + count)
+    return [f"{series}-{year}-{number:06d}" for number in range(first, first + count)]

@@ -1,0 +1,190 @@
+"""What a bill task reads and writes in bulk: due contracts, unbilled usage, issued invoices."""
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+from django.db import connection
+
+from tallystick.base.frames import AMOUNT, QUANTITY
+from tallystick.domain.tenants.bulk import insert_rows, read_frame, stage_rows
+
+Accounts = tuple[int, int]
+"""The ids [first, end) of a task's accounts."""
+
+DUE_CONTRACTS: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "country": pl.String(),
+        "customer_kind": pl.String(),
+        "currency": pl.String(),
+        "zone": pl.String(),
+        "payment_days": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "number": pl.String(),
+        "starts_on": pl.Date(),
+        "ends_on": pl.Date(),
+        "cycle_day": pl.Int64(),
+        "billed_to": pl.Date(),
+    }
+)
+HELD_OFFERS: Final = pl.Schema(
+    {
+        "contract_id": pl.Int64(),
+        "offer_id": pl.Int64(),
+        "quantity": pl.Int64(),
+        "valid_from": pl.Date(),
+        "valid_to": pl.Date(),
+    }
+)
+BILLED_LINES: Final = pl.Schema(
+    {
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "purpose": pl.String(),
+        "period_from": pl.Date(),
+        "period_to": pl.Date(),
+        "quantity": QUANTITY,
+        "unit_price": AMOUNT,
+        "exact": AMOUNT,
+    }
+)
+UNBILLED: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "version_id": pl.Int64(),
+        "cycle_start": pl.Date(),
+        "band": pl.String(),
+        "tier": pl.Int16(),
+        "unit_price": AMOUNT,
+        "per": QUANTITY,
+        "late": pl.Boolean(),
+        "events": pl.Int64(),
+        "measured": QUANTITY,
+        "billed": QUANTITY,
+        "allowed": QUANTITY,
+        "amount": AMOUNT,
+    }
+)
+
+_DUE = """contracts_contract c JOIN parties_account a
+    ON a.tenant_id = c.tenant_id AND a.id = c.account_id"""
+_IS_DUE = "c.next_bill_on <= %s AND c.account_id >= %s AND c.account_id < %s"
+
+
+def count_due(*, on: date) -> pl.DataFrame:
+    """Accounts with a contract that is due, and how many such contracts (`account_id`, `due`)."""
+    return read_frame(
+        "SELECT account_id, count(*) FROM contracts_contract"
+        " WHERE next_bill_on <= %s GROUP BY 1 ORDER BY 1",
+        [on],
+        schema={"account_id": pl.Int64, "due": pl.Int64},
+    )
+
+
+def read_due_contracts(accounts: Accounts, *, on: date) -> pl.DataFrame:
+    """The contracts of these accounts that are due on that day (DUE_CONTRACTS)."""
+    return read_frame(
+        "SELECT a.id, p.country, a.customer_kind, a.currency, a.zone, a.payment_days, c.id,"
+        f" c.number, c.starts_on, c.ends_on, c.cycle_day, c.billed_to FROM {_DUE}"
+        " JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id"
+        f" WHERE {_IS_DUE} ORDER BY a.id, c.id",
+        [on, *accounts],
+        schema=DUE_CONTRACTS,
+    )
+
+
+def read_held_offers(accounts: Accounts, *, on: date) -> pl.DataFrame:
+    """What the due contracts hold over time (HELD_OFFERS), oldest first."""
+    return read_frame(
+        "SELECT o.contract_id, o.offer_id, o.quantity, o.valid_from, o.valid_to"
+        f" FROM contracts_contractoffer o JOIN {_DUE} ON c.tenant_id = o.tenant_id"
+        f" AND c.id = o.contract_id WHERE {_IS_DUE} ORDER BY o.contract_id, o.valid_from",
+        [on, *accounts],
+        schema=HELD_OFFERS,
+    )
+
+
+def read_billed_lines(accounts: Accounts, *, on: date) -> pl.DataFrame:
+    """Recurring lines and credits of the due contracts that reach past their last bill."""
+    return read_frame(
+        "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
+        f" l.unit_price, l.exact FROM {_DUE} JOIN invoices_invoiceline l"
+        " ON l.tenant_id = c.tenant_id AND l.account_id = c.account_id AND l.contract_id = c.id"
+        f" WHERE {_IS_DUE} AND l.period_to > c.billed_to"
+        " AND (l.purpose LIKE 'recurring%%' OR l.purpose LIKE 'credit%%')"
+        " ORDER BY l.invoice_id, l.line_no",
+        [on, *accounts],
+        schema=BILLED_LINES,
+    )
+
+
+def read_unbilled(accounts: Accounts, *, on: date) -> pl.DataFrame:
+    """Usage totals of the due contracts that no invoice has (UNBILLED).
+
+    `late` marks a component's cycle of which an invoice has a part already.
+    """
+    key = """t.account_id, t.contract_id, t.component_id, t.version_id, t.cycle_start, t.band,
+        t.tier, t.unit_price, t.per"""
+    return read_frame(
+        f"""
+        SELECT {key}, EXISTS (
+            SELECT 1 FROM usage_chargetotal b WHERE b.tenant_id = t.tenant_id
+            AND b.account_id = t.account_id AND b.contract_id = t.contract_id
+            AND b.component_id = t.component_id AND b.cycle_start = t.cycle_start
+            AND b.invoice_id IS NOT NULL) AS late,
+            sum(t.events), sum(t.measured), sum(t.billed), sum(t.allowed), sum(t.amount)
+        FROM {_DUE} JOIN usage_chargetotal t ON t.tenant_id = c.tenant_id
+            AND t.account_id = c.account_id AND t.contract_id = c.id AND t.invoice_id IS NULL
+        WHERE {_IS_DUE}
+        GROUP BY t.tenant_id, {key} ORDER BY {key}
+        """,
+        [on, *accounts],
+        schema=UNBILLED,
+    )
+
+
+def store_invoices(
+    *,
+    invoices: pl.DataFrame,
+    lines: pl.DataFrame,
+    taxes: pl.DataFrame,
+    open_items: pl.DataFrame,
+) -> None:
+    """Stores issued invoices whole: their columns are those of the models."""
+    insert_rows(invoices, table="invoices_invoice")
+    insert_rows(lines, table="invoices_invoiceline")
+    insert_rows(taxes, table="invoices_invoicetax")
+    insert_rows(open_items, table="invoices_openitem")
+
+
+def mark_billed(billed: pl.DataFrame) -> None:
+    """Puts on usage totals the invoice that has them.
+
+    `billed` has `account_id`, `contract_id`, `component_id`, `cycle_start`, `invoice_id`.
+    """
+    stage_rows(billed, name="totals_billed", types=("bigint", "bigint", "bigint", "date", "bigint"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE usage_chargetotal t SET invoice_id = b.invoice_id FROM totals_billed b
+            WHERE t.account_id = b.account_id AND t.contract_id = b.contract_id
+            AND t.component_id = b.component_id AND t.cycle_start = b.cycle_start
+            AND t.invoice_id IS NULL
+            """
+        )
+        cursor.execute("DROP TABLE totals_billed")
+
+
+def move_bill_days(contracts: pl.DataFrame, *, on: date) -> None:
+    """Notes the bill on these contracts (`contract_id`, `next_bill_on`, null after the last)."""
+    stage_rows(contracts, name="contracts_billed", types=("bigint", "date"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE contracts_contract c SET billed_to = %s, next_bill_on = b.next_bill_on"
+            " FROM contracts_billed b WHERE c.id = b.contract_id",
+            [on],
+        )
+        cursor.execute("DROP TABLE contracts_billed")

@@ -1,0 +1,61 @@
+"""Reads of the general ledger: every balance is a sum of postings."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from tallystick.domain.ledger.models import LedgerAccount, Posting
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """A ledger account's balance in one currency: debits less credits."""
+
+    code: str
+    name: str
+    kind: str
+    currency: str
+    debit: Decimal
+    credit: Decimal
+
+    @property
+    def balance(self) -> Decimal:
+        return self.debit - self.credit
+
+
+def trial_balance(*, until: date | None = None) -> list[BalanceLine]:
+    """Every ledger account that has postings, by code and currency, through that day."""
+    postings = Posting.objects.all()
+    if until is not None:
+        postings = postings.filter(entry__occurred_on__lte=until)
+    sides: dict[tuple[str, str], list[Decimal]] = {}
+    for sign, condition in ((0, {"amount__gt": 0}), (1, {"amount__lt": 0})):
+        sums = (
+            postings.filter(**condition)
+            .values_list("ledger_account", "entry__currency")
+            .annotate(total=Sum("amount"))
+        )
+        for code, currency, total in sums:
+            sides.setdefault((code, currency), [Decimal(0), Decimal(0)])[sign] = abs(total)
+    chart = {line.code: line for line in LedgerAccount.objects.all()}
+    return [
+        BalanceLine(
+            code=code,
+            name=chart[code].name if code in chart else code,
+            kind=chart[code].kind if code in chart else "",
+            currency=currency,
+            debit=debit,
+            credit=credit,
+        )
+        for (code, currency), (debit, credit) in sorted(sides.items())
+    ]
+
+
+def balance_of(code: str, *, account_id: int | None = None) -> Decimal:
+    """Debits less credits of a ledger account, of one customer or of all."""
+    postings = Posting.objects.filter(ledger_account=code)
+    if account_id is not None:
+        postings = postings.filter(account_id=account_id)
+    return postings.aggregate(total=Sum("amount"))["total"] or Decimal(0)

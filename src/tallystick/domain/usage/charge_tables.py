@@ -1,0 +1,201 @@
+"""What a charge task reads and writes in bulk: events with their contract's facts, rated lines."""
+
+from typing import Final
+
+import polars as pl
+from django.db import connection
+
+from tallystick.base.frames import INSTANT, QUANTITY
+from tallystick.domain.tenants.bulk import insert_rows, new_ids, read_frame, stage_rows
+from tallystick.domain.usage.models import ChargeRun, ChargeTask, RunState
+from tallystick.domain.usage.tables import ensure_months, load_by_month
+
+EVENTS: Final = pl.Schema(
+    {
+        "usage_id": pl.Int64(),
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "kind": pl.String(),
+        "started_at": INSTANT,
+        "quantity": QUANTITY,
+        "unit": pl.String(),
+        "called": pl.String(),
+        "zone": pl.String(),
+        "attributes": pl.String(),
+    }
+)
+"""Events of a task, as stored."""
+
+TERMS: Final = pl.Schema(
+    {
+        "contract_id": pl.Int64(),
+        "account_zone": pl.String(),
+        "cycle_day": pl.Int64(),
+        "offer_id": pl.Int64(),
+        "valid_from": pl.Date(),
+        "valid_to": pl.Date(),
+    }
+)
+"""The offers that contracts hold over time, with the zone and the day their cycles go by."""
+
+_WAITING = """
+    FROM usage_usage u JOIN usage_batch b ON b.tenant_id = u.tenant_id AND b.id = u.batch_id
+    WHERE b.charge_run_id = %s AND u.started_at BETWEEN %s AND %s
+"""
+_SUSPENDED = """
+    FROM usage_suspense s JOIN usage_usage u ON u.tenant_id = s.tenant_id
+        AND u.account_id = s.account_id AND u.started_at = s.started_at AND u.id = s.usage_id
+    WHERE s.state = 'open' AND s.charge_run_id < %s
+"""
+_EVENT = """SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_at), u.quantity,
+    u.unit, u.called, u.zone, u.attributes"""
+
+
+def plan_tasks(run: ChargeRun, *, events_per_task: int) -> None:
+    """Cuts the accounts with waiting events into tasks of about that many events."""
+    counts = read_frame(
+        f"SELECT account_id, sum(events) FROM ("
+        f"SELECT u.account_id, count(*) AS events {_WAITING} GROUP BY 1 UNION ALL "
+        f"SELECT u.account_id, count(*) AS events {_SUSPENDED} GROUP BY 1) waiting "
+        "GROUP BY 1 ORDER BY 1",
+        [run.id, run.first_at, run.last_at, run.id],
+        schema={"account_id": pl.Int64, "events": pl.Int64},
+    )
+    part = (pl.col("events").cum_sum() - pl.col("events")) // events_per_task
+    cuts = counts.group_by(part.alias("part")).agg(
+        pl.col("account_id").min().alias("first"), pl.col("account_id").max().alias("last")
+    )
+    ChargeTask.objects.bulk_create(
+        ChargeTask(
+            tenant_id=run.tenant_id,
+            charge_run=run,
+            account_from=first,
+            account_to=last + 1,
+            state=RunState.OPEN,
+        )
+        for _, first, last in cuts.sort("part").iter_rows()
+    )
+
+
+def read_events(task: ChargeTask, *, run: ChargeRun) -> pl.DataFrame:
+    """The task's waiting events and those an earlier run left in suspense (EVENTS)."""
+    accounts = [task.account_from, task.account_to]
+    within = "AND u.account_id >= %s AND u.account_id < %s"
+    return read_frame(
+        f"{_EVENT} {_WAITING} {within} UNION ALL {_EVENT} {_SUSPENDED} {within}",
+        [run.id, run.first_at, run.last_at, *accounts, run.id, *accounts],
+        schema=EVENTS,
+    )
+
+
+def read_terms(task: ChargeTask) -> pl.DataFrame:
+    """What the contracts of the task's accounts hold over time (TERMS)."""
+    return read_frame(
+        """
+        SELECT c.id, a.zone, c.cycle_day, o.offer_id, o.valid_from, o.valid_to
+        FROM contracts_contract c
+        JOIN parties_account a ON a.tenant_id = c.tenant_id AND a.id = c.account_id
+        JOIN contracts_contractoffer o ON o.tenant_id = c.tenant_id AND o.contract_id = c.id
+            AND o.account_id = c.account_id
+        WHERE c.account_id >= %s AND c.account_id < %s
+        """,
+        [task.account_from, task.account_to],
+        schema=TERMS,
+    )
+
+
+def store_rated(lines: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> None:
+    """Stores rated lines (with `version_id`) and their totals."""
+    if lines.is_empty():
+        return
+    ensure_months("usage_ratedline", instants=lines["started_at"])
+    held = lines.with_columns(
+        pl.lit(tenant_id).alias("tenant_id"), pl.lit(charge_run_id).alias("charge_run_id")
+    )
+    load_by_month(held, parent="usage_ratedline")
+    key = ("account_id", "contract_id", "component_id", "version_id", "cycle_start", "band",
+           "tier", "unit_price", "per")  # fmt: skip
+    totals = (
+        held.group_by(key)
+        .agg(
+            pl.col("usage_id").n_unique().alias("events"),
+            pl.col("measured", "billed", "allowed", "amount").sum(),
+            pl.col("fee").sum().alias("fees"),
+        )
+        .sort(key, nulls_last=True)
+    )
+    insert_rows(
+        totals.with_columns(
+            pl.lit(tenant_id).alias("tenant_id"), pl.lit(charge_run_id).alias("charge_run_id")
+        ),
+        table="usage_chargetotal",
+    )
+
+
+def store_suspense(
+    suspense: pl.DataFrame, *, tenant_id: int, charge_run_id: int, accounts: tuple[int, int]
+) -> None:
+    """Stores what could not be priced; what earlier runs suspended there was tried and is closed.
+
+    `suspense` has `account_id`, `usage_id`, `started_at`, `code`, `detail`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE usage_suspense SET state = 'replayed' WHERE state = 'open'"
+            " AND charge_run_id < %s AND account_id >= %s AND account_id < %s",
+            [charge_run_id, *accounts],
+        )
+    insert_rows(
+        suspense.select(
+            pl.lit(tenant_id).alias("tenant_id"),
+            "account_id",
+            "usage_id",
+            "started_at",
+            pl.lit(charge_run_id).alias("charge_run_id"),
+            "code",
+            pl.col("detail").fill_null("").str.slice(0, 300),
+            pl.lit("open").alias("state"),
+        ),
+        table="usage_suspense",
+    )
+
+
+def read_counters(*, accounts: tuple[int, int], schema: pl.Schema) -> pl.DataFrame:
+    """The counters of the accounts in [first, end), in the rating engine's schema."""
+    return read_frame(
+        "SELECT account_id, contract_id, component_id, cycle_start, used FROM balances_counter"
+        " WHERE account_id >= %s AND account_id < %s",
+        list(accounts),
+        schema=schema,
+    )
+
+
+def store_draws(draws: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> None:
+    """Adds to counters what a task drew, and keeps each addition as a movement."""
+    moved = draws.filter(pl.col("used") != 0).select(
+        pl.lit(tenant_id).alias("tenant_id"), "account_id", "contract_id", "component_id",
+        "cycle_start", pl.lit(charge_run_id).alias("charge_run_id"),
+        pl.col("used").alias("quantity"),
+    )  # fmt: skip
+    if moved.is_empty():
+        return
+    insert_rows(
+        moved.with_columns(new_ids("balances_movement", count=moved.height).alias("id")),
+        table="balances_movement",
+    )
+    stage_rows(
+        moved.drop("charge_run_id"), name="draws_new",
+        types=("integer", "bigint", "bigint", "bigint", "date", "numeric"),
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO balances_counter
+                (tenant_id, account_id, contract_id, component_id, cycle_start, used)
+            SELECT tenant_id, account_id, contract_id, component_id, cycle_start, quantity
+            FROM draws_new
+            ON CONFLICT (tenant_id, account_id, contract_id, component_id, cycle_start)
+            DO UPDATE SET used = balances_counter.used + EXCLUDED.used
+            """
+        )
+        cursor.execute("DROP TABLE draws_new")

@@ -1,0 +1,63 @@
+"""Writes around charge runs and their tasks."""
+
+from datetime import datetime
+
+from django.db.models import Max, Min
+
+from tallystick.domain.usage.models import (
+    Batch,
+    BatchState,
+    ChargeRun,
+    ChargeTask,
+    RejectState,
+    RunState,
+    Suspense,
+)
+
+
+def open_run_of_tenant() -> ChargeRun | None:
+    """The charge run that was begun and not finished, if there is one."""
+    return ChargeRun.objects.filter(state=RunState.OPEN).order_by("id").first()
+
+
+def begin_run(*, tenant_id: int, at: datetime) -> ChargeRun | None:
+    """A run that takes every loaded batch no run has taken, and all open suspense; or None."""
+    waiting = Batch.objects.filter(state=BatchState.LOADED, charge_run_id__isnull=True)
+    span = waiting.aggregate(first=Min("first_at"), last=Max("last_at"))
+    suspended = Suspense.objects.filter(state=RejectState.OPEN).exists()
+    if not waiting.exists() and not suspended:
+        return None
+    run = ChargeRun.objects.create(
+        tenant_id=tenant_id,
+        state=RunState.OPEN,
+        first_at=span["first"] or at,
+        last_at=span["last"] or at,
+        started_at=at,
+    )
+    waiting.update(charge_run_id=run.id)
+    return run
+
+
+def open_task_ids(*, run_id: int) -> list[int]:
+    """The run's tasks that are not done, in order of account."""
+    tasks = ChargeTask.objects.filter(charge_run_id=run_id, state=RunState.OPEN)
+    return list(tasks.order_by("account_from").values_list("id", flat=True))
+
+
+def take_task(task_id: int) -> ChargeTask | None:
+    """The task, held for this transaction; None when it was done meanwhile."""
+    task = ChargeTask.objects.select_for_update().get(id=task_id)
+    return task if task.state == RunState.OPEN else None
+
+
+def close_task(task_id: int, *, events: int, lines: int, suspended: int) -> None:
+    """Marks a task done with its figures, in the transaction that stored its lines."""
+    ChargeTask.objects.filter(id=task_id).update(
+        state=RunState.DONE, events=events, lines=lines, suspended=suspended
+    )
+
+
+def close_run(*, run_id: int, at: datetime) -> None:
+    """Marks a run done; all its tasks are."""
+    assert not ChargeTask.objects.filter(charge_run_id=run_id, state=RunState.OPEN).exists()
+    ChargeRun.objects.filter(id=run_id).update(state=RunState.DONE, done_at=at)

@@ -1,0 +1,165 @@
+"""Usage in bulk: who a subject is, which records are new, events and rejects in."""
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+import polars as pl
+from django.db import IntegrityError, connection, transaction
+
+from tallystick.base.frames import INSTANT, QUANTITY
+from tallystick.domain.tenants.bulk import (
+    insert_rows,
+    load_partition,
+    new_ids,
+    read_frame,
+    stage_rows,
+)
+
+HOLDERS: Final = pl.Schema(
+    {
+        "subject_kind": pl.String(),
+        "subject": pl.String(),
+        "valid_from": INSTANT,
+        "valid_to": INSTANT,
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "service_id": pl.Int64(),
+    }
+)
+"""Who held a subject when; a subject that nobody ever held has no row."""
+
+_USAGE_COLUMNS: Final = (
+    "tenant_id", "account_id", "contract_id", "service_id", "id", "batch_id", "source_id", "kind",
+    "started_at", "quantity", "unit", "called", "zone", "attributes",
+)  # fmt: skip
+
+
+def read_holders(subjects: pl.DataFrame, *, tenant_id: int) -> pl.DataFrame:
+    """All holders (HOLDERS) of these subjects (columns `subject_kind`, `subject`)."""
+    stage_rows(subjects, name="subjects_wanted", types=("text", "text"))
+    holders = read_frame(
+        """
+        SELECT i.kind, i.value, micros(a.valid_from), micros(a.valid_to),
+            a.account_id, s.contract_id, a.service_id
+        FROM subjects_wanted w
+        JOIN inventory_identifier i
+            ON i.tenant_id = %s AND i.kind = w.subject_kind AND i.value = w.subject
+        JOIN inventory_assignment a ON a.tenant_id = i.tenant_id AND a.identifier_id = i.id
+        JOIN contracts_service s ON s.tenant_id = a.tenant_id AND s.id = a.service_id
+        """,
+        [tenant_id],
+        schema=HOLDERS,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE subjects_wanted")
+    return holders
+
+
+def claim_records(keys: pl.DataFrame, *, tenant_id: int, source_id: int) -> pl.DataFrame:
+    """Claims record ids for their source; gives the ones claimed before, with their quantity.
+
+    `keys` has `record_id` and `quantity`, each id once. What is not in the answer is new and now
+    claimed. The table's key decides, however many loaders run.
+    """
+    rows = keys.sort("record_id").select(
+        pl.lit(tenant_id).alias("tenant_id"),
+        pl.lit(source_id).alias("source_id"),
+        "record_id",
+        "quantity",
+    )
+    nothing = pl.DataFrame(schema={"record_id": pl.String, "quantity": QUANTITY})
+    try:
+        with transaction.atomic():
+            load_partition(rows, partition="usage_recordkey_all")
+            return nothing
+    except IntegrityError:
+        pass
+    stage_rows(rows.select("record_id"), name="records_wanted", types=("text",))
+    known = read_frame(
+        """
+        SELECT k.record_id, k.quantity FROM records_wanted w
+        JOIN usage_recordkey k
+            ON k.tenant_id = %s AND k.source_id = %s AND k.record_id = w.record_id
+        """,
+        [tenant_id, source_id],
+        schema=dict(nothing.schema),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE records_wanted")
+    load_partition(rows.join(known, on="record_id", how="anti"), partition="usage_recordkey_all")
+    return known
+
+
+def ensure_months(parent: str, *, instants: pl.Series) -> dict[date, str]:
+    """The leaf partition of each UTC month that holds one of the instants; made where missing."""
+    months = instants.dt.date().dt.truncate("1mo").unique().sort()
+    leaves = {}
+    with connection.cursor() as cursor:
+        for month in months:
+            cursor.execute("SELECT ensure_month(%s, %s)", [parent, month])
+            leaves[month] = cursor.fetchone()[0]
+    return leaves
+
+
+def load_by_month(frame: pl.DataFrame, *, parent: str) -> None:
+    """COPY rows with `started_at` into the partitions of their months, which must exist."""
+    month = pl.col("started_at").dt.date().dt.truncate("1mo")
+    for (first,), part in frame.group_by(month, maintain_order=True):
+        assert isinstance(first, date)
+        load_partition(part, partition=f"{parent}_{first:%Y_%m}")
+
+
+def store_usage(events: pl.DataFrame, *, tenant_id: int, source_id: int, batch_id: int) -> None:
+    """Stores accepted events (USAGE_IN with account, contract and service ids)."""
+    if events.is_empty():
+        return
+    ordered = events.sort("account_id", "started_at", "line")
+    rows = ordered.with_columns(
+        new_ids("usage_usage", count=ordered.height).alias("id"),
+        pl.lit(tenant_id).alias("tenant_id"),
+        pl.lit(source_id).alias("source_id"),
+        pl.lit(batch_id).alias("batch_id"),
+    ).select(_USAGE_COLUMNS)
+    load_by_month(rows, parent="usage_usage")
+
+
+def store_rejects(rejects: pl.DataFrame, *, tenant_id: int, batch_id: int, decoded: bool) -> None:
+    """Stores rejects (REJECTS); `decoded` says that `raw` is an event as JSON, not file text."""
+    insert_rows(
+        rejects.select(
+            pl.lit(tenant_id).alias("tenant_id"),
+            pl.lit(batch_id).alias("batch_id"),
+            "line",
+            "code",
+            pl.col("parameters").fill_null("{}"),
+            pl.col("raw").fill_null("").str.replace_all("\x00", "\ufffd", literal=True),
+            pl.lit(decoded).alias("decoded"),
+            pl.lit("open").alias("state"),
+        ),
+        table="usage_reject",
+    )
+
+
+def read_sessions(*, source_id: int) -> pl.DataFrame:
+    """The open sessions of a source as one frame of their JSON states (`key`, `state`)."""
+    return read_frame(
+        "SELECT key, state::text FROM usage_session WHERE source_id = %s ORDER BY key",
+        [source_id],
+        schema={"key": pl.String, "state": pl.String},
+    )
+
+
+def store_sessions(
+    sessions: Iterable[tuple[str, dict[str, str]]], *, tenant_id: int, source_id: int
+) -> None:
+    """Replaces the kept states of these sessions."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO usage_session (tenant_id, source_id, key, state) VALUES (%s, %s, %s, %s)
+            ON CONFLICT (tenant_id, source_id, key) DO UPDATE SET state = EXCLUDED.state
+            """,
+            [(tenant_id, source_id, key, json.dumps(state)) for key, state in sessions],
+        )

@@ -1,0 +1,81 @@
+"""Opening a business: the operator with its books, taxes and ladders, and its price lists."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tallystick.core.post.chart import CHART
+from tallystick.core.recover.read import read_ladder
+from tallystick.core.tariff.read import read_catalogue
+from tallystick.domain.catalog.models import CatalogVersion
+from tallystick.domain.catalog.operations import publish_version
+from tallystick.domain.collections.models import Ladder
+from tallystick.domain.ledger.models import LedgerAccount
+from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
+from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.tenants.operations import open_tenant
+from tallystick.domain.tenants.scope import acting_for
+
+HOUSE = "HOUSE"
+"""The number of the operator's own account."""
+
+
+def open_operator(*, code: str, at: datetime, **columns: Any) -> Tenant:
+    """A new operator with its chart of accounts and its house account.
+
+    :raises TenantExists: when the code is taken
+    """
+    tenant = open_tenant(code=code, at=at, **columns)
+    with acting_for(tenant.id):
+        LedgerAccount.objects.bulk_create(
+            LedgerAccount(tenant_id=tenant.id, code=line.code, name=line.name, kind=line.nature)
+            for line in CHART.values()
+        )
+        open_account(
+            PartyDetails("organisation", tenant.name, tenant.country, tenant.language),
+            tenant_id=tenant.id,
+            number=HOUSE,
+            terms=AccountTerms(tenant.currency, tenant.zone, 1, 0, "house", "business"),
+            on=at.astimezone(ZoneInfo(tenant.zone)).date(),
+            house=True,
+        )
+    return tenant
+
+
+def set_ladder(*, tenant_id: int, segment: str, text: str) -> None:
+    """The steps of a segment's collections from now on.
+
+    :raises LadderRefused: with every mistake in the text
+    """
+    read_ladder(text, name=segment)
+    with acting_for(tenant_id):
+        Ladder.objects.update_or_create(
+            tenant_id=tenant_id, segment=segment, defaults={"source": text}
+        )
+
+
+def publish_catalogue(
+    text: str,
+    *,
+    tenant_id: int,
+    name: str,
+    files: Mapping[str, bytes],
+    valid_from: date,
+    at: datetime,
+) -> CatalogVersion:
+    """Checks a price list and publishes it from that day on, whole or not at all.
+
+    :raises CatalogueRefused: with every mistake in the text
+    :raises VersionBeforeAnother: when a version begins on that day or later
+    """
+    catalogue = read_catalogue(text, name=name, files=files)
+    with acting_for(tenant_id):
+        return publish_version(
+            catalogue,
+            tenant_id=tenant_id,
+            source=text,
+            files=files,
+            valid_from=valid_from,
+            at=at,
+        )

@@ -1,0 +1,87 @@
+"""Taking a customer on: a contract of an offer, the service it brings and what identifies it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from tallystick.base.period import day_start
+from tallystick.core.tariff.nodes import Alignment
+from tallystick.domain.catalog.queries import dated_plans, offer_coded
+from tallystick.domain.contracts.models import Contract
+from tallystick.domain.contracts.operations import open_contract, open_service
+from tallystick.domain.inventory.operations import assign_identifier
+from tallystick.domain.outbox.operations import place_order
+from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.tenants.scope import acting_for
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceWish:
+    """The service a customer wants: its kind and the (kind, value) pairs that identify it."""
+
+    kind: str
+    identifiers: Sequence[tuple[str, str]]
+
+
+def start_contract(
+    wish: ServiceWish,
+    *,
+    tenant_id: int,
+    account: str,
+    number: str,
+    offer: str,
+    starts_on: date,
+    ends_on: date | None = None,
+    at: datetime,
+) -> Contract:
+    """A contract with one service, its identifiers assigned and the network told.
+
+    :raises UnknownAccount: when no account has the number
+    :raises UnknownOffer: when no published version names the offer
+    :raises ContractExists: when the contract's number is taken
+    :raises IdentifierHeld: when another service holds an identifier in that time
+    """
+    with acting_for(tenant_id):
+        payer = account_numbered(account)
+        sold = offer_coded(offer)
+        zone = ZoneInfo(payer.zone)
+        contract = open_contract(
+            payer,
+            number=number,
+            offer=sold,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            cycle_day=starts_on.day if _on_anniversary(sold.id) else payer.bill_day,
+        )
+        service = open_service(contract, kind=wish.kind, name=f"{wish.kind} {number}")
+        for kind, value in wish.identifiers:
+            assign_identifier(
+                service,
+                kind=kind,
+                value=value,
+                valid_from=day_start(starts_on, zone),
+                valid_to=day_start(ends_on, zone) if ends_on else None,
+            )
+        place_order(
+            tenant_id=tenant_id,
+            account_id=payer.id,
+            port="network",
+            action="activate",
+            key=f"activate:{contract.number}",
+            payload={"service": service.id, "identifiers": dict(wish.identifiers)},
+            at=at,
+        )
+        return contract
+
+
+def _on_anniversary(offer_id: int) -> bool:
+    """Whether the offer's cycles begin on the contract's own day, by its latest version."""
+    for dated in reversed(dated_plans()):
+        sold = dated.plan.offers.get(offer_id)
+        if sold is not None:
+            return any(
+                component.price.align is Alignment.ANNIVERSARY
+                for component in sold.recurring
+            )
+    return False

@@ -1,0 +1,219 @@
+"""Usage in: decoded chunks -> known subjects -> claimed records -> stored events and rejects.
+
+Each chunk is one transaction that also counts itself on its batch, so a load that was stopped
+anywhere goes on with the next chunk when the same file is given again.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from tallystick.base.frames import REJECTS, USAGE_IN
+from tallystick.base.money import EXACT, plain
+from tallystick.base.progress import Progress, silent
+from tallystick.core.capture.conserve import Manifest, assert_conserved, count_decoded
+from tallystick.core.capture.decoded import Decoded
+from tallystick.domain.tenants.locks import only_one
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.usage import operations, tables
+from tallystick.domain.usage.models import Batch, BatchState
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file as it arrived: where it is from and what tells it from any other."""
+
+    source: str
+    filename: str
+    format: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What became of a file; `already_loaded` when its content had been taken before."""
+
+    batch_id: int
+    filename: str
+    already_loaded: bool
+    manifest: Manifest
+
+
+def capture_usage(
+    delivery: Delivery,
+    *,
+    tenant_id: int,
+    chunks: Iterable[Decoded],
+    at: datetime,
+    progress: Progress = silent,
+) -> LoadReport:
+    """Takes a file's usage in; the same content from the same source is taken once.
+
+    :raises AlreadyRunning: while another load of the same source runs
+    """
+    with only_one(f"loading usage of source {delivery.source}", tenant_id=tenant_id):
+        with acting_for(tenant_id):
+            batch = operations.open_batch(**asdict(delivery), tenant_id=tenant_id, at=at)
+        if batch.state == BatchState.LOADED:
+            return _report(batch, already_loaded=True)
+        holders = _Holders(tenant_id)
+        done = batch.rows_in
+        for number, decoded in enumerate(chunks):
+            if number < batch.chunks_done:
+                continue
+            _store_chunk(decoded, number=number, batch=batch, holders=holders)
+            done += decoded.rows_in
+            progress("rows", done=done, total=0)
+        with acting_for(tenant_id):
+            operations.close_batch(batch_id=batch.id, at=at)
+            return _report(Batch.objects.get(id=batch.id), already_loaded=False)
+
+
+def _report(batch: Batch, *, already_loaded: bool) -> LoadReport:
+    return LoadReport(
+        batch_id=batch.id,
+        filename=batch.filename,
+        already_loaded=already_loaded,
+        manifest=operations.manifest_of(batch),
+    )
+
+
+def _store_chunk(decoded: Decoded, *, number: int, batch: Batch, holders: "_Holders") -> None:
+    tenant_id, source_id = batch.tenant_id, batch.source_id
+    with acting_for(tenant_id):
+        tables.ensure_months("usage_usage", instants=decoded.usage["started_at"])
+    with acting_for(tenant_id):
+        operations.begin_chunk(batch_id=batch.id, number=number)
+        known, unknown = holders.identify(decoded.usage)
+        fresh, repeated, changed = _claim(known, tenant_id=tenant_id, source_id=source_id)
+        refused = pl.concat([unknown, changed])
+        tables.store_usage(fresh, tenant_id=tenant_id, source_id=source_id, batch_id=batch.id)
+        tables.store_rejects(
+            decoded.rejects, tenant_id=tenant_id, batch_id=batch.id, decoded=False
+        )
+        tables.store_rejects(
+            _as_rejects(refused), tenant_id=tenant_id, batch_id=batch.id, decoded=True
+        )
+        if decoded.sessions is not None:
+            tables.store_sessions(
+                _session_rows(decoded.sessions), tenant_id=tenant_id, source_id=source_id
+            )
+        manifest = _settle(count_decoded(decoded), fresh, repeated, refused)
+        assert_conserved(manifest)
+        operations.count_chunk(batch_id=batch.id, manifest=manifest, events=fresh["started_at"])
+
+
+def _session_rows(sessions: pl.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
+    for row in sessions.iter_rows(named=True):
+        yield row["key"], json.loads(row["state"])
+
+
+class _Holders:
+    """Who holds each subject, read from the database once a subject and load."""
+
+    def __init__(self, tenant_id: int) -> None:
+        self._tenant_id = tenant_id
+        self._seen = pl.DataFrame(schema={"subject_kind": pl.String, "subject": pl.String})
+        self._holders = pl.DataFrame(schema=tables.HOLDERS)
+
+    def identify(self, usage: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """(usage with account, contract and service ids, the rest with a reason `code`)."""
+        subjects = usage.select("subject_kind", "subject").unique()
+        unseen = subjects.join(self._seen, on=["subject_kind", "subject"], how="anti")
+        if not unseen.is_empty():
+            self._holders = pl.concat(
+                [self._holders, tables.read_holders(unseen, tenant_id=self._tenant_id)]
+            )
+            self._seen = pl.concat([self._seen, unseen])
+        held = usage.join(
+            self._holders, on=["subject_kind", "subject"], how="left", maintain_order="left"
+        )
+        within = (pl.col("valid_from") <= pl.col("started_at")) & (
+            pl.col("valid_to").is_null() | (pl.col("started_at") < pl.col("valid_to"))
+        )
+        columns = [*USAGE_IN, "account_id", "contract_id", "service_id"]
+        known = held.filter(within).select(columns)
+        left = held.filter(~within.fill_null(False)).unique("line", maintain_order=True)
+        if known.height + left.height != usage.height:
+            left = left.join(known, on=["line", "record_id"], how="anti", maintain_order="left")
+        code = (
+            pl.when(pl.col("account_id").is_null())
+            .then(pl.lit("unknown_subject"))
+            .otherwise(pl.lit("subject_not_held_then"))
+        )
+        return known, left.select(*USAGE_IN, code.alias("code"))
+
+
+def _claim(
+    known: pl.DataFrame, *, tenant_id: int, source_id: int
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """(new events, exact repetitions, events whose id stands for another quantity already)."""
+    first = known.unique("record_id", keep="first", maintain_order=True)
+    before = tables.claim_records(
+        first.select("record_id", "quantity"), tenant_id=tenant_id, source_id=source_id
+    )
+    fresh = first.join(before, on="record_id", how="anti", maintain_order="left")
+    if fresh.height == known.height:
+        return fresh, known.clear(), _with_code(known.clear())
+    counted = pl.concat([before, fresh.select("record_id", "quantity")]).rename(
+        {"quantity": "counted"}
+    )
+    again = known.join(
+        fresh.select("record_id", "line"), on=["record_id", "line"], how="anti",
+        maintain_order="left",
+    ).join(counted, on="record_id", how="left", maintain_order="left")  # fmt: skip
+    same = pl.col("quantity") == pl.col("counted")
+    return fresh, again.filter(same), _with_code(again.filter(~same))
+
+
+def _with_code(changed: pl.DataFrame) -> pl.DataFrame:
+    return changed.select(*USAGE_IN, pl.lit("record_changed").alias("code"))
+
+
+def _settle(
+    manifest: Manifest, fresh: pl.DataFrame, repeated: pl.DataFrame, refused: pl.DataFrame
+) -> Manifest:
+    """The decoder's manifest after identification and claiming moved some of its accepted rows."""
+    kinds = fresh.group_by("kind", "unit").agg(pl.col("quantity").sum())
+    return replace(
+        manifest,
+        accepted=fresh.height,
+        duplicates=manifest.duplicates + repeated.height,
+        rejected=manifest.rejected + refused.height,
+        quantity_duplicates=EXACT.add(manifest.quantity_duplicates, _sum(repeated)),
+        quantity_rejected=EXACT.add(manifest.quantity_rejected, _sum(refused)),
+        quantities={f"{kind} {unit}": quantity for kind, unit, quantity in kinds.iter_rows()},
+    )
+
+
+def _sum(events: pl.DataFrame) -> Decimal:
+    return Decimal(events["quantity"].sum() or 0)
+
+
+def _as_rejects(refused: pl.DataFrame) -> pl.DataFrame:
+    """Refused events as REJECTS: the event as JSON, so that it can be corrected and replayed."""
+    rows = [
+        {
+            "line": row["line"],
+            "code": row["code"],
+            "parameters": json.dumps(
+                {"subject_kind": row["subject_kind"], "subject": row["subject"]}
+            ),
+            "raw": event_json(row),
+        }
+        for row in refused.iter_rows(named=True)
+    ]
+    return pl.DataFrame(rows, schema=REJECTS)
+
+
+def event_json(row: dict[str, Any]) -> str:
+    """A usage event (a row of USAGE_IN) as one line of JSON; quantities are strings."""
+    event = {name: row[name] for name in USAGE_IN if name != "line" and row[name] is not None}
+    event["started_at"] = row["started_at"].isoformat()
+    event["quantity"] = plain(row["quantity"])
+    return json.dumps(event, ensure_ascii=False)

@@ -1,0 +1,199 @@
+"""Charging: waiting events -> priced lines, totals and counters, an account range at a time.
+
+A charge run takes the loaded batches that no run has taken and cuts their accounts into tasks.
+A task is one transaction: it loads, rates with no I/O, and stores. A run that was stopped goes on
+with its open tasks; what a task could not price waits in suspense for the next run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from tallystick.base.progress import Progress, silent
+from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, RATED, SUSPENSE
+from tallystick.core.charge.rate_batch import rate_batch
+from tallystick.domain.catalog.queries import DatedPlan, dated_plans
+from tallystick.domain.tenants.locks import only_one
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.usage import charge_tables, charging
+from tallystick.domain.usage.models import ChargeRun
+from tallystick.flows.tasks import WORKERS, work_off
+
+EVENTS_PER_TASK: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeReport:
+    """What charging did: runs finished, events rated into lines, events put in suspense."""
+
+    runs: int
+    events: int
+    lines: int
+    suspended: int
+
+
+@dataclass(frozen=True, slots=True)
+class _TaskResult:
+    events: int
+    lines: int
+    suspended: int
+
+
+def charge_usage(
+    *,
+    tenant_id: int,
+    at: datetime,
+    workers: int = WORKERS,
+    progress: Progress = silent,
+) -> ChargeReport:
+    """Rates all usage that waits, and what is left of a run that was stopped before.
+
+    :raises AlreadyRunning: while another charge run of the operator runs
+    """
+    with only_one("charging usage", tenant_id=tenant_id):
+        results: list[_TaskResult] = []
+        runs = 0
+        while (run := _next_run(tenant_id, at=at)) is not None:
+            results += _work_off(run, workers=workers, progress=progress)
+            with acting_for(tenant_id):
+                charging.close_run(run_id=run.id, at=at)
+            runs += 1
+        return ChargeReport(
+            runs=runs,
+            events=sum(result.events for result in results),
+            lines=sum(result.lines for result in results),
+            suspended=sum(result.suspended for result in results),
+        )
+
+
+def _next_run(tenant_id: int, *, at: datetime) -> ChargeRun | None:
+    """The run that was begun before, else a new one of all that waits."""
+    with acting_for(tenant_id):
+        run = charging.open_run_of_tenant()
+        if run is None:
+            run = charging.begin_run(tenant_id=tenant_id, at=at)
+            if run is not None:
+                charge_tables.plan_tasks(run, events_per_task=EVENTS_PER_TASK)
+        return run
+
+
+def _work_off(run: ChargeRun, *, workers: int, progress: Progress) -> list[_TaskResult]:
+    with acting_for(run.tenant_id):
+        plans = dated_plans()
+        open_tasks = charging.open_task_ids(run_id=run.id)
+    return work_off(
+        open_tasks,
+        lambda task_id: _charge_task(run, task_id=task_id, plans=plans),
+        workers=workers,
+        what="charging",
+        progress=progress,
+    )
+
+
+def _charge_task(run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan]) -> _TaskResult:
+    with acting_for(run.tenant_id):
+        task = charging.take_task(task_id)
+        if task is None:
+            return _TaskResult(0, 0, 0)
+        accounts = (task.account_from, task.account_to)
+        events = place_events(
+            charge_tables.read_events(task, run=run), terms=charge_tables.read_terms(task)
+        )
+        counters = charge_tables.read_counters(accounts=accounts, schema=COUNTERS)
+        lines, draws, suspense = rate_versions(events, plans=plans, counters=counters)
+        suspended = suspense.unique("usage_id").join(
+            events.select("usage_id", "account_id", "started_at"), on="usage_id"
+        )
+        if lines["usage_id"].n_unique() + suspended.height != events.height:
+            raise AssertionError(f"task {task_id}: events in are not lines and suspense out")
+        charge_tables.store_rated(lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+        charge_tables.store_draws(draws, tenant_id=run.tenant_id, charge_run_id=run.id)
+        charge_tables.store_suspense(
+            suspended, tenant_id=run.tenant_id, charge_run_id=run.id, accounts=accounts
+        )
+        result = _TaskResult(events.height, lines.height, suspended.height)
+        charging.close_task(task_id, **asdict(result))
+        return result
+
+
+def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
+    """Events with the offer held and the cycle begun on their local day (CHARGE_IN, `local_day`).
+
+    `offer_id` is 0 where the contract held none that day.
+    """
+    contracts = terms.select("contract_id", "account_zone", "cycle_day").unique("contract_id")
+    placed = events.join(contracts, on="contract_id", how="left")
+    placed = pl.concat(
+        [
+            part.with_columns(
+                pl.col("started_at").dt.convert_time_zone(zone).dt.date().alias("local_day")
+            )
+            for (zone,), part in placed.group_by("account_zone")
+        ]
+        or [placed.with_columns(pl.lit(None, dtype=pl.Date).alias("local_day"))]
+    )
+    held = placed.join(
+        terms.select("contract_id", "offer_id", "valid_from", "valid_to"), on="contract_id"
+    ).filter(
+        (pl.col("valid_from") <= pl.col("local_day"))
+        & (pl.col("valid_to").is_null() | (pl.col("local_day") < pl.col("valid_to")))
+    )
+    return placed.join(held.select("usage_id", "offer_id"), on="usage_id", how="left").select(
+        *[name for name in CHARGE_IN if name not in ("offer_id", "cycle_start")],
+        pl.col("offer_id").fill_null(0),
+        _cycle_start(pl.col("local_day"), pl.col("cycle_day")).alias("cycle_start"),
+        "local_day",
+    )
+
+
+def _cycle_start(day: pl.Expr, cycle_day: pl.Expr) -> pl.Expr:
+    """The first day of the monthly cycle that holds the day, as `core.invoice.cycle` has it."""
+    month = day.dt.truncate("1mo")
+    before = month.dt.offset_by("-1mo")
+
+    def start_in(first: pl.Expr) -> pl.Expr:
+        length = first.dt.month_end().dt.day().cast(pl.Int64)
+        return first + pl.duration(days=pl.min_horizontal(cycle_day, length) - 1)
+
+    return pl.when(start_in(month) <= day).then(start_in(month)).otherwise(start_in(before))
+
+
+def rate_versions(
+    events: pl.DataFrame, *, plans: Sequence[DatedPlan], counters: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """(rated lines with `version_id`, draws, suspense): each event by the version of its day."""
+    lines = [pl.DataFrame(schema=RATED).with_columns(pl.lit(0, pl.Int64).alias("version_id"))]
+    draws, suspense = [pl.DataFrame(schema=COUNTERS)], [pl.DataFrame(schema=SUSPENSE)]
+    priced_from = plans[0].valid_from if plans else None
+    day = pl.col("local_day")
+    early = events if priced_from is None else events.filter(day < priced_from)
+    suspense.append(
+        early.select(
+            "usage_id",
+            pl.lit(0, SUSPENSE["component_id"]).alias("component_id"),
+            pl.lit("no_catalogue").alias("code"),
+            pl.lit("no published catalogue covers the day of this event").alias("detail"),
+        ).cast(dict(SUSPENSE))
+    )
+    for dated in plans:
+        ends = pl.lit(True) if dated.valid_to is None else day < dated.valid_to
+        part = events.filter((day >= dated.valid_from) & ends).select(CHARGE_IN.names())
+        if part.is_empty():
+            continue
+        rated = rate_batch(part, plan=dated.plan, counters=counters)
+        lines.append(
+            rated.lines.with_columns(pl.lit(dated.version_id, pl.Int64).alias("version_id"))
+        )
+        draws.append(rated.draws)
+        suspense.append(rated.suspense)
+        counters = add_draws([counters, rated.draws])
+    return pl.concat(lines), add_draws(draws), pl.concat(suspense)
+
+
+def add_draws(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Counters (COUNTERS) with all these amounts added up."""
+    key = [name for name in COUNTERS if name != "used"]
+    return pl.concat(frames).group_by(key, maintain_order=True).agg(pl.col("used").sum())

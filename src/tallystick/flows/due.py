@@ -1,0 +1,281 @@
+"""What some accounts owe on a bill day: their contracts' recurring lines and unbilled usage."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import polars as pl
+
+from tallystick.base.frames import AMOUNT, QUANTITY
+from tallystick.base.period import Period, day_in_month, month_after
+from tallystick.core.invoice.assemble_batch import DUE_LINES
+from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod, due_recurring
+from tallystick.core.invoice.recur import BilledLine, Rate
+from tallystick.domain.catalog.queries import DatedPlan
+from tallystick.domain.invoices import tables
+
+WIDE_LINES: Final = pl.Schema(
+    {
+        **{name: kind for name, kind in DUE_LINES.items() if not name.endswith("_id")},
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "currency": pl.String(),
+        "per": QUANTITY,
+        "cycle_start": pl.Date(),
+        "slot": pl.Int64(),
+    }
+)
+"""DUE_LINES with numbers for ids and what only the stored line has."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueTask:
+    """The due contracts of some accounts (DUE_CONTRACTS) and their lines (WIDE_LINES)."""
+
+    on: date
+    contracts: pl.DataFrame
+    lines: pl.DataFrame = field(repr=False)
+
+    def lines_by_currency(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """DUE_LINES of each currency."""
+        for (currency,), part in self.lines.group_by("currency", maintain_order=True):
+            yield (
+                str(currency),
+                part.select(pl.col(name).cast(kind) for name, kind in DUE_LINES.items()),
+            )
+
+    def as_invoice_lines(self, assembled: pl.DataFrame) -> pl.DataFrame:
+        """Assembled lines in the columns of the stored ones."""
+        ids = ["account_id", "contract_id", "component_id"]
+        key = [*ids, "purpose", "period_from", "place"]
+        place = pl.int_range(pl.len()).over([*ids, "purpose", "period_from"]).alias("place")
+        known = self.lines.with_columns(place).select(*key, "per", "cycle_start", "slot")
+        return (
+            assembled.with_columns(pl.col(ids).cast(pl.Int64))
+            .with_columns(place)
+            .join(known, on=key, how="left", maintain_order="left")
+            .select(
+                *ids, "line_no", "purpose", "slot", "period_from", "period_to", "description",
+                "quantity", "unit", "unit_price", "per", pl.col("amount").alias("exact"), "net",
+                "tax_category", "revenue_account", "cycle_start",
+            )
+        )  # fmt: skip
+
+    def next_bill_days(self, *, held: pl.DataFrame) -> pl.DataFrame:
+        """When each contract is due again (`contract_id`, `next_bill_on`).
+
+        Accounts with a held line stay due as they are.
+        """
+        waiting = held.select(
+            pl.col("parameters").str.json_path_match("$.account_id").cast(pl.Int64)
+        ).unique()
+        left = self.contracts.join(
+            waiting.rename({"parameters": "account_id"}), on="account_id", how="anti"
+        )
+        rows = [
+            (contract_id, next_bill_day(self.on, cycle_day=cycle_day, ends_on=ends_on))
+            for contract_id, cycle_day, ends_on in left.select(
+                "contract_id", "cycle_day", "ends_on"
+            ).iter_rows()
+        ]
+        return pl.DataFrame(
+            rows, schema={"contract_id": pl.Int64, "next_bill_on": pl.Date}, orient="row"
+        )
+
+
+def next_bill_day(on: date, *, cycle_day: int, ends_on: date | None) -> date | None:
+    """The first cycle day after that day; None when the contract had ended by it."""
+    if ends_on is not None and ends_on <= on:
+        return None
+    day = day_in_month(on.year, on.month, cycle_day)
+    if day > on:
+        return day
+    return day_in_month(*month_after(on.year, on.month, 1), cycle_day)
+
+
+def due_task(
+    accounts: tuple[int, int], *, plans: Sequence[DatedPlan], on: date
+) -> DueTask:
+    """What the accounts in [first, end) owe on that day."""
+    contracts = tables.read_due_contracts(accounts, on=on).with_columns(
+        pl.concat_str("country", "customer_kind", separator=" ").alias("tax_position")
+    )
+    priced = tuple(
+        PricedPeriod(dated.version_id, dated.valid_from, dated.valid_to, dated.plan)
+        for dated in plans
+    )
+    recurring = _recurring_lines(accounts, contracts=contracts, priced=priced, on=on)
+    usage = _usage_lines(accounts, contracts=contracts, plans=plans, on=on)
+    heads = contracts.select("account_id", "contract_id", "currency", "tax_position")
+    lines = pl.concat([recurring, usage]).join(heads, on="contract_id", how="left")
+    slot = pl.int_range(pl.len()).over("contract_id", "component_id", "period_from", "purpose")
+    return DueTask(
+        on=on,
+        contracts=contracts,
+        lines=lines.sort("account_id", "contract_id", maintain_order=True)
+        .with_columns(slot.alias("slot"))
+        .select(pl.col(name).cast(kind) for name, kind in WIDE_LINES.items()),
+    )
+
+
+_LINE: Final = pl.Schema(
+    {
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "purpose": pl.String(),
+        "period_from": pl.Date(),
+        "period_to": pl.Date(),
+        "description": pl.String(),
+        "quantity": QUANTITY,
+        "unit": pl.String(),
+        "unit_price": AMOUNT,
+        "per": QUANTITY,
+        "amount": AMOUNT,
+        "tax_category": pl.String(),
+        "revenue_account": pl.String(),
+        "cycle_start": pl.Date(),
+    }
+)
+
+
+def _recurring_lines(
+    accounts: tuple[int, int],
+    *,
+    contracts: pl.DataFrame,
+    priced: tuple[PricedPeriod, ...],
+    on: date,
+) -> pl.DataFrame:
+    held = _by_contract(
+        tables.read_held_offers(accounts, on=on),
+        lambda row: HeldOffer(row[1], row[2], row[3], row[4]),
+    )
+    billed = _by_contract(tables.read_billed_lines(accounts, on=on), _billed_line)
+    rows: list[tuple[Any, ...]] = []
+    columns = ["contract_id", "starts_on", "ends_on", "cycle_day", "zone", "billed_to"]
+    for contract_id, *terms in contracts.select(columns).iter_rows():
+        due = due_recurring(
+            ContractTerms(*terms, tuple(held.get(contract_id, ()))),
+            plans=priced,
+            billed=tuple(billed.get(contract_id, ())),
+            on=on,
+        )
+        rows += [
+            (
+                contract_id, component_id, line.purpose, line.period.start, line.period.end,
+                describe(line.description), line.quantity, line.unit, line.unit_price, Decimal(1),
+                line.amount, line.tax_category, line.revenue_account, None,
+            )
+            for component_id, line in due
+        ]  # fmt: skip
+    return pl.DataFrame(rows, schema=_LINE, orient="row")
+
+
+def _by_contract(frame: pl.DataFrame, make: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in frame.iter_rows():
+        found.setdefault(row[0], []).append(make(row))
+    return found
+
+
+def _billed_line(row: tuple[Any, ...]) -> tuple[int, BilledLine]:
+    _, component_id, purpose, start, end, quantity, unit_price, exact = row
+    rate = Rate(abs(quantity), unit_price)
+    return component_id, BilledLine(Period(start, end), purpose, rate, exact)
+
+
+def describe(code: str) -> str:
+    """A component's code as a person reads it: `static-ip` is `Static ip`."""
+    words = code.replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _usage_lines(
+    accounts: tuple[int, int], *, contracts: pl.DataFrame, plans: Sequence[DatedPlan], on: date
+) -> pl.DataFrame:
+    """Unbilled usage of the cycles that are over, a line a band, tier and price."""
+    totals = tables.read_unbilled(accounts, on=on)
+    if totals.is_empty():
+        return pl.DataFrame(schema=_LINE)
+    days = contracts.select("contract_id", "cycle_day", "ends_on")
+    ends = {
+        (start, day): day_in_month(*month_after(start.year, start.month, 1), day)
+        for start, day in totals.join(days, on="contract_id")
+        .select("cycle_start", "cycle_day")
+        .unique()
+        .iter_rows()
+    }
+    cycles = pl.DataFrame(
+        [(start, day, end) for (start, day), end in ends.items()],
+        schema={"cycle_start": pl.Date, "cycle_day": pl.Int64, "cycle_end": pl.Date},
+        orient="row",
+    )
+    ended = (pl.col("cycle_end") <= on) | (pl.col("ends_on") <= on).fill_null(False)
+    over = (
+        totals.join(days, on="contract_id")
+        .join(cycles, on=["cycle_start", "cycle_day"])
+        .filter(ended)
+        .join(_component_facts(totals, plans), on=["component_id", "version_id"], how="left")
+    )
+    late = pl.format("usage-late-{}", pl.lit(on)) if not over.is_empty() else pl.lit("")
+    return over.sort(
+        "contract_id", "position", "cycle_start", "band", "tier", "unit_price", nulls_last=True
+    ).select(
+        "contract_id",
+        "component_id",
+        pl.when("late").then(late).otherwise(pl.lit("usage")).alias("purpose"),
+        pl.col("cycle_start").alias("period_from"),
+        pl.col("cycle_end").alias("period_to"),
+        _describe_usage().alias("description"),
+        (pl.col("billed") - pl.col("allowed")).cast(QUANTITY).alias("quantity"),
+        "unit",
+        "unit_price",
+        "per",
+        "amount",
+        "tax_category",
+        "revenue_account",
+        "cycle_start",
+    )
+
+
+def _describe_usage() -> pl.Expr:
+    return pl.concat_str(
+        pl.col("label"),
+        pl.format(", {}", pl.col("band")).fill_null(""),
+        pl.format(", tier {}", pl.col("tier")).fill_null(""),
+    )
+
+
+def _component_facts(totals: pl.DataFrame, plans: Sequence[DatedPlan]) -> pl.DataFrame:
+    """What an invoice line says of each usage component, by version."""
+    by_version = {dated.version_id: dated.plan for dated in plans}
+    rows = []
+    wanted = totals.select("component_id", "version_id").unique().sort("component_id", "version_id")
+    for component_id, version_id in wanted.iter_rows():
+        part = by_version[version_id].components[component_id]
+        rows.append(
+            (
+                component_id,
+                version_id,
+                describe(part.code),
+                getattr(part, "unit", None) or "event",
+                part.tax_category,
+                part.revenue_account,
+                getattr(part, "position", 0),
+            )
+        )
+    return pl.DataFrame(
+        rows,
+        schema={
+            "component_id": pl.Int64,
+            "version_id": pl.Int64,
+            "label": pl.String,
+            "unit": pl.String,
+            "tax_category": pl.String,
+            "revenue_account": pl.String,
+            "position": pl.Int64,
+        },
+        orient="row",
+    )

@@ -1,0 +1,258 @@
+"""Bill runs: what is due and unbilled -> numbered, posted invoices, an account range at a time.
+
+A task is one transaction: it loads, computes with no I/O, numbers, stores and posts. It can be
+stopped anywhere and given again: a contract is due once for each of its bill days, and a line's key
+(contract, component, period, purpose) stands once in the database.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+import polars as pl
+
+from tallystick.base.money import RoundingMode
+from tallystick.base.progress import Progress, silent
+from tallystick.core.invoice.assemble_batch import AssembledBatch, assemble_batch
+from tallystick.core.invoice.read_taxes import read_taxes
+from tallystick.core.invoice.tax import Rounding, TaxPosition, TaxRow, rates_frame
+from tallystick.core.post.batch import post_invoices_batch
+from tallystick.domain.catalog.queries import dated_plans
+from tallystick.domain.invoices import operations, tables
+from tallystick.domain.invoices.models import BillRun
+from tallystick.domain.ledger.tables import store_entries
+from tallystick.domain.tenants.bulk import new_ids
+from tallystick.domain.tenants.locks import only_one
+from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.due import DueTask, due_task
+from tallystick.flows.receive import allocate_credit
+from tallystick.flows.tasks import WORKERS, work_off
+
+CONTRACTS_PER_TASK: Final = 20_000
+SERIES: Final = "INV"
+
+
+@dataclass(frozen=True, slots=True)
+class BillReport:
+    """What a bill run did: invoices issued, their totals by currency, invoices held and why."""
+
+    bill_date: date
+    invoices: int
+    totals: dict[str, Decimal]
+    held: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The invoices of some accounts before they have numbers, with what they were made from."""
+
+    task: DueTask
+    batches: dict[str, AssembledBatch]  # by currency
+
+    @property
+    def held(self) -> pl.DataFrame:
+        """REJECTS of the lines that no invoice could take."""
+        return pl.concat([batch.rejects for batch in self.batches.values()])
+
+
+def run_bills(
+    *,
+    tenant_id: int,
+    on: date,
+    at: datetime,
+    workers: int = WORKERS,
+    progress: Progress = silent,
+) -> BillReport:
+    """Bills every account that is due on that day or was due before it.
+
+    The same date again bills only what was left, held or has become due since.
+
+    :raises AlreadyRunning: while another bill run of the operator runs
+    """
+    with only_one("a bill run", tenant_id=tenant_id):
+        with acting_for(tenant_id):
+            run = operations.open_bill_run(tenant_id=tenant_id, on=on, at=at)
+            due = tables.count_due(on=on)
+            operations.plan_tasks(run, due=due, contracts_per_task=CONTRACTS_PER_TASK)
+            task_ids = operations.open_task_ids(run_id=run.id)
+        reports = work_off(
+            task_ids,
+            lambda task_id: _bill_task(run, task_id=task_id, at=at),
+            workers=workers,
+            what="billing",
+            progress=progress,
+        )
+        with acting_for(tenant_id):
+            operations.close_run(run_id=run.id, at=at)
+    return _add_up(on, reports)
+
+
+def _add_up(on: date, reports: list[BillReport]) -> BillReport:
+    totals: dict[str, Decimal] = {}
+    for report in reports:
+        for currency, total in report.totals.items():
+            totals[currency] = totals.get(currency, Decimal(0)) + total
+    return BillReport(
+        bill_date=on,
+        invoices=sum(report.invoices for report in reports),
+        totals=totals,
+        held=tuple(held for report in reports for held in report.held),
+    )
+
+
+def draft_invoices(tenant: Tenant, *, accounts: tuple[int, int], on: date) -> Draft:
+    """What would be billed to these accounts on that day; nothing is stored."""
+    task = due_task(accounts, plans=dated_plans(), on=on)
+    table = read_taxes(tenant.taxes, name="taxes")
+    rounding = Rounding(mode=RoundingMode(tenant.rounding))
+    return Draft(
+        task=task,
+        batches={
+            currency: assemble_batch(
+                lines,
+                rates=_rates(task, table=table, on=on),
+                currency=currency,
+                rounding=rounding,
+            )
+            for currency, lines in task.lines_by_currency()
+        },
+    )
+
+
+def _rates(task: DueTask, *, table: tuple[TaxRow, ...], on: date) -> pl.DataFrame:
+    positions = task.contracts.select("tax_position", "country", "customer_kind").unique()
+    return rates_frame(
+        positions=[
+            TaxPosition(
+                name=name,
+                jurisdiction=country,
+                customer_kind=kind,
+                reverse_charge=kind == "reverse_charge",
+            )
+            for name, country, kind in positions.sort("tax_position").iter_rows()
+        ],
+        categories=task.lines["tax_category"].unique().to_list(),
+        table=table,
+        on=on,
+    )
+
+
+def _bill_task(run: BillRun, *, task_id: int, at: datetime) -> BillReport:
+    with acting_for(run.tenant_id):
+        claimed = operations.take_task(task_id)
+        if claimed is None:
+            return BillReport(run.bill_date, 0, {}, ())
+        tenant = Tenant.objects.get(id=run.tenant_id)
+        accounts = (claimed.account_from, claimed.account_to)
+        draft = draft_invoices(tenant, accounts=accounts, on=run.bill_date)
+        totals: dict[str, Decimal] = {}
+        issued = 0
+        for currency, batch in draft.batches.items():
+            _issue(run, draft=draft, batch=batch, currency=currency, at=at)
+            issued += batch.invoices.height
+            totals[currency] = Decimal(batch.invoices["total"].sum() or 0)
+        tables.move_bill_days(draft.task.next_bill_days(held=draft.held), on=run.bill_date)
+        operations.close_task(task_id, invoices=issued)
+        return BillReport(run.bill_date, issued, totals, tuple(_held(draft)))
+
+
+def _held(draft: Draft) -> list[dict[str, str]]:
+    return [
+        {"code": code, "parameters": parameters}
+        for code, parameters in draft.held.select("code", "parameters").unique().iter_rows()
+    ]
+
+
+def _issue(
+    run: BillRun, *, draft: Draft, batch: AssembledBatch, currency: str, at: datetime
+) -> None:
+    """Numbers, stores and posts the invoices of a batch; the numbers are taken last."""
+    if batch.invoices.is_empty():
+        return
+    heads = _invoice_rows(run, draft=draft, batch=batch, currency=currency, at=at)
+    ids = heads.select("account_id", pl.col("id").alias("invoice_id"))
+    lines = draft.task.as_invoice_lines(batch.lines).join(ids, on="account_id")
+    tenant = pl.lit(run.tenant_id).alias("tenant_id")
+    taxes = batch.taxes.select(
+        tenant,
+        pl.col("account_id").cast(pl.Int64),
+        pl.col("tax").alias("name"),
+        "code",
+        pl.col("percent").alias("rate"),
+        "taxable",
+        pl.col("amount").alias("tax"),
+    ).join(ids, on="account_id")
+    open_items = heads.filter(pl.col("total") != 0).select(
+        tenant,
+        "account_id",
+        pl.col("id").alias("invoice_id"),
+        "due_on",
+        "currency",
+        "total",
+        pl.lit(Decimal(0)).alias("settled"),
+        pl.lit("open").alias("state"),
+    )
+    tables.store_invoices(
+        invoices=heads, lines=lines.with_columns(tenant), taxes=taxes, open_items=open_items
+    )
+    billed = lines.filter(pl.col("purpose").str.starts_with("usage"))
+    tables.mark_billed(
+        billed.select(
+            "account_id",
+            "contract_id",
+            "component_id",
+            pl.col("cycle_start"),
+            "invoice_id",
+        ).unique()
+    )
+    postings = post_invoices_batch(batch, issued_on=run.bill_date, first_entry_no=1)
+    store_entries(
+        postings,
+        heads=heads.select(
+            pl.col("account_id").cast(postings.schema["account_id"]),
+            pl.format("invoice:{}", "number").alias("source_key"),
+            pl.format("invoice {}", "number").alias("description"),
+        ),
+        tenant_id=run.tenant_id,
+        kind="invoice_issued",
+        occurred_on=run.bill_date,
+        currency=currency,
+        posted_at=at,
+    )
+    allocate_credit(
+        tenant_id=run.tenant_id,
+        accounts=heads["account_id"].to_list(),
+        on=run.bill_date,
+        at=at,
+    )
+
+
+def _invoice_rows(
+    run: BillRun, *, draft: Draft, batch: AssembledBatch, currency: str, at: datetime
+) -> pl.DataFrame:
+    heads = batch.invoices.with_columns(pl.col("account_id").cast(pl.Int64)).join(
+        draft.task.contracts.select("account_id", "payment_days").unique("account_id"),
+        on="account_id",
+        how="left",
+        maintain_order="left",
+    )
+    numbers = operations.take_numbers(
+        tenant_id=run.tenant_id, series=SERIES, year=run.bill_date.year, count=heads.height
+    )
+    return heads.select(
+        pl.lit(run.tenant_id).alias("tenant_id"),
+        "account_id",
+        new_ids("invoices_invoice", count=heads.height).alias("id"),
+        pl.lit(run.id).alias("bill_run_id"),
+        pl.lit("invoice").alias("kind"),
+        pl.Series("number", numbers),
+        pl.lit(run.bill_date).alias("issued_on"),
+        (pl.lit(run.bill_date) + pl.duration(days="payment_days")).alias("due_on"),
+        pl.lit(currency).alias("currency"),
+        "net",
+        "tax",
+        "total",
+        pl.lit(at).alias("issued_at"),
+    )
