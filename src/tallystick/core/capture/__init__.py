@@ -1,0 +1,1 @@
+"""Mediation: decode, normalise and correlate usage. Pure: frames in, frames out."""

@@ -1,0 +1,1 @@
+"""Files at the door: opened, unpacked, cut into chunks and handed to a decoder."""
