@@ -1,0 +1,1 @@
+"""Getting paid late: the steps of a collection ladder, up and down."""

@@ -1,0 +1,168 @@
+"""The worked tables of docs/algorithms/ladder.md, climbed on the ladder that is written there."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.invoice.worked import ALGORITHMS, worked_table
+
+from tallystick.core.receive.allocate import OpenItem
+from tallystick.core.recover.ladder import (
+    Action,
+    CollectionCase,
+    Ladder,
+    LadderStep,
+    TakenStep,
+    climb_down,
+    next_steps,
+)
+from tallystick.core.recover.read import InvalidLadder, read_ladder
+
+PAGE = (ALGORITHMS / "ladder.md").read_text(encoding="utf-8")
+LADDER = read_ladder(PAGE.split("```yaml\n")[1].split("```")[0], source="ladder.md")
+DUE = date(2026, 3, 2)
+
+
+def item(due_on: date, owed: str, disputed: str = "0") -> OpenItem:
+    return OpenItem(str(due_on), str(due_on), due_on, "EUR", Decimal(owed), Decimal(disputed))
+
+
+def taken_of(text: str) -> tuple[TakenStep, ...]:
+    names = {str(step.after_days): step.name for step in LADDER.steps}
+    pairs = [one.split() for one in text.split(", ") if one]
+    return tuple(TakenStep(names[days], date.fromisoformat(on)) for days, on in pairs)
+
+
+@pytest.mark.parametrize("row", worked_table("ladder.md", "Up, worked"))
+def test_worked_steps_up(row: dict[str, str]) -> None:
+    case = CollectionCase(
+        "A-1",
+        taken=taken_of(row["taken"]),
+        promised_until=date.fromisoformat(row["promise"]) if row["promise"] else None,
+        exempt_from=frozenset({Action(row["exempt from"])} if row["exempt from"] else ()),
+    )
+    items = [item(DUE, row["owed"], row["disputed"])]
+    steps = next_steps(case, open_items=items, ladder=LADDER, on=date.fromisoformat(row["on"]))
+    assert ", ".join(step.step.name for step in steps) == row["steps"]
+
+
+@pytest.mark.parametrize("row", worked_table("ladder.md", "Down, worked"))
+def test_worked_steps_down(row: dict[str, str]) -> None:
+    taken = taken_of("3 2026-03-05, 14 2026-03-16, 21 2026-03-23, 30 2026-04-01")
+    items = []
+    if row["open"]:
+        due, owed = row["open"].split()
+        items = [item(date.fromisoformat(due), owed)]
+    case = CollectionCase("A-1", taken=taken)
+    down = climb_down(case, open_items=items, ladder=LADDER, on=date.fromisoformat(row["on"]))
+    restored = ", ".join(f"{r.step.name} {r.fee}" for r in down.restorations)
+    standing = ", ".join(one.name.split()[0] for one in down.standing)
+    assert (restored, standing) == (row["restored"], row["standing"])
+    assert down.closed == (row["closed"] == "yes")
+
+
+def test_nothing_is_restored_after_termination() -> None:
+    taken = taken_of("30 2026-04-01, 60 2026-05-01")
+    down = climb_down(
+        CollectionCase("A-1", taken=taken), open_items=[], ladder=LADDER, on=date(2026, 5, 2)
+    )
+    assert down.restorations == ()
+    assert [one.name for one in down.standing] == ["60 terminate contract"]
+
+
+def test_steps_on_one_rung_are_taken_together_and_holidays_are_kept() -> None:
+    steps = (
+        LadderStep(3, Action.REMIND, "mail"),
+        LadderStep(3, Action.CHARGE, "late fee", fee=Decimal("2.50")),
+    )
+    ladder = Ladder("two", "EUR", steps, weekdays_only=True)
+    case, items, on = CollectionCase("A-1"), [item(DUE, "40.00")], date(2026, 3, 5)
+    found = next_steps(case, open_items=items, ladder=ladder, on=on)
+    assert [(s.step.action, s.overdue_days, s.overdue_amount) for s in found] == [
+        (Action.REMIND, 3, Decimal("40.00")),
+        (Action.CHARGE, 3, Decimal("40.00")),
+    ]
+    assert next_steps(case, open_items=items, ladder=ladder, on=on, holidays={on}) == ()
+    exempt = replace(case, exempt=True)
+    assert next_steps(exempt, open_items=items, ladder=ladder, on=on) == ()
+    dollars = [replace(items[0], currency="USD")]
+    assert next_steps(case, open_items=dollars, ladder=ladder, on=on) == ()
+
+
+@given(visits=st.lists(st.integers(1, 200), max_size=40))
+def test_steps_keep_their_distance_whenever_one_looks(visits: list[int]) -> None:
+    case, items = CollectionCase("A-1"), [item(DUE, "100.00")]
+    ladder = replace(LADDER, weekdays_only=False)
+    for days in sorted(visits):
+        on = DUE + timedelta(days=days)
+        found = next_steps(case, open_items=items, ladder=ladder, on=on)
+        case = replace(
+            case, taken=(*case.taken, *(TakenStep(step.step.name, on) for step in found))
+        )
+    names = [step.name for step in ladder.steps]
+    assert [one.name for one in case.taken] == names[: len(case.taken)]
+    days_of = {step.name: step.after_days for step in ladder.steps}
+    for one, two in pairwise(case.taken):
+        assert (two.on - one.on).days >= days_of[two.name] - days_of[one.name]
+
+
+WRONG = """\
+ladder: standard
+currency: Euro
+minimum: ten
+days: sundays
+extra: 1
+steps:
+  - {after: 14 days, remind: letter, fee: 5.00}
+  - {after: soon, remind: mail}
+  - {after: 3 days, remind: mail, reconnect: 5.00}
+  - {after: 20 days, suspend: all, terminate: all}
+  - {after: 20 days, charge: late fee}
+  - {after: 20 days, suspend: all, restore: maybe, restore: automatic}
+  - remind
+"""
+
+MISTAKES = """\
+x.yaml:2: 'Euro' is not a currency code; write three capital letters such as EUR
+x.yaml:3: `minimum: ten` is not an amount of 0 or more
+x.yaml:4: `days: sundays` must be one of: any, weekdays
+x.yaml:5: `extra` is not known here; known: ladder, currency, minimum, days, steps
+x.yaml:8: a step says when, as in `after: 14 days`
+x.yaml:9: 3 days come after 14; sort the steps by days
+x.yaml:9: `reconnect` has no meaning where we remind
+x.yaml:10: a step has exactly one of: remind, charge, restrict, suspend, disconnect, terminate, \
+hand over, write off
+x.yaml:11: a step that charges names its `fee`
+x.yaml:12: `restore: maybe` must be one of: automatic, by hand
+x.yaml:12: `restore` stands here twice
+x.yaml:13: a step reads like {after: 14 days, remind: letter, fee: 5.00}"""
+
+
+def test_every_mistake_is_told_with_its_line() -> None:
+    with pytest.raises(InvalidLadder) as refusal:
+        read_ladder(WRONG, source="x.yaml")
+    assert refusal.value.sentence() == MISTAKES
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("", "x.yaml:1: write `ladder:`"),
+        ("- a", "x.yaml:1: write `ladder:`"),
+        ("ladder: a\nsteps: [", "x.yaml:2"),
+        ("ladder: a\ncurrency: EUR\nsteps: []", "x.yaml:3: `steps:` is a list"),
+        ("ladder: a\ncurrency: EUR", "x.yaml:1: `steps:` is missing"),
+        (
+            "ladder: a\ncurrency: JPY\nsteps:\n- {after: 1 day, charge: fee, fee: 0.5}",
+            "x.yaml:4: `fee: 0.5` has more than 0 decimals in JPY",
+        ),
+    ],
+)
+def test_a_text_that_is_no_ladder(text: str, mistake: str) -> None:
+    with pytest.raises(InvalidLadder) as refusal:
+        read_ladder(text, source="x.yaml")
+    assert mistake in refusal.value.sentence()
