@@ -1,0 +1,101 @@
+"""The band of each line, and lines cut at band edges and midnight."""
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from tallystick.core.charge.batch.tables import NONE, Tables
+from tallystick.core.tariff.calendars import BandClock, local_day
+
+
+def place_in_bands(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
+    """Lines with `slot` (component and band), `starts_at`, `position` and `measured`.
+
+    A split line becomes one line for each band it touches; uncharged bands are dropped.
+    """
+    whole = {
+        "slot": tables.usage["slot"].at("usage"),
+        "starts_at": pl.col("started_at"),
+        "position": pl.lit(0, dtype=pl.Int128()),
+        "measured": pl.col("quantity"),
+    }
+    if not tables.clocks:
+        return lines.with_columns(**whole)
+    lines = lines.with_columns(clock=tables.usage["clock"].at("usage"))
+    parts = [lines.filter(pl.col("clock") == NONE).with_columns(**whole)]
+    for number, clock in enumerate(tables.clocks):
+        held = lines.filter(pl.col("clock") == number)
+        if held.height:
+            split = tables.usage["split"].at("usage")
+            parts.append(_at_start(held.filter(~split), clock, tables))
+            parts.append(_split(held.filter(split), clock, tables))
+    placed = pl.concat([part for part in parts if part.height] or parts[:1])
+    charged = placed.filter(tables.slot["rate"].at("slot").is_not_null())
+    return charged.sort("row", "usage", "position").drop("clock")
+
+
+def _edges(clock: BandClock, first_us: int, last_us: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every band edge and midnight from the day of the first instant to that of the last."""
+    day, last = local_day(first_us, clock.zone), local_day(last_us, clock.zone)
+    edges: list[tuple[int, int]] = []
+    while day <= last:
+        edges.extend(clock.edges(day))
+        day += timedelta(days=1)
+    return (
+        np.array([start for start, _ in edges], dtype=np.int64),
+        np.array([band for _, band in edges], dtype=np.int32),
+    )
+
+
+def _at_start(lines: pl.DataFrame, clock: BandClock, tables: Tables) -> pl.DataFrame:
+    if lines.is_empty():
+        return lines
+    started = lines["started_at"].to_numpy()
+    starts, bands = _edges(clock, int(started.min()), int(started.max()))
+    at = np.maximum(np.searchsorted(starts, started, side="right") - 1, 0)
+    return lines.with_columns(
+        slot=tables.usage["slot"].at("usage") + pl.Series(bands[at]),
+        starts_at=pl.col("started_at"),
+        position=pl.lit(0, dtype=pl.Int128()),
+        measured=pl.col("quantity"),
+    )
+
+
+def _split(lines: pl.DataFrame, clock: BandClock, tables: Tables) -> pl.DataFrame:
+    """Cut at every edge that lies inside; a microsecond is 1000 of the quantity's 1e-9 s."""
+    if lines.is_empty():
+        return lines
+    lines = lines.with_columns(
+        ends_at=pl.col("started_at") + ((pl.col("quantity") + 999) // 1000).cast(pl.Int64())
+    )
+    started, ended = lines["started_at"].to_numpy(), lines["ends_at"].to_numpy()
+    starts, bands = _edges(clock, int(started.min()), int(ended.max()))
+    first = np.maximum(np.searchsorted(starts, started, side="right") - 1, 0)
+    last = np.maximum(np.searchsorted(starts, ended, side="left") - 1, first)
+    lines = lines.with_columns(first=pl.Series(first), last=pl.Series(last))
+    crossing = pl.col("last") > pl.col("first")
+    cut = lines.filter(crossing).with_columns(
+        edge=pl.int_ranges(pl.col("first"), pl.col("last") + 1)
+    )
+    placed = pl.concat(
+        [lines.filter(~crossing).with_columns(edge=pl.col("first")), cut.explode("edge")]
+    )
+    edge = pl.col("edge")
+    at_edge = pl.lit(pl.Series(starts)).gather(edge)
+    next_edge = pl.lit(pl.Series(starts)).gather(
+        pl.min_horizontal(edge + 1, pl.lit(len(starts) - 1))
+    )
+    own = pl.col("started_at")
+    begin = pl.when(edge == pl.col("first")).then(own).otherwise(at_edge)
+    end = pl.when(edge == pl.col("last")).then(None).otherwise(next_edge)
+    return (
+        placed.with_columns(
+            slot=tables.usage["slot"].at("usage") + pl.lit(pl.Series(bands)).gather(edge),
+            starts_at=begin,
+            position=(begin - own).cast(pl.Int128()) * 1000,
+            until=pl.coalesce((end - own).cast(pl.Int128()) * 1000, pl.col("quantity")),
+        )
+        .with_columns(measured=pl.col("until") - pl.col("position"))
+        .drop("ends_at", "first", "last", "edge", "until")
+    )

@@ -1,0 +1,203 @@
+"""Counters drawn in order: allowances and tiers by running sums within each counter."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from tallystick.core.charge.batch.match import hold_filters
+from tallystick.core.charge.batch.tables import NONE, WHOLE, Tables
+from tallystick.core.charge.frames import COUNTERS, NEVER_RESETS, descale, rescale
+
+KEYS = ("account_id", "contract_id", "component_id", "cycle_start")
+
+
+@dataclass(slots=True)
+class Draws:
+    """What stands in the counters, and what was added to them."""
+
+    before: pl.DataFrame  # KEYS, used in whole numbers
+    added: list[pl.DataFrame] = field(default_factory=list)
+
+    def frame(self) -> pl.DataFrame:
+        """The draws as COUNTERS, in order."""
+        empty = rescale(COUNTERS.to_frame())
+        total = pl.concat([empty, *self.added]).filter(pl.col("used") != 0).sort(KEYS)
+        return descale(total, COUNTERS)
+
+
+def read_counters(counters: pl.DataFrame) -> Draws:
+    """COUNTERS in whole numbers, one row a counter."""
+    held = rescale(counters.select(pl.col(n).cast(kind) for n, kind in COUNTERS.items()))
+    return Draws(held.group_by(KEYS).agg(pl.col("used").sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Lines by counter: the number of each line's group, and the key of each group."""
+
+    numbers: pl.Series
+    keys: pl.DataFrame
+    runs_on: bool  # whether each group's lines stand together
+
+    def running(self, values: pl.Series) -> pl.Series:
+        """The sum within the group up to and with each line."""
+        frame = pl.DataFrame({"value": values, "group": self.numbers})
+        if not self.runs_on:
+            return frame.select(pl.col("value").cum_sum().over("group")).to_series()
+        total = pl.col("value").cum_sum()
+        starts = pl.col("group") != pl.col("group").shift(1, fill_value=-1)
+        before = pl.when(starts).then(total - pl.col("value")).forward_fill()
+        return frame.select(total - before).to_series()
+
+    def sums(self, values: pl.Series) -> pl.Series:
+        """The sum of each group, in the order of `keys`."""
+        frame = pl.DataFrame({"value": values, "group": self.numbers})
+        return frame.group_by("group").agg(pl.col("value").sum()).sort("group")["value"]
+
+    def spread(self, values: pl.Series) -> pl.Series:
+        """A value for each group, as one for each line."""
+        return values.gather(self.numbers)
+
+
+def group_lines(keys: pl.DataFrame) -> Groups:
+    """The lines grouped by all columns of `keys`; cheap where equal keys stand together."""
+    starts = keys.select(
+        pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in keys.columns)
+        | (pl.int_range(pl.len()) == 0)
+    ).to_series()
+    heads = keys.filter(starts)
+    unique = heads.unique(maintain_order=True).with_row_index("group")
+    runs = (starts.cast(pl.UInt32()).cum_sum() - 1).rename("run")
+    if unique.height == heads.height:
+        return Groups(runs.cast(pl.Int64()), heads, True)
+    numbers = heads.join(
+        unique, on=keys.columns, how="left", maintain_order="left", nulls_equal=True
+    )
+    return Groups(numbers["group"].gather(runs).cast(pl.Int64()), unique.drop("group"), False)
+
+
+def _used(groups: Groups, draws: Draws) -> pl.Series:
+    if draws.before.is_empty():
+        return pl.repeat(0, groups.keys.height, dtype=WHOLE, eager=True)
+    held = groups.keys.join(draws.before, on=KEYS, how="left", maintain_order="left")
+    return held["used"].fill_null(0)
+
+
+def draw_allowances(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.DataFrame:
+    """Lines with `allowed`: every offer's first allowance is drawn by all, then its second..."""
+    lines = lines.with_columns(allowed=pl.lit(0, dtype=WHOLE))
+    for allowances in tables.rounds:
+        lines = lines.with_columns(allowance=allowances.at("usage"))
+        covered = lines["allowance"] != NONE
+        held = lines.filter(covered)
+        where = tables.allowance["filter"].at("allowance")
+        fits = hold_filters(held, index=where, filters=tables.filters)
+        if fits is not None:
+            covered = covered.scatter(covered.arg_true(), fits)
+            held = held.filter(fits)
+        if held.height:
+            drawn = _draw_round(held, tables, draws)
+            if held.height < lines.height:
+                # each covered line takes the next of the drawn quantities
+                at = covered.cast(pl.Int64()).cum_sum() - 1
+                drawn = pl.select(
+                    pl.when(covered).then(pl.lit(drawn).gather(at.clip(0))).otherwise(0)
+                ).to_series()
+            lines = lines.with_columns(allowed=pl.col("allowed") + drawn)
+        lines = lines.drop("allowance")
+    return lines
+
+
+def _draw_round(lines: pl.DataFrame, tables: Tables, draws: Draws) -> pl.Series:
+    """What each line draws from its own allowance: its need, as far as the earlier left it."""
+    shared = tables.allowance["shared"].at("allowance")
+    keys = lines.select(
+        "account_id",
+        pl.when(shared).then(0).otherwise("contract_id").alias("contract_id"),
+        tables.allowance["id"].at("allowance").alias("component_id"),
+        "cycle_start",
+    )
+    groups = group_lines(keys)
+    used = groups.spread(_used(groups, draws))
+    need = lines.select(pl.col("billed") - pl.col("allowed")).to_series()
+    drawn = lines.select(
+        left=pl.max_horizontal(tables.allowance["quantity"].at("allowance") - used, 0),
+        need=need,
+        after=groups.running(need),
+    ).select(
+        pl.min_horizontal("after", "left")
+        - pl.min_horizontal(pl.col("after") - pl.col("need"), "left")
+    )
+    drawn_series = drawn.to_series()
+    draws.added.append(groups.keys.with_columns(used=groups.sums(drawn_series)))
+    return drawn_series
+
+
+def climb_tiers(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.DataFrame:
+    """Lines with `charged` and `tier` (from 0, null without tiers), cut where a tier ends.
+
+    The first slice keeps what was measured and allowed.
+    """
+    lines = lines.with_columns(
+        tiered=tables.slot["tiered"].at("slot"),
+        charged=pl.col("billed") - pl.col("allowed"),
+        tier=pl.lit(None, dtype=pl.Int16()),
+    )
+    if not tables.limits or not lines["tiered"].any():
+        return lines.drop("tiered")
+    lines = lines.with_row_index("line")
+    held = lines.filter("tiered")
+    rest = lines.filter(~pl.col("tiered"))
+    sliced = _slice(held, tables, draws)
+    merged = pl.concat([rest, sliced.select(rest.columns)])
+    return merged.sort("line", "tier").drop("tiered", "line")
+
+
+def _slice(lines: pl.DataFrame, tables: Tables, draws: Draws) -> pl.DataFrame:
+    shared, runs_on = tables.usage["shared"].at("usage"), tables.usage["runs_on"].at("usage")
+    groups = group_lines(
+        lines.select(
+            "account_id",
+            pl.when(shared).then(0).otherwise("contract_id").alias("contract_id"),
+            tables.usage["id"].at("usage").alias("component_id"),
+            pl.when(runs_on)
+            .then(pl.lit(NEVER_RESETS))
+            .otherwise("cycle_start")
+            .alias("cycle_start"),
+        )
+    )
+    draws.added.append(groups.keys.with_columns(used=groups.sums(lines["charged"])))
+    used = groups.spread(_used(groups, draws))
+    limits = [limit.at("usage") for limit in tables.limits]
+    after = pl.col("after")
+    before = after - pl.col("charged")
+    counted = lines.with_columns(after=groups.running(lines["charged"]) + used).with_columns(
+        first=pl.sum_horizontal((limit <= before).cast(pl.Int16()) for limit in limits),
+        last=pl.sum_horizontal((limit < after).cast(pl.Int16()) for limit in limits),
+    )
+    crossing = pl.col("last") > pl.col("first")
+    plain = counted.filter(~crossing).with_columns(tier=pl.col("first").cast(pl.Int16()))
+    cut = (
+        counted.filter(crossing)
+        .with_columns(tier=pl.int_ranges("first", pl.col("last") + 1, dtype=pl.Int16()))
+        .explode("tier")
+    )
+    if cut.is_empty():
+        return plain
+    low = pl.coalesce(
+        *(pl.when(pl.col("tier") == n + 1).then(limit) for n, limit in enumerate(limits)),
+        pl.lit(0, dtype=WHOLE),
+    )
+    high = pl.coalesce(
+        *(pl.when(pl.col("tier") == n).then(limit) for n, limit in enumerate(limits)), after
+    )
+    opening = pl.col("tier") == pl.col("first")
+    part = pl.min_horizontal(high, after) - pl.max_horizontal(low, before)
+    allowed = pl.when(opening).then("allowed").otherwise(0)
+    cut = cut.with_columns(
+        charged=part,
+        allowed=allowed,
+        billed=part + allowed,
+        measured=pl.when(opening).then("measured").otherwise(0),
+    )
+    return pl.concat([plain, cut])

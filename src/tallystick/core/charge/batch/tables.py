@@ -1,0 +1,207 @@
+"""A plan as small columns that lines look their parameters up in, by position."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from tallystick.base.period import day_start
+from tallystick.core.tariff.calendars import BandClock, microseconds
+from tallystick.core.tariff.nodes import ALWAYS, Filter, Reset, Scope
+from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanUsage
+from tallystick.core.tariff.ratio import MAX_QUANTITY
+
+WHOLE: Final = pl.Int128()
+BEYOND: Final = 10 * MAX_QUANTITY * 10**9 * 10**9
+"""More than any counter ever reaches: the limit of what has none."""
+
+NONE: Final = -1
+"""The position of nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Values by position; a constant one is not looked up at all."""
+
+    values: pl.Series
+    constant: bool
+
+    def at(self, index: str) -> pl.Expr:
+        """The value for each line, by the line's position in that column."""
+        if self.constant:
+            return pl.lit(self.values.item(0), dtype=self.values.dtype)
+        return pl.lit(self.values).gather(pl.col(index))
+
+    def any(self, value: object) -> bool:
+        return value in self.values
+
+
+def column(values: Iterable[Any], kind: pl.DataType) -> Column:
+    """A column of one value at least."""
+    series = pl.Series(list(values), dtype=kind)
+    series = series if len(series) else pl.Series([None], dtype=kind)
+    return Column(series, len(series) == 1 or series.n_unique() == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All parameters of a plan; each dictionary is one table, its columns by name."""
+
+    usages: tuple[PlanUsage, ...]
+    allowances: tuple[PlanAllowance, ...]
+    clocks: tuple[BandClock, ...]
+    filters: tuple[Filter, ...]
+    usage: dict[str, Column]
+    slot: dict[str, Column]  # one row for each band of each usage component
+    rate: dict[str, Column]
+    steps: tuple[dict[str, Column], ...]  # one table for each step that some component has
+    allowance: dict[str, Column]
+    rounds: tuple[Column, ...]  # by usage: its offer's n-th allowance, where that covers it
+    limits: tuple[Column, ...]  # by usage: the n-th tier's limit
+    matching: pl.DataFrame  # offer_id, kind -> usage
+    offers: dict[int, int]  # -> first instant in microseconds
+
+
+def tables_of(plan: Plan) -> Tables:
+    """The plan's tables, made once and kept with the plan."""
+    made: Tables | None = plan.cache.get("tables")
+    if made is None:
+        made = plan.cache["tables"] = _tables(plan)
+    return made
+
+
+def _tables(plan: Plan) -> Tables:
+    usages = tuple(usage for offer in plan.offers.values() for usage in offer.usages)
+    allowances = tuple(part for offer in plan.offers.values() for part in offer.allowances)
+    clocks = tuple(dict.fromkeys(usage.clock for usage in usages if usage.clock))
+    wheres = [*(part.where for part in usages), *(part.where for part in allowances)]
+    filters = tuple(dict.fromkeys((ALWAYS, *wheres)))
+    matching = pl.DataFrame(
+        [(usage.offer_id, usage.kind, n) for n, usage in enumerate(usages)],
+        schema={"offer_id": pl.Int64(), "kind": pl.String(), "usage": pl.Int32()},
+        orient="row",
+    )
+    return Tables(
+        usages=usages,
+        allowances=allowances,
+        clocks=clocks,
+        filters=filters,
+        usage=_usage_columns(usages, clocks, filters),
+        slot=_slot_columns(usages),
+        rate=_rate_columns(plan),
+        steps=_step_columns(plan),
+        allowance=_allowance_columns(allowances, filters),
+        rounds=_round_columns(plan, usages, allowances),
+        limits=_limit_columns(usages),
+        matching=matching,
+        offers={
+            offer.id: microseconds(day_start(offer.valid_from, plan.zone))
+            if offer.valid_from
+            else 0
+            for offer in plan.offers.values()
+        },
+    )
+
+
+def _usage_columns(
+    usages: tuple[PlanUsage, ...], clocks: tuple[BandClock, ...], filters: tuple[Filter, ...]
+) -> dict[str, Column]:
+    slots, first = [], 0
+    for usage in usages:
+        slots.append(first)
+        first += len(usage.base_rates)
+    return {
+        "id": column((u.id for u in usages), pl.Int64()),
+        "filter": column((filters.index(u.where) for u in usages), pl.Int32()),
+        "unit": column((u.unit for u in usages), pl.String()),
+        "clock": column((clocks.index(u.clock) if u.clock else NONE for u in usages), pl.Int32()),
+        "split": column((u.split for u in usages), pl.Boolean()),
+        "slot": column(slots, pl.Int32()),
+        "deck": column((NONE if u.deck is None else u.deck for u in usages), pl.Int32()),
+        "no_rate": column((u.no_rate for u in usages), pl.Int32()),
+        "steps": column((u.steps for u in usages), pl.Int32()),
+        "connect": column((u.connect for u in usages), WHOLE),
+        "connect_at_zero": column((u.connect_at_zero for u in usages), pl.Boolean()),
+        "least": column((u.charge_at_least for u in usages), WHOLE),
+        "most": column((u.charge_at_most for u in usages), WHOLE),
+        "limited": column(
+            (u.charge_at_least is not None or u.charge_at_most is not None for u in usages),
+            pl.Boolean(),
+        ),
+        "shared": column((u.scope is Scope.ACCOUNT for u in usages), pl.Boolean()),
+        "runs_on": column((u.reset is Reset.NEVER for u in usages), pl.Boolean()),
+    }
+
+
+def _slot_columns(usages: tuple[PlanUsage, ...]) -> dict[str, Column]:
+    slots = [(usage, band) for usage in usages for band in range(len(usage.base_rates))]
+    return {
+        "rate": column((u.base_rates[band] for u, band in slots), pl.Int32()),
+        "tiered": column((u.tiered[band] for u, band in slots), pl.Boolean()),
+        "band": column(
+            (u.clock.bands[band].name if u.clock else None for u, band in slots), pl.String()
+        ),
+    }
+
+
+def _rate_columns(plan: Plan) -> dict[str, Column]:
+    rates = plan.rates
+    return {
+        "unit_price": column((rate.unit_price for rate in rates), WHOLE),
+        "per": column((rate.per for rate in rates), WHOLE),
+        "numerator": column((rate.numerator for rate in rates), WHOLE),
+        "denominator": column((rate.denominator for rate in rates), WHOLE),
+        "connect": column((rate.connect for rate in rates), WHOLE),
+        "steps": column((rate.steps for rate in rates), pl.Int32()),
+        "key": column((rate.key for rate in rates), pl.String()),
+    }
+
+
+def _step_columns(plan: Plan) -> tuple[dict[str, Column], ...]:
+    """Round n rounds by `increment` over `span`; where a set has ended, nothing is left over."""
+    tables = []
+    for n in range(max(len(made.steps) for made in plan.steps) or 1):
+        steps = [made.steps[n] if n < len(made.steps) else (1, None) for made in plan.steps]
+        tables.append(
+            {
+                "increment": column((increment for increment, _ in steps), WHOLE),
+                "span": column((BEYOND if span is None else span for _, span in steps), WHOLE),
+                "minimum": column((made.minimum for made in plan.steps), WHOLE),
+                "free_first": column((made.free_first for made in plan.steps), WHOLE),
+            }
+        )
+    return tuple(tables)
+
+
+def _allowance_columns(
+    allowances: tuple[PlanAllowance, ...], filters: tuple[Filter, ...]
+) -> dict[str, Column]:
+    return {
+        "id": column((part.id for part in allowances), pl.Int64()),
+        "quantity": column((part.quantity for part in allowances), WHOLE),
+        "filter": column((filters.index(part.where) for part in allowances), pl.Int32()),
+        "shared": column((part.scope is Scope.ACCOUNT for part in allowances), pl.Boolean()),
+    }
+
+
+def _round_columns(
+    plan: Plan, usages: tuple[PlanUsage, ...], allowances: tuple[PlanAllowance, ...]
+) -> tuple[Column, ...]:
+    position = {part.id: n for n, part in enumerate(allowances)}
+
+    def nth(usage: PlanUsage, n: int) -> int:
+        parts = plan.offers[usage.offer_id].allowances
+        covers = n < len(parts) and usage.id in parts[n].covers
+        return position[parts[n].id] if covers else NONE
+
+    rounds = max((len(offer.allowances) for offer in plan.offers.values()), default=0)
+    return tuple(column((nth(u, n) for u in usages), pl.Int32()) for n in range(rounds))
+
+
+def _limit_columns(usages: tuple[PlanUsage, ...]) -> tuple[Column, ...]:
+    most = max((len(usage.limits) for usage in usages), default=0)
+    return tuple(
+        column((u.limits[n] if n < len(u.limits) else BEYOND for u in usages), WHOLE)
+        for n in range(most)
+    )

@@ -1,0 +1,125 @@
+"""Rating, a whole batch at once in columns of 128-bit integers; the same as `rate_exact`."""
+
+import polars as pl
+
+from tallystick.core.charge.batch.bands import place_in_bands
+from tallystick.core.charge.batch.decks import look_up_decks
+from tallystick.core.charge.batch.draw import (
+    climb_tiers,
+    draw_allowances,
+    group_lines,
+    read_counters,
+)
+from tallystick.core.charge.batch.match import (
+    Faults,
+    event_faults,
+    match_lines,
+    read_events,
+    split_units,
+    suspend_unmatched,
+)
+from tallystick.core.charge.batch.tables import WHOLE, Tables, tables_of
+from tallystick.core.charge.frames import RATED, SUSPENSE, Rated, descale
+from tallystick.core.tariff.plan import Plan
+
+
+def rate_batch(usage: pl.DataFrame, *, plan: Plan, counters: pl.DataFrame) -> Rated:
+    """The rated lines of CHARGE_IN, given COUNTERS as they stand.
+
+    Usage ids are unique within the batch. Lines of one counter must be rated in one batch, or in
+    batches that follow one another in time with the draws of each added to the counters.
+    """
+    tables, faults, draws = tables_of(plan), Faults(), read_counters(counters)
+    events = read_events(usage, plan=plan)
+    good = event_faults(events, plan=plan, tables=tables, faults=faults)
+    rateable = events if good.all() else events.filter(good)
+    lines = match_lines(rateable, tables=tables)
+    lines = split_units(lines, tables=tables, faults=faults)
+    lines = place_in_bands(lines, tables=tables)
+    lines = look_up_decks(lines, plan=plan, tables=tables, faults=faults)
+    suspend_unmatched(rateable, lines, plan=plan, faults=faults)
+    if (suspended := faults.rows()).len():
+        lines = lines.filter(~pl.col("row").is_in(suspended.implode()))
+    lines = bill_quantities(lines, plan=plan, tables=tables)
+    lines = draw_allowances(lines, tables=tables, draws=draws)
+    lines = climb_tiers(lines, tables=tables, draws=draws)
+    lines = price_lines(lines, tables=tables)
+    lines = limit_charges(lines, tables=tables)
+    return Rated(descale(lines, RATED), draws.frame(), faults.suspense(events).cast(SUSPENSE))
+
+
+def bill_quantities(lines: pl.DataFrame, *, plan: Plan, tables: Tables) -> pl.DataFrame:
+    """Lines with `billed`: what the steps make of the event up to here, less up to before."""
+    own = tables.usage["steps"].at("usage")
+    lines = lines.with_columns(step_set=pl.coalesce(tables.rate["steps"].at("rate"), own))
+    end = pl.col("position") + pl.col("measured")
+    billed = _billed(end, tables)
+    if tables.usage["split"].any(True):
+        billed = billed - _billed(pl.col("position"), tables)
+    return lines.with_columns(billed=billed).drop("step_set", "position", "starts_at")
+
+
+def _billed(measured: pl.Expr, tables: Tables) -> pl.Expr:
+    """The measured quantity rounded up in each of its steps."""
+    first = tables.steps[0]
+    start = pl.max_horizontal(measured - first["free_first"].at("step_set"), 0)
+    rest, billed = start, pl.lit(0, dtype=WHOLE)
+    for step in tables.steps:
+        increment = step["increment"].at("step_set")
+        part = pl.min_horizontal(rest, step["span"].at("step_set"))
+        billed = billed + (part + increment - 1) // increment * increment
+        rest = rest - part
+    least = pl.max_horizontal(billed, first["minimum"].at("step_set"))
+    return pl.when(start > 0).then(least).otherwise(0)
+
+
+def price_lines(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
+    """Lines with `seq`, price, `fee` and `amount`: rounded half-up, away from zero, once."""
+    opens = pl.col("row").ne_missing(pl.col("row").shift(1)) | pl.col("usage").ne_missing(
+        pl.col("usage").shift(1)
+    )
+    here = pl.int_range(pl.len(), dtype=pl.Int32())
+    lines = lines.with_columns(
+        seq=here - pl.when(opens).then(here).forward_fill(),
+        rate=pl.col("rate") + pl.col("tier").fill_null(0),
+    )
+    fee = pl.coalesce(tables.rate["connect"].at("rate"), tables.usage["connect"].at("usage"))
+    due = (pl.col("quantity") > 0) | tables.usage["connect_at_zero"].at("usage")
+    denominator = tables.rate["denominator"].at("rate")
+    product = pl.col("charged") * tables.rate["numerator"].at("rate")
+    size = (product.abs() * 2 + denominator) // (denominator * 2)
+    return lines.with_columns(
+        fee=pl.when((pl.col("seq") == 0) & due).then(fee).otherwise(0),
+        amount=pl.when(product < 0).then(-size).otherwise(size),
+        unit_price=tables.rate["unit_price"].at("rate"),
+        per=tables.rate["per"].at("rate"),
+        rate_key=tables.rate["key"].at("rate"),
+        band=tables.slot["band"].at("slot"),
+        component_id=tables.usage["id"].at("usage"),
+        tier=pl.col("tier") + 1,
+    ).with_columns(amount=pl.col("amount") + pl.col("fee"))
+
+
+def limit_charges(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
+    """Lines with the least and most charge of an event and component applied to their sum."""
+    if not tables.usage["limited"].any(True):
+        return lines
+    lines = lines.with_row_index("line")
+    limited = tables.usage["limited"].at("usage")
+    held = lines.filter(limited)
+    groups = group_lines(held.select("row", "usage"))
+    due = held.select((pl.col("charged") > 0) | (pl.col("fee") != 0)).to_series()
+    any_due = groups.spread(groups.sums(due.cast(pl.Int32()))) > 0
+    held = held.with_columns(
+        after=groups.running(held["amount"]),
+        last=groups.numbers != groups.numbers.shift(-1, fill_value=-1),
+        due=any_due,
+    )
+    most, least = tables.usage["most"].at("usage"), tables.usage["least"].at("usage")
+    capped = pl.min_horizontal("after", most)
+    floor = pl.when("last").then(pl.max_horizontal(capped, least)).otherwise(capped)
+    before = pl.min_horizontal(pl.col("after") - pl.col("amount"), most)
+    amount = floor - before
+    held = held.with_columns(amount=pl.when("due").then(amount).otherwise("amount"))
+    rest = lines.filter(~limited)
+    return pl.concat([rest, held.select(rest.columns)]).sort("line").drop("line")
