@@ -48,7 +48,7 @@ def set_ladder(*, tenant_id: int, segment: str, text: str) -> None:
 
     :raises LadderRefused: with every mistake in the text
     """
-    read_ladder(text, name=segment)
+    read_ladder(text, source=segment)
     with acting_for(tenant_id):
         Ladder.objects.update_or_create(
             tenant_id=tenant_id, segment=segment, defaults={"source": text}

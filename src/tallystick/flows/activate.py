@@ -81,7 +81,6 @@ def _on_anniversary(offer_id: int) -> bool:
         sold = dated.plan.offers.get(offer_id)
         if sold is not None:
             return any(
-                component.price.align is Alignment.ANNIVERSARY
-                for component in sold.recurring
+                component.price.align is Alignment.ANNIVERSARY for component in sold.recurring
             )
     return False

@@ -93,9 +93,7 @@ def _store_chunk(decoded: Decoded, *, number: int, batch: Batch, holders: "_Hold
         fresh, repeated, changed = _claim(known, tenant_id=tenant_id, source_id=source_id)
         refused = pl.concat([unknown, changed])
         tables.store_usage(fresh, tenant_id=tenant_id, source_id=source_id, batch_id=batch.id)
-        tables.store_rejects(
-            decoded.rejects, tenant_id=tenant_id, batch_id=batch.id, decoded=False
-        )
+        tables.store_rejects(decoded.rejects, tenant_id=tenant_id, batch_id=batch.id, decoded=False)
         tables.store_rejects(
             _as_rejects(refused), tenant_id=tenant_id, batch_id=batch.id, decoded=True
         )

@@ -26,6 +26,7 @@ WIDE_LINES: Final = pl.Schema(
         "per": QUANTITY,
         "cycle_start": pl.Date(),
         "slot": pl.Int64(),
+        "one_off_id": pl.Int64(),
     }
 )
 """DUE_LINES with numbers for ids and what only the stored line has."""
@@ -52,7 +53,9 @@ class DueTask:
         ids = ["account_id", "contract_id", "component_id"]
         key = [*ids, "purpose", "period_from", "place"]
         place = pl.int_range(pl.len()).over([*ids, "purpose", "period_from"]).alias("place")
-        known = self.lines.with_columns(place).select(*key, "per", "cycle_start", "slot")
+        known = self.lines.with_columns(place).select(
+            *key, "per", "cycle_start", "slot", "one_off_id"
+        )
         return (
             assembled.with_columns(pl.col(ids).cast(pl.Int64))
             .with_columns(place)
@@ -60,7 +63,7 @@ class DueTask:
             .select(
                 *ids, "line_no", "purpose", "slot", "period_from", "period_to", "description",
                 "quantity", "unit", "unit_price", "per", pl.col("amount").alias("exact"), "net",
-                "tax_category", "revenue_account", "cycle_start",
+                "tax_category", "revenue_account", "cycle_start", "one_off_id",
             )
         )  # fmt: skip
 
@@ -96,9 +99,7 @@ def next_bill_day(on: date, *, cycle_day: int, ends_on: date | None) -> date | N
     return day_in_month(*month_after(on.year, on.month, 1), cycle_day)
 
 
-def due_task(
-    accounts: tuple[int, int], *, plans: Sequence[DatedPlan], on: date
-) -> DueTask:
+def due_task(accounts: tuple[int, int], *, plans: Sequence[DatedPlan], on: date) -> DueTask:
     """What the accounts in [first, end) owe on that day."""
     contracts = tables.read_due_contracts(accounts, on=on).with_columns(
         pl.concat_str("country", "customer_kind", separator=" ").alias("tax_position")
@@ -110,7 +111,10 @@ def due_task(
     recurring = _recurring_lines(accounts, contracts=contracts, priced=priced, on=on)
     usage = _usage_lines(accounts, contracts=contracts, plans=plans, on=on)
     heads = contracts.select("account_id", "contract_id", "currency", "tax_position")
-    lines = pl.concat([recurring, usage]).join(heads, on="contract_id", how="left")
+    one_offs = _one_off_lines(accounts, contracts=contracts, on=on)
+    lines = pl.concat([recurring, usage, one_offs], how="diagonal").join(
+        heads, on="contract_id", how="left"
+    )
     slot = pl.int_range(pl.len()).over("contract_id", "component_id", "period_from", "purpose")
     return DueTask(
         on=on,
@@ -237,6 +241,31 @@ def _usage_lines(
         "tax_category",
         "revenue_account",
         "cycle_start",
+    )
+
+
+def _one_off_lines(accounts: tuple[int, int], *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Single charges that wait, on the first due contract of their account."""
+    first = contracts.group_by("account_id").agg(pl.col("contract_id").min())
+    return (
+        tables.read_one_offs(accounts, on=on)
+        .join(first, on="account_id")
+        .select(
+            "one_off_id",
+            "contract_id",
+            pl.lit(0, pl.Int64).alias("component_id"),
+            pl.lit("one_off").alias("purpose"),
+            pl.col("charged_on").alias("period_from"),
+            (pl.col("charged_on") + pl.duration(days=1)).alias("period_to"),
+            "description",
+            pl.lit(Decimal(1)).cast(QUANTITY).alias("quantity"),
+            pl.lit("unit").alias("unit"),
+            pl.col("amount").alias("unit_price"),
+            pl.lit(Decimal(1)).cast(QUANTITY).alias("per"),
+            "amount",
+            "tax_category",
+            "revenue_account",
+        )
     )
 
 

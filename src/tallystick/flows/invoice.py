@@ -195,7 +195,15 @@ def _issue(
         pl.lit("open").alias("state"),
     )
     tables.store_invoices(
-        invoices=heads, lines=lines.with_columns(tenant), taxes=taxes, open_items=open_items
+        invoices=heads,
+        lines=lines.drop("cycle_start", "one_off_id").with_columns(tenant),
+        taxes=taxes,
+        open_items=open_items,
+    )
+    tables.mark_one_offs(
+        lines.filter(pl.col("one_off_id").is_not_null())
+        .select("one_off_id", "invoice_id")
+        .rename({"one_off_id": "id"})
     )
     billed = lines.filter(pl.col("purpose").str.starts_with("usage"))
     tables.mark_billed(

@@ -56,6 +56,7 @@ class Action(TenantRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["tenant", "account", "episode", "step"], name="action_step_once"
+                fields=["tenant", "account", "episode", "step", "action", "taken_on"],
+                name="action_step_once_a_day",
             )
         ]

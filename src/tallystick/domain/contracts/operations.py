@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from tallystick.base.period import day_in_month, month_after
 from tallystick.base.refusal import Refusal
 from tallystick.domain.catalog.models import Offer
@@ -95,3 +97,16 @@ def move_service(service_id: int, *, action: str) -> Service:
     service.state = next_state(service.state, action, table=SERVICE_STATES, what="service")
     service.save(update_fields=["state"])
     return service
+
+
+def end_contracts(account_id: int, *, on: date) -> None:
+    """Ends the account's contracts and what they hold with the day before; they are due at once."""
+    contracts = Contract.objects.filter(account_id=account_id, state=ContractState.ACTIVE)
+    still = contracts.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+    ids = list(still.values_list("id", flat=True))
+    ContractOffer.objects.filter(contract_id__in=ids, valid_from__gte=on).delete()
+    held = ContractOffer.objects.filter(contract_id__in=ids)
+    held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on)).update(valid_to=on)
+    Contract.objects.filter(id__in=ids).update(
+        ends_on=on, state=ContractState.ENDED, next_bill_on=on
+    )

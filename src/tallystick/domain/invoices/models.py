@@ -143,6 +143,24 @@ class InvoiceLine(TenantRow):
         ]  # fmt: skip
 
 
+class OneOff(TenantRow):
+    """A single charge that waits for the account's next invoice, such as a late fee."""
+
+    account = belongs_to("parties.Account")
+    key = models.CharField(max_length=120)
+    description = models.CharField(max_length=300)
+    amount = amount_column()
+    tax_category = models.CharField(max_length=40)
+    revenue_account = models.CharField(max_length=60)
+    charged_on = models.DateField()
+    invoice_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "account", "key"], name="one_off_key_once")
+        ]
+
+
 class InvoiceTax(TenantRow):
     """The tax of one category and rate on an invoice's exact taxable sum."""
 

@@ -1,11 +1,21 @@
 """Writes around bill runs and invoice numbers."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import polars as pl
 from django.db.models import F
 
-from tallystick.domain.invoices.models import BillRun, BillTask, NumberSeries, RunState
+from tallystick.domain.invoices.models import (
+    BillRun,
+    BillTask,
+    NumberSeries,
+    OneOff,
+    OpenItem,
+    OpenState,
+    RunState,
+)
+from tallystick.domain.parties.models import Account
 
 
 def open_bill_run(*, tenant_id: int, on: date, at: datetime) -> BillRun:
@@ -17,7 +27,7 @@ def open_bill_run(*, tenant_id: int, on: date, at: datetime) -> BillRun:
 
 
 def plan_tasks(run: BillRun, *, due: pl.DataFrame, contracts_per_task: int) -> None:
-    """Cuts the due accounts (`account_id`, `due`) that no open task of the run covers into tasks."""
+    """Cuts the due accounts (`account_id`, `due`) that no open task covers into tasks."""
     covered = BillTask.objects.filter(bill_run=run, state=RunState.OPEN)
     for first, end in covered.values_list("account_from", "account_to"):
         due = due.filter(~pl.col("account_id").is_between(first, end - 1))
@@ -69,3 +79,38 @@ def take_numbers(*, tenant_id: int, series: str, year: int, count: int) -> list[
     first = row.next_number
     NumberSeries.objects.filter(id=row.id).update(next_number=first + count)
     return [f"{series}-{year}-{number:06d}" for number in range(first, first + count)]
+
+
+def charge_once(
+    account: Account,
+    *,
+    key: str,
+    description: str,
+    amount: Decimal,
+    tax_category: str,
+    revenue_account: str,
+    on: date,
+) -> None:
+    """A single charge for the account's next invoice; the same key is charged once."""
+    OneOff.objects.get_or_create(
+        tenant_id=account.tenant_id,
+        account=account,
+        key=key,
+        defaults={
+            "description": description,
+            "amount": amount,
+            "tax_category": tax_category,
+            "revenue_account": revenue_account,
+            "charged_on": on,
+        },
+    )
+
+
+def write_off_items(account_id: int) -> list[tuple[int, Decimal]]:
+    """Closes what the account owes as given up; (invoice id, amount given up)."""
+    items = OpenItem.objects.select_for_update().filter(
+        account_id=account_id, state__in=(OpenState.OPEN, OpenState.PART_PAID), total__gt=0
+    )
+    given_up = [(item.invoice_id, item.total - item.settled) for item in items]
+    items.update(state=OpenState.WRITTEN_OFF)
+    return given_up

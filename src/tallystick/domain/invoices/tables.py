@@ -68,6 +68,17 @@ UNBILLED: Final = pl.Schema(
         "amount": AMOUNT,
     }
 )
+ONE_OFFS: Final = pl.Schema(
+    {
+        "one_off_id": pl.Int64(),
+        "account_id": pl.Int64(),
+        "description": pl.String(),
+        "amount": AMOUNT,
+        "tax_category": pl.String(),
+        "revenue_account": pl.String(),
+        "charged_on": pl.Date(),
+    }
+)
 
 _DUE = """contracts_contract c JOIN parties_account a
     ON a.tenant_id = c.tenant_id AND a.id = c.account_id"""
@@ -144,6 +155,30 @@ def read_unbilled(accounts: Accounts, *, on: date) -> pl.DataFrame:
         [on, *accounts],
         schema=UNBILLED,
     )
+
+
+def read_one_offs(accounts: Accounts, *, on: date) -> pl.DataFrame:
+    """Single charges that wait for the accounts' next invoice (ONE_OFFS)."""
+    return read_frame(
+        "SELECT id, account_id, description, amount, tax_category, revenue_account, charged_on"
+        " FROM invoices_oneoff WHERE invoice_id IS NULL AND charged_on <= %s"
+        " AND account_id >= %s AND account_id < %s ORDER BY account_id, charged_on, id",
+        [on, *accounts],
+        schema=ONE_OFFS,
+    )
+
+
+def mark_one_offs(ids: pl.DataFrame) -> None:
+    """Puts on single charges the invoice that has them (`id`, `invoice_id`)."""
+    if ids.is_empty():
+        return
+    stage_rows(ids, name="one_offs_billed", types=("bigint", "bigint"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE invoices_oneoff o SET invoice_id = b.invoice_id"
+            " FROM one_offs_billed b WHERE o.id = b.id"
+        )
+        cursor.execute("DROP TABLE one_offs_billed")
 
 
 def store_invoices(

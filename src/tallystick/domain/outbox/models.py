@@ -1,4 +1,4 @@
-"""Orders to the outside (network, mail), written with the fact that causes them, delivered after."""
+"""Orders to the outside (network, mail), written with their cause and delivered after it."""
 
 from enum import StrEnum
 

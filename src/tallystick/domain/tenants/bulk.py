@@ -10,6 +10,9 @@ from tallystick.domain.tenants.schema import APP_ROLE, LOADER_ROLE
 
 SLICE_ROWS = 100_000
 
+_WIRE: dict[type, Any] = {pl.Datetime: pl.Int64(), pl.Boolean: pl.String()}
+"""What crosses as something else: instants as microseconds, truth as `t` and `f`."""
+
 
 def _copy(frame: pl.DataFrame, *, into: str) -> None:
     columns = ", ".join(frame.columns)
@@ -70,9 +73,7 @@ def read_frame(
     Instants cross as microseconds since 1970 (the query says `micros(column)`), all else as
     PostgreSQL writes it; `Decimal` columns are parsed exactly.
     """
-    wire = {
-        name: pl.Int64 if isinstance(kind, pl.Datetime) else kind for name, kind in schema.items()
-    }
+    wire = {name: _WIRE.get(type(kind), kind) for name, kind in pl.Schema(schema).items()}
     connection.ensure_connection()
     with (
         connection.connection.cursor() as cursor,
@@ -81,9 +82,10 @@ def read_frame(
         text = b"".join(bytes(block) for block in copy)
     if not text:
         return pl.DataFrame(schema=schema)
-    frame = pl.read_csv(text, has_header=False, schema=wire, missing_utf8_is_empty_string=False)
-    return frame.with_columns(
-        pl.col(name).cast(kind) for name, kind in schema.items() if isinstance(kind, pl.Datetime)
+    frame = pl.read_csv(text, has_header=False, schema=wire)
+    return frame.select(
+        (pl.col(name) == "t") if isinstance(kind, pl.Boolean) else pl.col(name).cast(kind)
+        for name, kind in pl.Schema(schema).items()
     )
 
 

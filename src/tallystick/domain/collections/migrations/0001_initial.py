@@ -133,7 +133,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="action",
             constraint=models.UniqueConstraint(
-                fields=("tenant", "account", "episode", "step"), name="action_step_once"
+                fields=("tenant", "account", "episode", "step", "action", "taken_on"),
+                name="action_step_once_a_day",
             ),
         ),
         migrations.AddConstraint(

@@ -288,6 +288,44 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="OneOff",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=120)),
+                ("description", models.CharField(max_length=300)),
+                ("amount", models.DecimalField(decimal_places=12, max_digits=38)),
+                ("tax_category", models.CharField(max_length=40)),
+                ("revenue_account", models.CharField(max_length=60)),
+                ("charged_on", models.DateField()),
+                ("invoice_id", models.BigIntegerField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="OpenItem",
             fields=[
                 (
@@ -404,6 +442,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="oneoff",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "account", "key"), name="one_off_key_once"
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="openitem",
             constraint=models.UniqueConstraint(
                 fields=("tenant", "account", "invoice"), name="open_item_once"
@@ -453,6 +497,12 @@ class Migration(migrations.Migration):
             "invoices_openitem",
             key=("tenant_id", "account_id", "id"),
             parents={"account_id, invoice_id": "invoices_invoice(account_id, id)"},
+            rights="SELECT, INSERT, UPDATE",
+        ),
+        HoldByTenant(
+            "invoices_oneoff",
+            key=("tenant_id", "account_id", "id"),
+            parents={"account_id": "parties_account(id)"},
             rights="SELECT, INSERT, UPDATE",
         ),
         migrations.RunSQL(

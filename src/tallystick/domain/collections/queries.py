@@ -1,0 +1,37 @@
+"""Reads of collections: who is late, where an account stands on its ladder."""
+
+from datetime import date
+
+from tallystick.domain.collections.models import Action, Episode, EpisodeState, Ladder
+from tallystick.domain.collections.operations import RESTORE
+from tallystick.domain.invoices.models import OpenItem, OpenState
+
+
+def late_accounts(*, on: date) -> list[int]:
+    """Accounts with an open item that was due before that day, in order of account."""
+    late = OpenItem.objects.filter(
+        state__in=(OpenState.OPEN, OpenState.PART_PAID), due_on__lt=on, total__gt=0
+    )
+    return list(late.order_by("account_id").values_list("account_id", flat=True).distinct())
+
+
+def ladder_text(segment: str) -> str | None:
+    """The text of a segment's ladder, if it has one."""
+    return Ladder.objects.filter(segment=segment).values_list("source", flat=True).first()
+
+
+def open_episode(account_id: int) -> Episode | None:
+    """The account's stay on the ladder, if it is on it."""
+    return Episode.objects.filter(account_id=account_id, state=EpisodeState.OPEN).first()
+
+
+def standing_steps(episode_id: int) -> tuple[tuple[str, date], ...]:
+    """(step, day taken) of the steps that no restoration undid, in the order they were taken."""
+    standing: dict[str, date] = {}
+    actions = Action.objects.filter(episode_id=episode_id).order_by("id")
+    for step, action, taken_on in actions.values_list("step", "action", "taken_on"):
+        if action == RESTORE:
+            standing.pop(step, None)
+        else:
+            standing[step] = taken_on
+    return tuple(standing.items())
