@@ -19,6 +19,7 @@ from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.receive import receive_payment
+from tallystick.flows.reconcile import reconcile
 from tallystick.flows.recover import collect
 from tests.flows.businesses import AT, open_talk_business
 
@@ -95,3 +96,5 @@ def test_from_file_to_paid_bill():
         told = Order.objects.filter(port="network", account__number="A1").order_by("id")
         assert [order.action for order in told] == ["activate", "suspend", "restore"]
         assert sum(line.balance for line in trial_balance()) == 0
+    findings = reconcile(tenant_id=tenant.id)
+    assert [finding for finding in findings if not finding.ok] == []

@@ -1,0 +1,106 @@
+"""Proof that both sides of every charge match: figures that must be equal, found two ways."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.db import connection
+
+from tallystick.core.post import chart
+from tallystick.domain.tenants.scope import acting_for
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One equality: what it says, the figure of one side, the figure of the other."""
+
+    name: str
+    expected: Decimal
+    found: Decimal
+
+    @property
+    def ok(self) -> bool:
+        return self.expected == self.found
+
+
+def reconcile(*, tenant_id: int) -> list[Finding]:
+    """Every equality that must hold for the operator at any time."""
+    with acting_for(tenant_id):
+        return [Finding(name, _figure(one), _figure(other)) for name, one, other in EQUALITIES]
+
+
+def _figure(query: str) -> Decimal:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return Decimal(cursor.fetchone()[0] or 0)
+
+
+def _ledger(code: str) -> str:
+    return f"SELECT sum(amount) FROM ledger_posting WHERE ledger_account = '{code}'"
+
+
+EQUALITIES: Final = (
+    ("the ledger balances", "SELECT 0", "SELECT sum(amount) FROM ledger_posting"),
+    (
+        "receivable = open items of all invoices",
+        "SELECT sum(total - settled) FROM invoices_openitem WHERE state <> 'written_off'",
+        _ledger(chart.RECEIVABLE),
+    ),
+    (
+        "customer credit = payments not set against invoices",
+        "SELECT (SELECT coalesce(sum(amount), 0) FROM payments_payment)"
+        " - (SELECT coalesce(sum(amount), 0) FROM payments_allocation)",
+        f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.CUSTOMER_CREDIT)}) l(amount)",
+    ),
+    (
+        "tax payable = tax of all invoices",
+        "SELECT sum(tax) FROM invoices_invoicetax",
+        f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.TAX_PAYABLE)}) l(amount)",
+    ),
+    (
+        "invoice totals = their lines and taxes",
+        "SELECT sum(total) FROM invoices_invoice",
+        "SELECT (SELECT coalesce(sum(net), 0) FROM invoices_invoiceline)"
+        " + (SELECT coalesce(sum(tax), 0) FROM invoices_invoicetax)",
+    ),
+    (
+        "settled items = allocations",
+        "SELECT sum(settled) FROM invoices_openitem",
+        "SELECT sum(amount) FROM payments_allocation",
+    ),
+    (
+        "usage totals = rated lines",
+        "SELECT sum(amount) FROM usage_ratedline",
+        "SELECT sum(amount) FROM usage_chargetotal",
+    ),
+    (
+        "billed usage = usage lines of invoices",
+        "SELECT sum(amount) FROM usage_chargetotal WHERE invoice_id IS NOT NULL",
+        "SELECT sum(exact) FROM invoices_invoiceline WHERE purpose LIKE 'usage%'",
+    ),
+    (
+        "counters = their movements",
+        "SELECT sum(used) FROM balances_counter",
+        "SELECT sum(quantity) FROM balances_movement",
+    ),
+    (
+        "usage stored = usage accepted",
+        "SELECT sum(accepted) FROM usage_batch",
+        "SELECT count(*) FROM usage_usage",
+    ),
+    (
+        "events charged = events rated and in suspense",
+        "SELECT (SELECT count(*) FROM usage_usage u JOIN usage_batch b"
+        " ON b.tenant_id = u.tenant_id AND b.id = u.batch_id JOIN usage_chargerun r"
+        " ON r.tenant_id = b.tenant_id AND r.id = b.charge_run_id AND r.state = 'done')",
+        "SELECT (SELECT count(*) FROM (SELECT DISTINCT account_id, started_at, usage_id"
+        " FROM usage_ratedline) rated)"
+        " + (SELECT count(*) FROM usage_suspense WHERE state = 'open')",
+    ),
+    (
+        "numbers given = invoices, without a gap",
+        "SELECT sum(next_number - 1) FROM invoices_numberseries",
+        "SELECT count(DISTINCT number) FROM invoices_invoice",
+    ),
+)
+"""Name, one side's query, the other's. All run as the operator, so they see its rows alone."""

@@ -1,0 +1,1 @@
+"""Network elements: what switches services on and off."""

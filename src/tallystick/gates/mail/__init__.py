@@ -1,0 +1,1 @@
+"""Mail: reminders and documents on their way to customers."""
