@@ -51,6 +51,7 @@ class UsageFile:
     format: str  # a format's name, or "mapping:<file of the pack>"
     source: str
     content: bytes
+    arrives_on: date
 
 
 @dataclass(frozen=True, slots=True)
