@@ -144,6 +144,7 @@ def test_long_home_has_its_socket_elsewhere(home):
     with connect(server) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     stop_server(deep)
+    assert not server.socket_dir.exists()
 
 
 def test_no_path_short_enough_for_a_socket(home, monkeypatch):

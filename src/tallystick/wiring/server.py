@@ -194,6 +194,9 @@ def stop_server(home: Path) -> bool:
     for ending, seconds in ((signal.SIGINT, STOP_SECONDS_MAX), (signal.SIGQUIT, 10)):
         process.send_signal(ending)
         if _wait_until_ended(process, seconds=seconds):
+            socket_dir = _socket_dir(home)
+            if socket_dir != _folder(home):
+                shutil.rmtree(socket_dir, ignore_errors=True)
             return True
     raise ServerNotStopped(pid=str(process.pid))
 
