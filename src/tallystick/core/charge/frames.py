@@ -132,12 +132,12 @@ def whole(schema: pl.Schema) -> pl.Schema:
     )
 
 
-def frame_of(rows: Iterable[Sequence[object]], schema: pl.Schema) -> pl.DataFrame:
+def frame_of(rows: Iterable[Sequence[object]], *, schema: pl.Schema) -> pl.DataFrame:
     """Rows of scaled integers as a frame of that schema."""
-    return descale(pl.DataFrame(list(rows), schema=whole(schema), orient="row"), schema)
+    return descale(pl.DataFrame(list(rows), schema=whole(schema), orient="row"), schema=schema)
 
 
-def descale(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+def descale(frame: pl.DataFrame, *, schema: pl.Schema) -> pl.DataFrame:
     """Columns of scaled integers and microseconds as the decimals and instants they are."""
     return frame.select(
         _descaled(name, kind) if isinstance(kind, pl.Decimal) else pl.col(name).cast(kind)

@@ -50,7 +50,7 @@ def fields_of(row: Mapping[str, Any], *, attributes: tuple[str, ...]) -> dict[st
     return fields
 
 
-def holds(where: Filter, fields: Fields) -> bool:
+def holds(where: Filter, *, fields: Fields) -> bool:
     """Whether every term holds; a missing value equals nothing."""
     return all((fields.get(term.field) in term.values) != term.negated for term in where.terms)
 
@@ -90,7 +90,7 @@ def _index(plan: Plan, deck: int) -> DeckIndex:
     return made
 
 
-def describe_keys(table: PlanDeck, fields: Fields) -> str:
+def describe_keys(table: PlanDeck, *, fields: Fields) -> str:
     """What a deck was asked for, when it had no row."""
     asked = ", ".join(f"{key.field}={fields.get(key.field) or ''}" for key in table.keys)
     return f"{table.code}: {asked}"

@@ -37,7 +37,7 @@ def rate_batch(usage: pl.DataFrame, *, plan: Plan, counters: pl.DataFrame) -> Ra
     lines = split_units(lines, tables=tables, faults=faults)
     lines = place_in_bands(lines, tables=tables)
     lines = look_up_decks(lines, plan=plan, tables=tables, faults=faults)
-    suspend_unmatched(rateable, lines, plan=plan, faults=faults)
+    suspend_unmatched(rateable, lines=lines, plan=plan, faults=faults)
     if (suspended := faults.rows()).len():
         lines = lines.filter(~pl.col("row").is_in(suspended.implode()))
     lines = bill_quantities(lines, plan=plan, tables=tables)
@@ -45,7 +45,9 @@ def rate_batch(usage: pl.DataFrame, *, plan: Plan, counters: pl.DataFrame) -> Ra
     lines = climb_tiers(lines, tables=tables, draws=draws)
     lines = price_lines(lines, tables=tables)
     lines = limit_charges(lines, tables=tables)
-    return Rated(descale(lines, RATED), draws.frame(), faults.suspense(events).cast(SUSPENSE))
+    return Rated(
+        descale(lines, schema=RATED), draws.frame(), faults.suspense(events).cast(SUSPENSE)
+    )
 
 
 def bill_quantities(lines: pl.DataFrame, *, plan: Plan, tables: Tables) -> pl.DataFrame:
@@ -90,7 +92,7 @@ def price_lines(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
     size = (product.abs() * 2 + denominator) // (denominator * 2)
     return lines.with_columns(
         fee=pl.when((pl.col("seq") == 0) & due).then(fee).otherwise(0),
-        amount=pl.when(product < 0).then(-size).otherwise(size),
+        amount=pl.when(product < 0).then(0 - size).otherwise(size),
         unit_price=tables.rate["unit_price"].at("rate"),
         per=tables.rate["per"].at("rate"),
         rate_key=tables.rate["key"].at("rate"),

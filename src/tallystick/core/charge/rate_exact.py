@@ -139,9 +139,9 @@ def rate_exact(
         if amount != before.get(key, 0)
     )
     return Rated(
-        lines=frame_of((line.row() for line in lines), RATED),
-        draws=frame_of(draws, COUNTERS),
-        suspense=frame_of(suspense, SUSPENSE),
+        lines=frame_of((line.row() for line in lines), schema=RATED),
+        draws=frame_of(draws, schema=COUNTERS),
+        suspense=frame_of(suspense, schema=SUSPENSE),
     )
 
 
@@ -163,7 +163,7 @@ def rate_event(
     parts: list[tuple[PlanUsage, list[Segment]]] = []
     faults: list[Fault] = []
     for usage in offer.usages:
-        if usage.kind != event.fields["kind"] or not holds(usage.where, event.fields):
+        if usage.kind != event.fields["kind"] or not holds(usage.where, fields=event.fields):
             continue
         try:
             if segments := _segments(event, usage, plan):
@@ -207,7 +207,7 @@ def _read_event(row: Mapping[str, Any], plan: Plan) -> Event:
         contract_id=row["contract_id"],
         cycle_start=row["cycle_start"],
         started_us=started_us,
-        quantity=scaled(row["quantity"], QUANTITY_SCALE),
+        quantity=scaled(row["quantity"], scale=QUANTITY_SCALE),
         unit=row["unit"],
         fields=fields,
     )
@@ -230,7 +230,7 @@ def _cut(event: Event, usage: PlanUsage) -> Iterator[Segment]:
     if usage.clock is None:
         yield Segment(event.started_us, 0, event.quantity, 0)
         return
-    day = local_day(event.started_us, usage.clock.zone)
+    day = local_day(event.started_us, zone=usage.clock.zone)
     edges = list(usage.clock.edges(day))
     at = max(bisect_right([start for start, _ in edges], event.started_us) - 1, 0)
     start_us, band, position = event.started_us, edges[at][1], 0
@@ -258,17 +258,17 @@ def _rate_of(event: Event, usage: PlanUsage, segment: Segment, plan: Plan) -> in
     fields = event.fields
     if usage.clock is not None:
         fields = {**fields, "band": usage.clock.bands[segment.band].name}
-    day = local_day(segment.start_us, plan.zone)
+    day = local_day(segment.start_us, zone=plan.zone)
     found = match_rate(plan, deck=usage.deck, fields=fields, day=day)
     if found is None:
         found = usage.no_rate
     if found is None:
-        detail = describe_keys(deck, fields)
+        detail = describe_keys(deck, fields=fields)
         raise Suspended(Fault(usage.id, SuspenseCode.NO_RATE, detail))
     return found
 
 
-def billed_of(measured: int, steps: StepSet) -> int:
+def billed_of(measured: int, *, steps: StepSet) -> int:
     """The measured quantity rounded up in each of its steps; grows with the quantity."""
     rest = measured - steps.free_first
     if rest <= 0:
@@ -332,14 +332,14 @@ def _lines(
     allowances = [
         allowance
         for allowance in plan.offers[usage.offer_id].allowances
-        if usage.id in allowance.covers and holds(allowance.where, event.fields)
+        if usage.id in allowance.covers and holds(allowance.where, fields=event.fields)
     ]
     seq = 0
     for segment in segments:
         first = plan.rates[segment.rate]
         steps = plan.steps[usage.steps if first.steps is None else first.steps]
         end = segment.position + segment.measured
-        billed = billed_of(end, steps) - billed_of(segment.position, steps)
+        billed = billed_of(end, steps=steps) - billed_of(segment.position, steps=steps)
         allowed = drawer.allow(billed, allowances)
         tiered = usage.tiered[segment.band]
         slices = drawer.climb(billed - allowed, usage) if tiered else [(0, billed - allowed)]

@@ -129,13 +129,13 @@ class DayFacts:
     date: date | None
 
 
-def facts_of(day: date, codes: frozenset[str]) -> DayFacts:
+def facts_of(day: date, *, codes: frozenset[str]) -> DayFacts:
     """The day as rules see it, with those of the holiday codes that hold on it."""
     held = frozenset(code for code in codes if day in _holidays_of(code, day.year))
     return DayFacts(day.weekday(), (day.month, day.day), held, day)
 
 
-def holds_on(days: Days, facts: DayFacts) -> bool:
+def holds_on(days: Days, *, facts: DayFacts) -> bool:
     """Whether the day belongs to the set."""
     if days.season is not None:
         start, end = days.season
@@ -152,12 +152,13 @@ def holds_on(days: Days, facts: DayFacts) -> bool:
     )
 
 
-def hours_on(calendar: Calendar, facts: DayFacts) -> list[Hours]:
+def hours_on(calendar: Calendar, *, facts: DayFacts) -> list[Hours]:
     """The calendar's minutes of such a day, in order, overlaps merged."""
     spans = sorted(
         (span.start, span.end)
         for rule in calendar.rules
-        if holds_on(rule.days, facts) and not (rule.excepting and holds_on(rule.excepting, facts))
+        if holds_on(rule.days, facts=facts)
+        and not (rule.excepting and holds_on(rule.excepting, facts=facts))
         for span in rule.hours
     )
     merged: list[Hours] = []
@@ -169,10 +170,10 @@ def hours_on(calendar: Calendar, facts: DayFacts) -> list[Hours]:
     return merged
 
 
-def bands_on(bands: Sequence[Band], facts: DayFacts) -> list[tuple[Hours, tuple[int, ...]]]:
+def bands_on(bands: Sequence[Band], *, facts: DayFacts) -> list[tuple[Hours, tuple[int, ...]]]:
     """The day cut where a band begins or ends, each piece with the bands that claim it."""
     claims = [
-        (index, hours_on(band.calendar, facts))
+        (index, hours_on(band.calendar, facts=facts))
         for index, band in enumerate(bands)
         if band.calendar is not None
     ]
@@ -197,7 +198,7 @@ def band_faults(bands: Sequence[Band]) -> list[str]:
         return ["only one band can be the else"]
     found: dict[str, list[str]] = {}
     for facts, name in _every_kind_of_day(bands):
-        for span, owners in bands_on(bands, facts):
+        for span, owners in bands_on(bands, facts=facts):
             hours = f"{clock(span.start)}-{clock(span.end)}"
             if not owners:
                 found.setdefault(f"leave {hours} without a band on {{}}; write 'else'", []).append(
@@ -233,7 +234,7 @@ def _every_kind_of_day(bands: Sequence[Band]) -> Iterator[tuple[DayFacts, str]]:
                 label = " and ".join(f"holidays({code})" for code in held) or name
                 yield DayFacts(weekday, month_day, frozenset(held), None), label + season
     for day in sorted({day for days in sets for day in days.dates}):
-        yield facts_of(day, frozenset(codes)), day.isoformat()
+        yield facts_of(day, codes=frozenset(codes)), day.isoformat()
 
 
 def _list_days(days: list[str]) -> str:
@@ -253,7 +254,7 @@ def microseconds(at: datetime) -> int:
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
-def local_day(instant_us: int, zone: ZoneInfo) -> date:
+def local_day(instant_us: int, *, zone: ZoneInfo) -> date:
     """The calendar day of that zone that the instant belongs to."""
     return (EPOCH + timedelta(microseconds=instant_us)).astimezone(zone).date()
 
@@ -288,7 +289,7 @@ class BandClock:
         return self._days[day]
 
     def _edges(self, day: date) -> Iterator[tuple[int, int]]:
-        pieces = bands_on(self.bands, facts_of(day, self._codes))
+        pieces = bands_on(self.bands, facts=facts_of(day, codes=self._codes))
         midnight = microseconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
         last = None
         for start, end, offset in _offsets(day, self.zone):
@@ -328,7 +329,7 @@ def _distance(instant_us: int, zone: ZoneInfo) -> int:
     return offset // timedelta(microseconds=1)
 
 
-def charged_only(name: str, calendar: Calendar) -> tuple[Band, Band]:
+def charged_only(name: str, *, calendar: Calendar) -> tuple[Band, Band]:
     """The bands of `during: peak`: the calendar is charged, the rest is not."""
     band = Band(name, calendar)
     return band, replace(band, name=f"outside {name}", calendar=None, charged=False)

@@ -122,7 +122,7 @@ def check_double_draws(catalogue: Catalogue) -> Iterator[CatalogueError]:
             if isinstance(usage, UsagePrice) and usage.code in (part.covers or ())
         ]
         for one, other in combinations(usages, 2):
-            if not are_disjoint(one, other):
+            if not are_disjoint(one, other=other):
                 message = (
                     f"would be drawn twice by usage that fits both {one.code} and {other.code};"
                     f" write what it covers, such as 'covers: [{one.code}]'"
@@ -135,7 +135,7 @@ def check_filters(catalogue: Catalogue) -> Iterator[CatalogueError]:
     parts: list[tuple[Offer, UsagePrice | Allowance]] = []
     parts += [*_usages(catalogue), *_allowances(catalogue)]
     for offer, part in parts:
-        if are_disjoint(part, part):
+        if are_disjoint(part, other=part):
             yield _fault(catalogue, offer, part, "its 'where' can never hold; drop one term")
         for term in part.where.terms:
             if term.field == "kind" and (part.of in term.values) == term.negated:
@@ -201,7 +201,9 @@ def _row_fault(catalogue: Catalogue, file: str | None, row: DeckRow) -> Catalogu
 
 
 def _too_fine(price: Price) -> bool:
-    numerator, _ = price_ratio(int(price.amount * AMOUNT_SCALE), int(price.per * QUANTITY_SCALE))
+    numerator, _ = price_ratio(
+        int(price.amount * AMOUNT_SCALE), per=int(price.per * QUANTITY_SCALE)
+    )
     return abs(numerator) > MAX_NUMERATOR
 
 

@@ -214,7 +214,7 @@ class _UsageReader:
             name = page.phrase(during, str, "", word="during")
             calendar = page.phrase(during, self._calendar, None, word="during")
             short = name if name in self.names.calendars else "during"
-            return charged_only(short, calendar) if calendar else ()
+            return charged_only(short, calendar=calendar) if calendar else ()
         if bands is None:
             return ()
         if not isinstance(bands, Table):
@@ -278,7 +278,7 @@ class _UsageReader:
         if by:
             return self._inline_deck(node, by, unit), ()
         banded = bands and bands[-1].charged and isinstance(node, Table)
-        if not banded or not isinstance(node, Table):
+        if not banded or not isinstance(node, Table) or "above" in node.entries:
             band = bands[0].name if bands and not bands[-1].charged else None
             return None, (BandPrice(band, self._tiers(node, unit, "price")),)
         return None, tuple(

@@ -160,7 +160,7 @@ def compile_plan(
         return _Compiler(catalogue, offers, components).plan()
 
 
-def scaled(number: Decimal, scale: int) -> int:
+def scaled(number: Decimal, *, scale: int) -> int:
     """The number times the scale, which must be whole."""
     product = number * scale
     whole = int(product)
@@ -169,7 +169,7 @@ def scaled(number: Decimal, scale: int) -> int:
 
 
 def _money(number: Decimal | None) -> int | None:
-    return None if number is None else scaled(number, AMOUNT_SCALE)
+    return None if number is None else scaled(number, scale=AMOUNT_SCALE)
 
 
 class _Compiler:
@@ -216,13 +216,13 @@ class _Compiler:
         made = StepSet(
             tuple(
                 (
-                    scaled(step.increment, QUANTITY_SCALE),
-                    None if step.span is None else scaled(step.span, QUANTITY_SCALE),
+                    scaled(step.increment, scale=QUANTITY_SCALE),
+                    None if step.span is None else scaled(step.span, scale=QUANTITY_SCALE),
                 )
                 for step in steps.steps
             ),
-            scaled(steps.minimum, QUANTITY_SCALE),
-            scaled(steps.free_first, QUANTITY_SCALE),
+            scaled(steps.minimum, scale=QUANTITY_SCALE),
+            scaled(steps.free_first, scale=QUANTITY_SCALE),
         )
         return self.steps.setdefault(made, len(self.steps))
 
@@ -284,7 +284,7 @@ class _Compiler:
         return PlanAllowance(
             **head,
             unit=part.unit,
-            quantity=scaled(part.quantity, QUANTITY_SCALE),
+            quantity=scaled(part.quantity, scale=QUANTITY_SCALE),
             where=self._note_fields(part.where),
             scope=part.scope,
             priority=part.priority,
@@ -306,7 +306,7 @@ class _Compiler:
             where=self._note_fields(part.where),
             unit=part.unit,
             steps=self._step_set(part.steps),
-            connect=scaled(part.connect, AMOUNT_SCALE),
+            connect=scaled(part.connect, scale=AMOUNT_SCALE),
             connect_at_zero=part.connect_at_zero,
             charge_at_least=_money(part.charge_at_least),
             charge_at_most=_money(part.charge_at_most),
@@ -314,7 +314,9 @@ class _Compiler:
             split=part.split,
             base_rates=base_rates,
             tiered=tiered,
-            limits=tuple(scaled(limit, QUANTITY_SCALE) for limit in limits if limit is not None),
+            limits=tuple(
+                scaled(limit, scale=QUANTITY_SCALE) for limit in limits if limit is not None
+            ),
             reset=part.reset,
             scope=part.scope,
             deck=None if part.deck is None else self.decks[part.deck],
@@ -346,6 +348,6 @@ def _rate(
     steps: int | None = None,
     key: str | None = None,
 ) -> Rate:
-    unit_price = scaled(price.amount, AMOUNT_SCALE)
-    per = scaled(price.per, QUANTITY_SCALE)
-    return Rate(unit_price, per, *price_ratio(unit_price, per), connect, steps, key)
+    unit_price = scaled(price.amount, scale=AMOUNT_SCALE)
+    per = scaled(price.per, scale=QUANTITY_SCALE)
+    return Rate(unit_price, per, *price_ratio(unit_price, per=per), connect, steps, key)

@@ -15,7 +15,7 @@ MAX_NUMERATOR: Final = 10**13
 assert 2 * (2 * MAX_QUANTITY * 10**9) * MAX_NUMERATOR < 2**127 - 10**36
 
 
-def price_ratio(unit_price: int, per: int) -> tuple[int, int]:
+def price_ratio(unit_price: int, *, per: int) -> tuple[int, int]:
     """(numerator, denominator) in lowest terms of a price in 1e-12 per a quantity in 1e-9."""
     assert per > 0
     common = gcd(unit_price, per)

@@ -106,11 +106,11 @@ def _same_usage(allowance: Allowance, offer: Offer) -> tuple[str, ...]:
         if isinstance(part, UsagePrice)
         and part.of == allowance.of
         and part.unit is not None
-        and not are_disjoint(part, allowance)
+        and not are_disjoint(part, other=allowance)
     )
 
 
-def are_disjoint(one: UsagePrice | Allowance, other: UsagePrice | Allowance) -> bool:
+def are_disjoint(one: UsagePrice | Allowance, *, other: UsagePrice | Allowance) -> bool:
     """Whether no usage can fit both filters, as far as single terms prove it."""
     return any(
         left.field == right.field

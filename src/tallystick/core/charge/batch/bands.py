@@ -37,7 +37,7 @@ def place_in_bands(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
 
 def _edges(clock: BandClock, first_us: int, last_us: int) -> tuple[np.ndarray, np.ndarray]:
     """Every band edge and midnight from the day of the first instant to that of the last."""
-    day, last = local_day(first_us, clock.zone), local_day(last_us, clock.zone)
+    day, last = local_day(first_us, zone=clock.zone), local_day(last_us, zone=clock.zone)
     edges: list[tuple[int, int]] = []
     while day <= last:
         edges.extend(clock.edges(day))

@@ -46,13 +46,13 @@ class Pattern:
         """The rate of the longest prefix in the family that fits each row of keys, or null."""
         text = pl.lit("") if prefix is None else pl.col(prefix).fill_null("")
         if not self.columns:
-            return self.intervals.find(asked.select(text.alias("text")).to_series())
+            return self.intervals.find(asked.with_columns(text=text)["text"])
         held = asked.join(self.families, on=self.columns, how="left", maintain_order="left")
         # a row without a family asks for the empty text, which no prefix covers
         text = (
             pl.when(pl.col("family").is_null()).then(pl.lit("")).otherwise(pl.col("family") + text)
         )
-        return self.intervals.find(held.select(text.alias("text")).to_series())
+        return self.intervals.find(held.with_columns(text=text)["text"])
 
 
 def look_up_decks(

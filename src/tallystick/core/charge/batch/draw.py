@@ -22,7 +22,7 @@ class Draws:
         """The draws as COUNTERS, in order."""
         empty = rescale(COUNTERS.to_frame())
         total = pl.concat([empty, *self.added]).filter(pl.col("used") != 0).sort(KEYS)
-        return descale(total, COUNTERS)
+        return descale(total, schema=COUNTERS)
 
 
 def read_counters(counters: pl.DataFrame) -> Draws:
@@ -172,8 +172,8 @@ def _slice(lines: pl.DataFrame, tables: Tables, draws: Draws) -> pl.DataFrame:
     after = pl.col("after")
     before = after - pl.col("charged")
     counted = lines.with_columns(after=groups.running(lines["charged"]) + used).with_columns(
-        first=pl.sum_horizontal((limit <= before).cast(pl.Int16()) for limit in limits),
-        last=pl.sum_horizontal((limit < after).cast(pl.Int16()) for limit in limits),
+        first=pl.sum_horizontal((before >= limit).cast(pl.Int16()) for limit in limits),
+        last=pl.sum_horizontal((after > limit).cast(pl.Int16()) for limit in limits),
     )
     crossing = pl.col("last") > pl.col("first")
     plain = counted.filter(~crossing).with_columns(tier=pl.col("first").cast(pl.Int16()))

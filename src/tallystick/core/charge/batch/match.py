@@ -163,11 +163,11 @@ def hold_filters(
     lines: pl.DataFrame, *, index: pl.Expr, filters: tuple[Filter, ...]
 ) -> pl.Series | None:
     """Whether each line's own filter holds; None when all of them have none."""
-    which = lines.select(index.alias("filter")).to_series()
-    asked = sorted(which.unique())
+    lines = lines.with_columns(filter=index)
+    asked = sorted(lines["filter"].unique())
     if asked in ([], [0]):
         return None
-    held = lines.with_columns(which).select(
+    held = lines.select(
         pl.coalesce(
             pl.when(pl.col("filter") == number).then(_holds(filters[number])) for number in asked
         )
@@ -197,7 +197,7 @@ def split_units(lines: pl.DataFrame, *, tables: Tables, faults: Faults) -> pl.Da
     """The lines whose unit and length their component can rate; the others go to the faults."""
     expected = tables.usage["unit"].at("usage")
     too_long = tables.usage["split"].at("usage") & (pl.col("quantity") > MAX_SPLIT_S * 10**9)
-    wrong = (expected != pl.col("unit")).fill_null(False)
+    wrong = (pl.col("unit") != expected).fill_null(False)
     bad = lines.filter(wrong | too_long)
     if bad.is_empty():
         return lines
@@ -218,7 +218,7 @@ def split_units(lines: pl.DataFrame, *, tables: Tables, faults: Faults) -> pl.Da
 
 
 def suspend_unmatched(
-    events: pl.DataFrame, lines: pl.DataFrame, *, plan: Plan, faults: Faults
+    events: pl.DataFrame, *, lines: pl.DataFrame, plan: Plan, faults: Faults
 ) -> None:
     """Events that nothing rates and nothing suspended yet go to the faults."""
     matched = lines["row"].unique()

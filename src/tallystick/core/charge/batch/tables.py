@@ -28,7 +28,11 @@ class Column:
     constant: bool
 
     def at(self, index: str) -> pl.Expr:
-        """The value for each line, by the line's position in that column."""
+        """The value for each line, by the line's position in that column.
+
+        In a comparison it stands on the right: polars 2.1 loses the length of a literal that is
+        compared with one repeated row.
+        """
         if self.constant:
             return pl.lit(self.values.item(0), dtype=self.values.dtype)
         return pl.lit(self.values).gather(pl.col(index))
@@ -37,7 +41,7 @@ class Column:
         return value in self.values
 
 
-def column(values: Iterable[Any], kind: pl.DataType) -> Column:
+def column(values: Iterable[Any], *, kind: pl.DataType) -> Column:
     """A column of one value at least."""
     series = pl.Series(list(values), dtype=kind)
     series = series if len(series) else pl.Series([None], dtype=kind)
@@ -112,35 +116,37 @@ def _usage_columns(
         slots.append(first)
         first += len(usage.base_rates)
     return {
-        "id": column((u.id for u in usages), pl.Int64()),
-        "filter": column((filters.index(u.where) for u in usages), pl.Int32()),
-        "unit": column((u.unit for u in usages), pl.String()),
-        "clock": column((clocks.index(u.clock) if u.clock else NONE for u in usages), pl.Int32()),
-        "split": column((u.split for u in usages), pl.Boolean()),
-        "slot": column(slots, pl.Int32()),
-        "deck": column((NONE if u.deck is None else u.deck for u in usages), pl.Int32()),
-        "no_rate": column((u.no_rate for u in usages), pl.Int32()),
-        "steps": column((u.steps for u in usages), pl.Int32()),
-        "connect": column((u.connect for u in usages), WHOLE),
-        "connect_at_zero": column((u.connect_at_zero for u in usages), pl.Boolean()),
-        "least": column((u.charge_at_least for u in usages), WHOLE),
-        "most": column((u.charge_at_most for u in usages), WHOLE),
+        "id": column((u.id for u in usages), kind=pl.Int64()),
+        "filter": column((filters.index(u.where) for u in usages), kind=pl.Int32()),
+        "unit": column((u.unit for u in usages), kind=pl.String()),
+        "clock": column(
+            (clocks.index(u.clock) if u.clock else NONE for u in usages), kind=pl.Int32()
+        ),
+        "split": column((u.split for u in usages), kind=pl.Boolean()),
+        "slot": column(slots, kind=pl.Int32()),
+        "deck": column((NONE if u.deck is None else u.deck for u in usages), kind=pl.Int32()),
+        "no_rate": column((u.no_rate for u in usages), kind=pl.Int32()),
+        "steps": column((u.steps for u in usages), kind=pl.Int32()),
+        "connect": column((u.connect for u in usages), kind=WHOLE),
+        "connect_at_zero": column((u.connect_at_zero for u in usages), kind=pl.Boolean()),
+        "least": column((u.charge_at_least for u in usages), kind=WHOLE),
+        "most": column((u.charge_at_most for u in usages), kind=WHOLE),
         "limited": column(
             (u.charge_at_least is not None or u.charge_at_most is not None for u in usages),
-            pl.Boolean(),
+            kind=pl.Boolean(),
         ),
-        "shared": column((u.scope is Scope.ACCOUNT for u in usages), pl.Boolean()),
-        "runs_on": column((u.reset is Reset.NEVER for u in usages), pl.Boolean()),
+        "shared": column((u.scope is Scope.ACCOUNT for u in usages), kind=pl.Boolean()),
+        "runs_on": column((u.reset is Reset.NEVER for u in usages), kind=pl.Boolean()),
     }
 
 
 def _slot_columns(usages: tuple[PlanUsage, ...]) -> dict[str, Column]:
     slots = [(usage, band) for usage in usages for band in range(len(usage.base_rates))]
     return {
-        "rate": column((u.base_rates[band] for u, band in slots), pl.Int32()),
-        "tiered": column((u.tiered[band] for u, band in slots), pl.Boolean()),
+        "rate": column((u.base_rates[band] for u, band in slots), kind=pl.Int32()),
+        "tiered": column((u.tiered[band] for u, band in slots), kind=pl.Boolean()),
         "band": column(
-            (u.clock.bands[band].name if u.clock else None for u, band in slots), pl.String()
+            (u.clock.bands[band].name if u.clock else None for u, band in slots), kind=pl.String()
         ),
     }
 
@@ -148,13 +154,13 @@ def _slot_columns(usages: tuple[PlanUsage, ...]) -> dict[str, Column]:
 def _rate_columns(plan: Plan) -> dict[str, Column]:
     rates = plan.rates
     return {
-        "unit_price": column((rate.unit_price for rate in rates), WHOLE),
-        "per": column((rate.per for rate in rates), WHOLE),
-        "numerator": column((rate.numerator for rate in rates), WHOLE),
-        "denominator": column((rate.denominator for rate in rates), WHOLE),
-        "connect": column((rate.connect for rate in rates), WHOLE),
-        "steps": column((rate.steps for rate in rates), pl.Int32()),
-        "key": column((rate.key for rate in rates), pl.String()),
+        "unit_price": column((rate.unit_price for rate in rates), kind=WHOLE),
+        "per": column((rate.per for rate in rates), kind=WHOLE),
+        "numerator": column((rate.numerator for rate in rates), kind=WHOLE),
+        "denominator": column((rate.denominator for rate in rates), kind=WHOLE),
+        "connect": column((rate.connect for rate in rates), kind=WHOLE),
+        "steps": column((rate.steps for rate in rates), kind=pl.Int32()),
+        "key": column((rate.key for rate in rates), kind=pl.String()),
     }
 
 
@@ -165,10 +171,10 @@ def _step_columns(plan: Plan) -> tuple[dict[str, Column], ...]:
         steps = [made.steps[n] if n < len(made.steps) else (1, None) for made in plan.steps]
         tables.append(
             {
-                "increment": column((increment for increment, _ in steps), WHOLE),
-                "span": column((BEYOND if span is None else span for _, span in steps), WHOLE),
-                "minimum": column((made.minimum for made in plan.steps), WHOLE),
-                "free_first": column((made.free_first for made in plan.steps), WHOLE),
+                "increment": column((increment for increment, _ in steps), kind=WHOLE),
+                "span": column((BEYOND if span is None else span for _, span in steps), kind=WHOLE),
+                "minimum": column((made.minimum for made in plan.steps), kind=WHOLE),
+                "free_first": column((made.free_first for made in plan.steps), kind=WHOLE),
             }
         )
     return tuple(tables)
@@ -178,10 +184,10 @@ def _allowance_columns(
     allowances: tuple[PlanAllowance, ...], filters: tuple[Filter, ...]
 ) -> dict[str, Column]:
     return {
-        "id": column((part.id for part in allowances), pl.Int64()),
-        "quantity": column((part.quantity for part in allowances), WHOLE),
-        "filter": column((filters.index(part.where) for part in allowances), pl.Int32()),
-        "shared": column((part.scope is Scope.ACCOUNT for part in allowances), pl.Boolean()),
+        "id": column((part.id for part in allowances), kind=pl.Int64()),
+        "quantity": column((part.quantity for part in allowances), kind=WHOLE),
+        "filter": column((filters.index(part.where) for part in allowances), kind=pl.Int32()),
+        "shared": column((part.scope is Scope.ACCOUNT for part in allowances), kind=pl.Boolean()),
     }
 
 
@@ -196,12 +202,12 @@ def _round_columns(
         return position[parts[n].id] if covers else NONE
 
     rounds = max((len(offer.allowances) for offer in plan.offers.values()), default=0)
-    return tuple(column((nth(u, n) for u in usages), pl.Int32()) for n in range(rounds))
+    return tuple(column((nth(u, n) for u in usages), kind=pl.Int32()) for n in range(rounds))
 
 
 def _limit_columns(usages: tuple[PlanUsage, ...]) -> tuple[Column, ...]:
     most = max((len(usage.limits) for usage in usages), default=0)
     return tuple(
-        column((u.limits[n] if n < len(u.limits) else BEYOND for u in usages), WHOLE)
+        column((u.limits[n] if n < len(u.limits) else BEYOND for u in usages), kind=WHOLE)
         for n in range(most)
     )

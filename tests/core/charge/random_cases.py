@@ -1,0 +1,257 @@
+"""Random price lists, as text, and random usage that lands on their edges."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, Rated
+from tallystick.core.charge.rate_batch import rate_batch
+from tallystick.core.charge.rate_exact import rate_exact
+from tallystick.core.tariff.plan import Plan, compile_plan
+from tallystick.core.tariff.read import read_catalogue
+
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
+KINDS = {"voice": "s", "data": "B", "import": "kWh", "sms": "msg"}
+SIZES = {"s": ("min", "s", "h"), "B": ("MB", "kB", "B"), "kWh": ("kWh", "Wh"), "msg": ("msg",)}
+BANDS = (
+    "{day: mon-sun 07:00-23:00, night: else}",
+    "{peak: mon-fri 08:00-20:00 except holidays(DE), off: else}",
+    "{winter: nov-mar 00:30-02:30, hot: 15 jun-15 sep 12:00-18:00, rest: else}",
+    "{early: 00:00-02:15, late: 02:15-24:00}",
+    "{week: mon-fri, weekend: sat-sun}",
+)
+INSTANTS = (
+    "2026-03-29T00:58:30", "2026-03-29T00:00:00", "2026-10-25T00:10:00", "2026-10-25T01:20:00",
+    "2026-11-01T05:30:00", "2026-03-08T06:59:59", "2026-04-04T14:45:00", "2026-10-03T15:29:00",
+    "2026-12-24T22:59:30", "2026-12-25T06:00:00", "2026-06-30T22:00:00", "2026-01-31T23:30:00",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A price list and how to make usage for it."""
+
+    text: str
+    files: dict[str, bytes]
+    plan: Plan
+
+
+def pick(rng: Random, options: Sequence[Any]) -> Any:
+    return options[rng.randrange(len(options))]
+
+
+def sometimes(rng: Random, text: str, *, one_in: int = 3) -> list[str]:
+    return [text] if rng.randrange(one_in) == 0 else []
+
+
+def make_case(rng: Random) -> Case:
+    """A catalogue of one to three offers that the reader takes."""
+    files = {}
+    decks = []
+    for name, keys in (
+        ("flat", "prefix(called)"),
+        ("wide", "zone, prefix(called), plan"),
+        ("plans", "plan, zone"),
+        ("hours", "prefix(called), band"),
+    ):
+        files[f"{name}.csv"] = _deck_file(rng, keys)
+        decks.append(f"  {name}: {{file: {name}.csv, key: '{keys}', per: min}}")
+    lines = ["currency: EUR", f"zone: {pick(rng, ZONES)}", "decks:", *decks, "offers:"]
+    for offer in range(rng.randint(1, 3)):
+        lines += [f"  offer-{offer}:"]
+        lines += sometimes(rng, "    from: 2026-03-01", one_in=4)
+        lines += ["    components:", *_components(rng)]
+    text = "\n".join(lines)
+    return Case(text, files, compile_plan(read_catalogue(text, name="case.yaml", files=files)))
+
+
+def _deck_file(rng: Random, keys: str) -> bytes:
+    names = [key.strip().replace("prefix(called)", "prefix") for key in keys.split(",")]
+    own_steps = rng.randrange(2) and "band" not in names
+    values = {
+        "prefix": ("4", "44", "4420", "442079", "49", "491", "1", "*", "7", "9"),
+        "zone": ("national", "eu", "*", "*"),
+        "plan": ("a", "b", "*", "*"),
+        "band": ("day", "peak", "*", "*"),
+    }
+    rows = {}
+    for _ in range(rng.randint(1, 25)):
+        match = ",".join(pick(rng, values[name]) for name in names)
+        price, connect = f"{rng.randrange(4)}.{rng.randrange(10**6):06}", pick(rng, ("", "0.07"))
+        steps = f",{pick(rng, ('60/1 s', '30 s', ''))}" if own_steps else ""
+        middle = pick(rng, ("", "2026-03-29", "2026-06-01"))
+        rows[match] = [f"{match},{price},{connect},,{middle}{steps}"]
+        if middle and rng.randrange(2):
+            rows[match].append(f"{match},0.5,,{middle},{pick(rng, ('', '2026-12-01'))}{steps}")
+    head = ",".join([*names, "price", "connect", "valid from", "valid to"])
+    head += ",bill by" if own_steps else ""
+    return "\n".join([head, *(row for group in rows.values() for row in group)]).encode()
+
+
+def _components(rng: Random) -> list[str]:
+    """Usage prices of some kinds, then allowances that name what they cover."""
+    made, lines = {}, []
+    for number in range(rng.randint(1, 5)):
+        kind = pick(rng, tuple(KINDS))
+        made.setdefault(kind, []).append(f"c{number}")
+        lines.append(f"      c{number}: {{{', '.join(_usage(rng, kind))}}}")
+    for number in range(rng.randint(0, 3)):
+        kind = pick(rng, tuple(made))
+        unit = pick(rng, SIZES[KINDS[kind]])
+        covers = [code for code in made[kind] if rng.randrange(3)] or made[kind][:1]
+        words = [
+            f"include: {rng.randint(1, 60)} {unit}",
+            f"of: {kind}",
+            f"covers: [{', '.join(covers)}]",
+            *sometimes(rng, f"priority: {rng.randrange(3)}"),
+            *sometimes(rng, "share: account", one_in=2),
+            *sometimes(rng, _filter(rng)),
+        ]
+        lines.append(f"      a{number}: {{{', '.join(words)}}}")
+    return lines
+
+
+def _filter(rng: Random) -> str:
+    return pick(
+        rng,
+        (
+            "where: zone = national",
+            "where: zone != national",
+            "where: plan = a",
+            "where: 'plan not in (a, b) and zone != eu'",
+            "where: 'zone in (national, eu)'",
+        ),
+    )
+
+
+def _usage(rng: Random, kind: str) -> list[str]:
+    unit = KINDS[kind]
+    size = pick(rng, SIZES[unit])
+    words = [f"of: {kind}", *sometimes(rng, _filter(rng))]
+    bands = pick(rng, BANDS) if rng.randrange(2) else ""
+    deck = kind == "voice" and rng.randrange(2)
+    own_steps = not deck
+    if deck:
+        names = ("flat", "wide", "plans", "hours") if bands else ("flat", "wide", "plans")
+        name = pick(rng, names)
+        own_steps = name == "hours"
+        words += [f"deck: {name}", *sometimes(rng, f"no rate: {pick(rng, ('zero', '1 per h'))}")]
+    elif rng.randrange(6) == 0:
+        words += ["by: plan", f"price: {{a: 0.012 per {size}, b: 1.5 per {size}}}"]
+        words += sometimes(rng, f"no rate: 2 per {size}")
+    elif bands and rng.randrange(2):
+        names = [part.split(":")[0].strip() for part in bands.strip("{}").split(", ")]
+        words += [f"price: {{{', '.join(f'{n}: {_price(rng, size)}' for n in names)}}}"]
+    else:
+        words += [f"price: {_tiers(rng, size)}"]
+    if bands and rng.randrange(4) == 0 and "price: {" not in words[-1] and not deck:
+        words += ["during: mon-fri 08:00-20:00 except holidays(DE)"]
+        words += sometimes(rng, "split: true", one_in=2) if unit == "s" else []
+    elif bands:
+        words += [f"bands: {bands}"]
+        split = unit == "s" and (own_steps or "bill by" not in words)
+        words += ["split: true"] if split and own_steps and rng.randrange(2) else []
+    if own_steps:
+        steps = {
+            "s": ("60 s then 1 s", "60 s", "30 s for 90 s then 6 s", "1 s", "7 s then 0.5 s"),
+            "B": ("1 kB", "10 B then 1 B"), "kWh": ("0.001 kWh",), "msg": ("1 msg",),
+        }  # fmt: skip
+        words += sometimes(rng, f"bill by: {pick(rng, steps[unit])}", one_in=2)
+        words += sometimes(rng, f"minimum: {rng.randint(1, 40)} {unit}")
+        words += sometimes(rng, f"free first: {rng.randint(1, 20)} {unit}")
+    words += sometimes(rng, f"connect: 0.{rng.randrange(100):02}{pick(rng, ('', ' always'))}")
+    words += sometimes(rng, f"charge at least: 0.{rng.randrange(50):02}")
+    words += sometimes(rng, f"charge at most: {rng.randrange(1, 4)}.5")
+    words += sometimes(rng, f"tiers: {{reset: {pick(rng, ('cycle', 'never'))}}}")
+    return [*words, *sometimes(rng, "share: account")]
+
+
+def _price(rng: Random, size: str) -> str:
+    sign = "-" if rng.randrange(8) == 0 else ""
+    return f"{sign}{rng.randrange(3)}.{rng.randrange(10 ** rng.randint(1, 7))} per {size}"
+
+
+def _tiers(rng: Random, size: str) -> str:
+    if rng.randrange(2):
+        return _price(rng, size)
+    limits = sorted(rng.sample(range(1, 40), rng.randint(1, 3)))
+    tiers = [f"to {limit} {size}: {_price(rng, size)}" for limit in limits]
+    return f"{{{', '.join([*tiers, f'above: {_price(rng, size)}'])}}}"
+
+
+def make_usage(rng: Random, *, plan: Plan, events: int, accounts: int) -> pl.DataFrame:
+    """CHARGE_IN on and around edges, most of it for offers and kinds of the plan."""
+    known = [(part.offer_id, part.kind) for offer in plan.offers.values() for part in offer.usages]
+    rows = [_event(rng, number, accounts, known) for number in range(1, events + 1)]
+    rng.shuffle(rows)
+    return pl.DataFrame(rows, schema=CHARGE_IN, orient="row")
+
+
+def _event(
+    rng: Random, number: int, accounts: int, known: list[tuple[int, str]]
+) -> tuple[Any, ...]:
+    offer, kind = pick(rng, known) if rng.randrange(20) else (1, pick(rng, tuple(KINDS)))
+    account = rng.randint(1, accounts)
+    around = rng.choice((0, rng.randint(-120, 120), rng.randint(-90_000, 90_000)))
+    start = datetime.fromisoformat(pick(rng, INSTANTS)).replace(tzinfo=UTC)
+    start += timedelta(seconds=around, microseconds=rng.choice((0, 1, 999_999, 500)))
+    quantity = Decimal(
+        rng.choice(
+            (0, 1, 59, 60, 61, 127, 3_600, rng.randint(1, 9_000), rng.randint(80_000, 300_000))
+        )
+    )
+    if rng.randrange(3) == 0:
+        quantity += Decimal(rng.randrange(10**9)).scaleb(-9)
+    unit = KINDS[kind]
+    called = rng.choice(("4420791234", "44207", "49151234", "1", "7999", "3312", "*100#", "", None))
+    attributes = rng.choice((None, '{"plan":"a"}', '{"plan": "b", "x": "1"}', _odd(rng)))
+    if rng.randrange(25) == 0:
+        quantity = rng.choice((Decimal("-1"), Decimal(10**15 + 1), Decimal(10**8), None))
+    if rng.randrange(25) == 0:
+        unit, offer = rng.choice((unit, "kg", "kg", None)), rng.choice((offer, offer, 9, None))
+        start = rng.choice((start, start, datetime(1950, 1, 1, tzinfo=UTC), None))
+    return (
+        number, account, account * 10 + rng.randint(0, 1), offer, date(2026, rng.randint(3, 4), 1),
+        kind, start, quantity, unit, called, rng.choice(("national", "eu", "far", None)),
+        attributes,
+    )  # fmt: skip
+
+
+def _odd(rng: Random) -> str:
+    """Attributes off the beaten track: escapes, numbers, nested values, no object at all."""
+    value = rng.choice(("a", 'q"', "\u00e4", 1, 2.50, True, None, {"z": "a"}, ["a"]))
+    text = json.dumps({"plan": value, "other": rng.randrange(3)}, ensure_ascii=bool(value))
+    return rng.choice((text, text, text, "[]", "{", '"a"')) if rng.randrange(9) == 0 else text
+
+
+def make_counters(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
+    """COUNTERS that some allowances and tiers already stand at."""
+    rows = {
+        (account, rng.choice((0, account * 10)), component, date(2026, rng.randint(3, 4), 1)): (
+            Decimal(rng.randint(0, 40_000_000)).scaleb(-rng.randint(0, 6))
+        )
+        for account in range(1, accounts + 1)
+        for component in plan.components
+        if rng.randrange(4) == 0
+    }
+    return pl.DataFrame([(*key, used) for key, used in rows.items()], schema=COUNTERS, orient="row")
+
+
+def rate_both(usage: pl.DataFrame, *, plan: Plan, counters: pl.DataFrame) -> Rated:
+    """What both executors say, having checked that they say the same to the last digit."""
+    exact = rate_exact(usage.iter_rows(named=True), plan=plan, counters=counters)
+    batch = rate_batch(usage, plan=plan, counters=counters)
+    assert_same(exact, batch)
+    return batch
+
+
+def assert_same(one: Rated, other: Rated) -> None:
+    for name in ("suspense", "lines", "draws"):
+        assert_frame_equal(getattr(one, name), getattr(other, name))
