@@ -80,20 +80,20 @@ END
 2005-04-08 expect balance ACC-1 0.00
 2005-04-08 expect balance ACC-3 0.00
 
-# ACC-2 was to pay by 15 April: reminded after 3 days, again after 10 with a fee of 12.00 that bears
-# no GST and comes with the next invoice, cut off after 20.
+# ACC-2 was to pay by 15 April: reminded after 3 days, again after 10 with a fee of 12.00 that comes
+# with the next invoice, cut off after 20.
 2005-04-18 collect
 2005-04-25 collect
 2005-04-25 expect service CON-2 active
 
-# April: standing 30 x 0.914 = 27.42 and the fee 12.00; net 39.42; GST 10 % of 27.42 = 2.74
+# April: standing 30 x 0.914 = 27.42 and the fee 12.00; net 39.42; GST 10 % = 3.942, rounded 3.94
 2005-05-01 bill run
-2005-05-01 expect invoice ACC-2 net 39.42 tax 2.74 total 42.16 AUD
+2005-05-01 expect invoice ACC-2 net 39.42 tax 3.94 total 43.36 AUD
 2005-05-05 collect
 2005-05-05 expect service CON-2 suspended
 2005-05-06 pay ACC-2 134.37 bank reference INV
 2005-05-06 expect service CON-2 active
-2005-05-06 expect balance ACC-2 42.16
-2005-05-12 pay ACC-2 42.16 bank reference INV
+2005-05-06 expect balance ACC-2 43.36
+2005-05-12 pay ACC-2 43.36 bank reference INV
 2005-05-12 expect balance ACC-2 0.00
 2005-05-12 expect books balance

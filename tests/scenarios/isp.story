@@ -32,28 +32,28 @@ business isp
 END
 
 # ACC-1 was to pay by 14 February: reminded after 3 days, again after 10 with a fee of 5.00 that
-# bears no VAT and comes with the next invoice, cut off after 20.
+# comes with the next invoice, cut off after 20.
 2026-02-17 collect
 2026-02-24 collect
 2026-02-24 expect service CON-1 active
 
 # Days 30 and 31 fall on 28 February.
-# ACC-1: 42.90 + data (1,200 - 1,000) GB x 0.02 = 4.00 + fee 5.00 = 51.90; VAT 19 % of 46.90 = 8.911
+# ACC-1: 42.90 + data (1,200 - 1,000) GB x 0.02 = 4.00 + fee 5.00 = 51.90; VAT 19 % = 9.861
 2026-02-28 bill run
-2026-02-28 expect invoice ACC-1 net 51.90 tax 8.91 total 60.81 EUR
+2026-02-28 expect invoice ACC-1 net 51.90 tax 9.86 total 61.76 EUR
 2026-02-28 expect line ACC-1 "Data" quantity 200000000000 net 4.00
 2026-02-28 expect invoice ACC-2 net 57.90 tax 11.00 total 68.90 EUR
 2026-03-05 pay ACC-2 68.90 bank reference INV
 
 2026-03-06 collect
 2026-03-06 expect service CON-1 suspended
-2026-03-06 expect balance ACC-1 111.86
+2026-03-06 expect balance ACC-1 112.81
 
 # Paid what was late: the line is back on, and the second invoice is due on 14 March.
 2026-03-09 pay ACC-1 51.05 bank reference INV
 2026-03-09 expect service CON-1 active
-2026-03-09 expect balance ACC-1 60.81
-2026-03-13 pay ACC-1 60.81 bank reference INV
+2026-03-09 expect balance ACC-1 61.76
+2026-03-13 pay ACC-1 61.76 bank reference INV
 2026-03-13 expect balance ACC-1 0.00
 
 # In March the cycles begin on their own days again, the 30th and the 31st.

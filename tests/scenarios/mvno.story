@@ -79,7 +79,7 @@ END
 2026-02-15 pay ACC-3 26.47 bank reference INV
 
 # ACC-2 was to pay by 15 February: reminded after 3 days, again after 10 with a fee of 5.00 that
-# bears no VAT and comes with the next invoice, cut off after 20.
+# comes with the next invoice, cut off after 20.
 2026-02-18 collect
 2026-02-18 expect service CON-2 active
 2026-02-25 collect
@@ -92,15 +92,16 @@ a-10,447700900001,MOC,02/02/2026 09:00:00,18000,,02079460001,national,c01
 END
 2026-03-01 bill run
 2026-03-01 expect invoice ACC-1 net 12.00 tax 2.40 total 14.40 GBP
-2026-03-01 expect invoice ACC-2 net 5.00 tax 0.00 total 5.00 GBP
+# ACC-2 used nothing: the fee of 5.00; VAT 20 % of it 1.00
+2026-03-01 expect invoice ACC-2 net 5.00 tax 1.00 total 6.00 GBP
 2026-03-07 collect
 2026-03-07 expect service CON-2 suspended
 
 # Paid: service is back, and what is left is the fee, due on 15 March.
 2026-03-09 pay ACC-2 30.71 bank reference INV
 2026-03-09 expect service CON-2 active
-2026-03-09 expect balance ACC-2 5.00
-2026-03-12 pay ACC-2 5.00 bank reference INV
+2026-03-09 expect balance ACC-2 6.00
+2026-03-12 pay ACC-2 6.00 bank reference INV
 2026-03-12 pay ACC-1 14.40 bank reference INV
 2026-03-12 expect balance ACC-1 0.00
 2026-03-12 expect balance ACC-2 0.00
