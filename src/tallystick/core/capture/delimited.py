@@ -55,8 +55,8 @@ def decode_delimited(chunks: Iterable[pl.DataFrame], *, mapping: Mapping) -> Ite
     names = None if isinstance(mapping.header, bool) else mapping.header
     recognised = False
     for chunk in chunks:
-        blank = chunk.filter(is_blank()).height
-        lines = chunk.filter(~is_blank()) if blank else chunk
+        lines = chunk.filter(~is_blank())
+        blank = chunk.height - lines.height
         header = 0
         if names is None and lines.height:
             names, header = _read_header(lines, mapping=mapping), 1
@@ -92,17 +92,19 @@ def _decode_lines(
     good, odd = lines.filter(fits), lines.filter(~fits)
     if strict and odd.height and not good.height and (found := counts.drop_nulls()).len():
         raise ColumnCount(line=odd["line"][0], expected=len(names), found=found[0])
-    split = split_columns(good["raw"], columns=len(names), delimiter=mapping.delimiter)
-    wanted = [split.to_series(names.index(name)).alias(mapping.inner[name])
-              for name in mapping.wanted] if names else []  # fmt: skip
-    decoded = decode_rows(good.with_columns(*wanted), mapping=mapping) if names else None
+    rows = good.with_columns(pl.lit("").alias(name) for name in mapping.inner.values())
+    if good.height:
+        split = split_columns(good["raw"], columns=len(names), delimiter=mapping.delimiter)
+        rows = good.with_columns(
+            split.to_series(names.index(name)).alias(inner) for name, inner in mapping.inner.items()
+        )
+    decoded = decode_rows(rows, mapping=mapping)
     broken = odd.filter(counts.filter(~fits).is_null())
     short = odd.filter(counts.filter(~fits).is_not_null())
     rejects = [
         reject_lines(broken, reason=Reason.QUOTING),
         reject_lines(short, reason=Reason.COLUMN_COUNT, expected=str(len(names))),
     ]
-    decoded = decoded or decode_rows(_no_rows(mapping), mapping=mapping)
     return replace(
         decoded,
         rejects=pl.concat([decoded.rejects, *rejects]).sort("line"),
@@ -110,21 +112,19 @@ def _decode_lines(
     )
 
 
-def _no_rows(mapping: Mapping) -> pl.DataFrame:
-    texts = dict.fromkeys(("raw", *mapping.inner.values()), pl.String())
-    return pl.DataFrame(schema={"line": pl.Int64(), **texts})
-
-
 def count_columns(lines: pl.DataFrame, *, delimiter: str) -> pl.Series:
     """Columns of each line, null where its quotes are not those of whole fields."""
-    mark = re.escape(delimiter)
-    field = rf'(?:[^"{mark}]*|"(?:[^"]|"")*")'
     raw = pl.col("raw")
+    count = raw.str.count_matches(delimiter, literal=True)
     quoted = raw.str.contains('"', literal=True)
-    bare = pl.when(quoted).then(raw.str.replace_all(r'"(?:[^"]|"")*"', "")).otherwise(raw)
-    well_formed = ~quoted | raw.str.contains(rf"^{field}(?:{mark}{field})*$")
-    count = bare.str.count_matches(delimiter, literal=True) + 1
-    return lines.select(pl.when(well_formed).then(count).cast(pl.Int64)).to_series()
+    if lines.select(quoted.any()).item():
+        mark = re.escape(delimiter)
+        field = rf'(?:[^"{mark}]*|"(?:[^"]|"")*")'
+        well_formed = raw.str.contains(rf"^{field}(?:{mark}{field})*$")
+        bare = raw.str.replace_all(r'"(?:[^"]|"")*"', "")
+        outside = bare.str.count_matches(delimiter, literal=True)
+        count = pl.when(~quoted).then(count).when(well_formed).then(outside)
+    return lines.select(count.cast(pl.Int64) + 1).to_series()
 
 
 def split_columns(raw: pl.Series, *, columns: int, delimiter: str) -> pl.DataFrame:

@@ -34,6 +34,19 @@ def needs_zone(format: str) -> bool:
     return format not in EPOCHS and "%z" not in format and "%#z" not in format
 
 
+def is_format(format: str) -> bool:
+    """Whether times can be written and read in that format, to the day at least."""
+    if format in EPOCHS or format == ISO:
+        return True
+    day = datetime(2001, 2, 13, 14, 5, 6, tzinfo=UTC)
+    try:
+        written = pl.select(pl.lit(day, INSTANT).dt.to_string(format)).to_series()
+        local = pl.select(read_local(pl.lit(written), format=format)).item()
+    except (pl.exceptions.PolarsError, ValueError):
+        return False
+    return local is not None and local.date() == day.date()
+
+
 def read_local(text: pl.Expr, *, format: str) -> pl.Expr:
     """What the clock showed, without zone, or null; UTC for epochs and formats with an offset."""
     if format in EPOCHS:
@@ -81,8 +94,9 @@ def instant_checks(
     text: pl.Expr, *, local: pl.Expr, instant: pl.Expr, zone: str | None, column: str
 ) -> list[Check]:
     """What may be wrong with an instant, most basic first."""
-    exists = _in_zone(local, zone=zone, ambiguous=Ambiguous.EARLIEST)
     unclear = instant.is_null()
+    asked = pl.when(unclear).then(local)
+    exists = _in_zone(asked, zone=zone, ambiguous=Ambiguous.EARLIEST)
     return [
         Check(text.is_null(), Reason.INSTANT_MISSING, column),
         Check(local.is_null(), Reason.INSTANT_INVALID, column),

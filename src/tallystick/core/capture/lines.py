@@ -58,4 +58,4 @@ def _check_text(data: bytes, *, first_line: int, encoding: str) -> None:
 
 def is_blank() -> pl.Expr:
     """True for lines with nothing but white space."""
-    return ~pl.col("raw").str.contains(r"\S")
+    return pl.col("raw").str.strip_chars() == ""

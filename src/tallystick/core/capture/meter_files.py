@@ -55,8 +55,8 @@ class NotMeterFile(Refusal):
 
 
 @dataclass
-class NoMeterData(Refusal):
-    code = "no_meter_data"
+class NoReads(Refusal):
+    code = "no_reads"
     version: str = ""
 
     def sentence(self) -> str:
@@ -83,7 +83,7 @@ def read_records(chunks: Iterable[pl.DataFrame], *, version: str) -> Iterator[Re
     Lines after the end are rejects, and so is, as line 0, an end that never comes.
 
     :raises NotMeterFile: when the first line is not the header of that version
-    :raises NoMeterData: when there is nothing between header and end
+    :raises NoReads: when there is nothing between header and end
     """
     begun = ended = found = False
     for chunk in chunks:
@@ -111,7 +111,7 @@ def read_records(chunks: Iterable[pl.DataFrame], *, version: str) -> Iterator[Re
         rejects = reject_lines(whole, reason=Reason.END_MISSING)
         yield Records(pl.DataFrame(schema={**LINES, "record": pl.String()}), rejects, 0)
     if not found:
-        raise NoMeterData(version=version)
+        raise NoReads(version=version)
 
 
 def _check_header(raw: str, *, version: str) -> None:

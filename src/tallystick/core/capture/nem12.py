@@ -52,7 +52,7 @@ def decode_nem12(
     gives the same ids. `subject_kind` is meter, `subject` the NMI.
 
     :raises NotMeterFile: when the first line is no NEM12 header
-    :raises NoMeterData: when the file holds nothing but header and end
+    :raises NoReads: when the file holds nothing but header and end
     """
     channel = held = _RECORDS.to_frame()
     for records in read_records(chunks, version="NEM12"):

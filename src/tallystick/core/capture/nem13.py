@@ -47,7 +47,7 @@ def decode_nem13(
     `record_id` is NMI, suffix, register and both read times: a read sent again gives the same id.
 
     :raises NotMeterFile: when the first line is no NEM13 header
-    :raises NoMeterData: when the file holds nothing but header and end
+    :raises NoReads: when the file holds nothing but header and end
     """
     for records in read_records(chunks, version="NEM13"):
         yield _decode_reads(records, offset=offset)

@@ -28,9 +28,9 @@ def decode_rows(rows: pl.DataFrame, *, mapping: Mapping) -> Decoded:
 
     The columns go by their inner names; empty text counts as absent.
     """
-    text = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in mapping.inner.values()]
-    present = rows.select(
-        "line", "raw", *[column.alias(name) for column, name in zip(text, mapping.inner.values())]
+    inner = list(mapping.inner.values())
+    present = rows.select("line", "raw", *inner).with_columns(
+        pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in inner
     )
     counted = present.filter(_counts(mapping))
     read = _read_measures(_read_columns(counted, mapping=mapping), mapping=mapping)

@@ -49,7 +49,7 @@ SESSIONS: Final = pl.Schema(
         "nas": pl.String(),
         "session": pl.String(),
         "user": pl.String(),  # or null
-        "started_at": INSTANT,  # the first record of this beginning
+        "started_at": INSTANT,  # its Start or the restart before it; null where neither was seen
         "last_at": INSTANT,
         "input": pl.Int64(),  # the highest counters so far, all of them charged
         "output": pl.Int64(),
@@ -121,6 +121,7 @@ def _place(events: pl.DataFrame, *, sessions: pl.DataFrame, restarts: pl.DataFra
         known_input="input",
         known_output="output",
         known_user="user",
+        known_close="closed_at",
         known_restart="restarted_at",
     )
     restarted = restarts.sort("at").rename({"at": "restart"})
@@ -131,14 +132,16 @@ def _place(events: pl.DataFrame, *, sessions: pl.DataFrame, restarts: pl.DataFra
         .sort(*_KEY, "at", pl.col("input") + pl.col("output"), "line")
     )
     before = pl.max_horizontal(pl.col("at").shift(1).over(_KEY), "known_last")
-    restart = pl.max_horizontal("restart", "known_restart")
+    restart = pl.col("restart_before")
     later = pl.col("at") > pl.col("before")
     begins = (
         pl.col("before").is_null()
         | ((pl.col("status") == Status.START) & later)
         | ((restart > pl.col("before")) & (restart <= pl.col("at")))
     ).fill_null(False)
-    placed = ordered.with_columns(before=before).with_columns(begins=begins)
+    placed = ordered.with_columns(
+        before=before, restart_before=pl.max_horizontal("restart", "known_restart")
+    ).with_columns(begins=begins)
     placed = placed.with_columns(beginning=pl.col("begins").cum_sum().over(_KEY))
     goes_on = pl.col("beginning") == 0
     user = pl.col("user").forward_fill().over(_BEGINNING)
@@ -202,24 +205,24 @@ def _remember(
     grown: pl.DataFrame, *, sessions: pl.DataFrame, restarts: pl.DataFrame
 ) -> pl.DataFrame:
     """SESSIONS after the events that stand."""
-    stopped = pl.when(pl.col("status") == Status.STOP).then(pl.col("at")).max()
     goes_on = pl.col("beginning").first() == 0
-    heard = grown.group_by(_BEGINNING, maintain_order=True).agg(
-        user=pl.col("user").last(),
-        started_at=pl.when(goes_on).then(pl.col("known_start").first()).otherwise(
-            pl.col("at").min()),
-        last_at=pl.max_horizontal(pl.col("at").max(), pl.col("base_at").first()),
-        input=pl.max_horizontal(pl.col("input").max(), pl.col("base_input").first()),
-        output=pl.max_horizontal(pl.col("output").max(), pl.col("base_output").first()),
-        closed_at=stopped,
-    ).unique(_KEY, keep="last", maintain_order=True)  # fmt: skip
-    before = sessions.select(*_KEY, closed_before="closed_at", start_before="started_at")
-    heard = heard.join(before, on=_KEY, how="left").with_columns(
-        closed_at=pl.coalesce(
-            "closed_at",
-            pl.when(pl.col("started_at") == pl.col("start_before")).then("closed_before"),
-        ),
-        restarted_at=pl.lit(None, INSTANT),
+    began = pl.when(pl.col("status") == Status.START).then(pl.col("at")).min()
+    since = pl.when(pl.col("begins")).then(pl.col("restart_before")).min()
+    stopped = pl.when(pl.col("status") == Status.STOP).then(pl.col("at")).max()
+    heard = (
+        grown.group_by(_BEGINNING, maintain_order=True)
+        .agg(
+            user=pl.col("user").last(),
+            started_at=pl.coalesce(
+                pl.when(goes_on).then(pl.col("known_start").first()), began, since
+            ),
+            last_at=pl.max_horizontal(pl.col("at").max(), pl.col("base_at").first()),
+            input=pl.max_horizontal(pl.col("input").max(), pl.col("base_input").first()),
+            output=pl.max_horizontal(pl.col("output").max(), pl.col("base_output").first()),
+            closed_at=pl.coalesce(stopped, pl.when(goes_on).then(pl.col("known_close").first())),
+        )
+        .unique(_KEY, keep="last", maintain_order=True)
+        .with_columns(restarted_at=pl.lit(None, INSTANT))
     )
     unheard = sessions.join(heard, on=_KEY, how="anti")
     both = pl.concat([unheard, heard.select(SESSIONS.names()).cast(SESSIONS)])

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
 from tallystick.base.refusal import Refusal
 from tallystick.core.capture.decoded import Format, Framing
 from tallystick.core.capture.mapped import mapped_format
@@ -44,10 +46,16 @@ def format_names() -> list[str]:
     return sorted([*BUILT_IN, *(path.stem for path in MAPPINGS.glob("*.yaml"))])
 
 
-def find_format(name: str, *, settings: Mapping[str, str] | None = None) -> Format:
+def find_format(
+    name: str,
+    *,
+    settings: Mapping[str, str] | None = None,
+    sessions: pl.DataFrame | None = None,
+) -> Format:
     """The format of that name, or the one that a mapping file (`path/to/my.yaml`) describes.
 
-    `settings` replace those that a mapping declares, such as the zone of `asterisk`.
+    `settings` replace those that a mapping declares, such as the zone of `asterisk`; `sessions`
+    (SESSIONS) are what earlier files left, for a format that goes on from them.
 
     :raises UnknownFormat: when no format has that name
     :raises UnknownSetting: when the format has no such setting
@@ -55,6 +63,8 @@ def find_format(name: str, *, settings: Mapping[str, str] | None = None) -> Form
     """
     if name in BUILT_IN:
         refuse_unknown(settings or {}, known=(), name=name)
+        if name == "radius":
+            return radius_format(sessions=sessions)
         return BUILT_IN[name]()
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
