@@ -1,0 +1,35 @@
+"""Renders an invoice document as PDF, the same bytes for the same document."""
+
+import json
+import threading
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import typst
+
+from tallystick.core.invoice.document import InvoiceDocument
+from tallystick.gates.documents.content import content_of
+
+_TEMPLATE = Path(__file__).with_name("invoice.typ")
+_WARM = threading.local()
+
+
+def render_invoice(document: InvoiceDocument) -> bytes:
+    """The invoice as a tagged PDF, laid out by our template with the fonts that come with typst."""
+    inputs = {"content": json.dumps(content_of(document), ensure_ascii=False)}
+    if document.seller.logo_svg is not None:
+        inputs["logo"] = document.seller.logo_svg.decode("utf-8")
+    created = datetime.combine(document.issued_on, time.min, tzinfo=UTC)
+    pdf = _compiler().compile(format="pdf", sys_inputs=inputs, timestamp=created)
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def _compiler() -> typst.Compiler:
+    """This thread's compiler, which keeps fonts and template from one invoice to the next."""
+    if not hasattr(_WARM, "compiler"):
+        _WARM.compiler = typst.Compiler(
+            _TEMPLATE, root=_TEMPLATE.parent, font_paths=[], ignore_system_fonts=True
+        )
+    compiler: typst.Compiler = _WARM.compiler
+    return compiler
