@@ -1,0 +1,130 @@
+"""A rated line in words that a customer can read, from the line alone."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, localcontext
+from typing import Any
+
+from tallystick.base.money import AMOUNT_SCALE, EXACT, plain, round_amount
+from tallystick.base.quantity import QUANTITY_SCALE, UNITS
+from tallystick.core.tariff.plan import Plan, PlanDeck, PlanUsage, StepSet
+
+
+def explain_line(line: Mapping[str, Any], *, plan: Plan) -> list[str]:
+    """One row of RATED as sentences: how it was counted and priced, then what was applied to it.
+
+    `127 s to 4420...: billed 180 s (60 s then 60 s), deck international prefix 4420 at 0.021 per
+    min, connect 0.05 -> 0.113`
+    """
+    usage = plan.components[line["component_id"]]
+    assert isinstance(usage, PlanUsage)
+    with localcontext(EXACT):
+        priced = round_amount((line["billed"] - line["allowed"]) * line["unit_price"] / line["per"])
+        phrases = [*_counted(line, usage, plan), *_priced(line, usage, plan)]
+        due = priced + line["fee"]
+    told = f"{_usage(line, usage, plan)}: {', '.join(phrases)} -> {plain(due)}"
+    return [told, *_limited(line, usage, due)]
+
+
+def _usage(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> str:
+    again = line["seq"] > 0 and line["tier"] is not None and line["measured"] == 0
+    told = "the rest" if again else f"{plain(line['measured'])} {usage.unit or 'of ' + usage.kind}"
+    prefix = _prefix(line, usage, plan)
+    if prefix:
+        told += f" to {prefix}..."
+    return f"{told} in {line['band']}" if line["band"] else told
+
+
+def _prefix(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> str | None:
+    """The dialled prefix that the deck row names."""
+    deck, row = _deck_row(line, usage, plan)
+    if deck is None or row is None:
+        return None
+    match = zip(deck.keys, deck.matches[row], strict=True)
+    return next((value for key, value in match if key.prefix), None)
+
+
+def _deck_row(
+    line: Mapping[str, Any], usage: PlanUsage, plan: Plan
+) -> tuple[PlanDeck | None, int | None]:
+    """The component's deck and the row of it that the line names, by its key and price."""
+    if usage.deck is None:
+        return None, None
+    deck = plan.decks[usage.deck]
+    wanted = (line["rate_key"], int(line["unit_price"] * AMOUNT_SCALE))
+    rates = plan.rates[deck.first_rate : deck.first_rate + len(deck.matches)]
+    rows = (row for row, rate in enumerate(rates) if (rate.key, rate.unit_price) == wanted)
+    return deck, next(rows, None)
+
+
+def _counted(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> Iterator[str]:
+    steps = plan.steps[_steps(line, usage, plan)]
+    if line["billed"] != line["measured"] or steps != StepSet():
+        how = _steps_in_words(steps, usage.unit or "")
+        yield f"billed {plain(line['billed'])} {usage.unit or ''}".strip() + how
+    if line["allowed"]:
+        yield f"{plain(line['allowed'])} {usage.unit} of it included"
+
+
+def _steps(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> int:
+    deck, row = _deck_row(line, usage, plan)
+    own = None if deck is None or row is None else plan.rates[deck.first_rate + row].steps
+    return usage.steps if own is None else own
+
+
+def _steps_in_words(steps: StepSet, unit: str) -> str:
+    def size(scaled: int) -> str:
+        return f"{plain(Decimal(scaled) / QUANTITY_SCALE)} {unit}".strip()
+
+    words = []
+    for increment, span in steps.steps:
+        lasting = f" for {size(span)}" if span is not None and span != increment else ""
+        words.append(size(increment) + lasting)
+    if len(words) == 1:
+        words *= 2
+    told = [" then ".join(words)] if words else []
+    if steps.minimum:
+        told.append(f"at least {size(steps.minimum)}")
+    if steps.free_first:
+        told.append(f"the first {size(steps.free_first)} free")
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _priced(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> Iterator[str]:
+    if usage.unit is not None:
+        price = f"at {plain(line['unit_price'])} per {_per(line['per'], usage.unit)}"
+        deck, row = _deck_row(line, usage, plan)
+        if line["tier"] is not None:
+            price = f"tier {line['tier']} {price}"
+        elif deck is not None and row is None:
+            price = f"no row in {deck.code}, {price}"
+        elif deck is not None and row is not None:
+            price = f"deck {deck.code} {_key_in_words(deck, row)} {price}"
+        yield price
+    if line["fee"]:
+        yield f"connect {plain(line['fee'])}"
+
+
+def _key_in_words(deck: PlanDeck, row: int) -> str:
+    """`prefix 4420` or `zone eu, plan a`; what fits everything is left out."""
+    match = zip(deck.keys, deck.matches[row], strict=True)
+    told = [f"{key.column} {value}" for key, value in match if value is not None]
+    return ", ".join(told) or "for all else"
+
+
+def _per(per: Decimal, unit: str) -> str:
+    """The unit that a price is written for: 60 s is a min."""
+    for name, known in UNITS.items():
+        if known.canonical == unit and known.factor == per:
+            return name
+    return f"{plain(per)} {unit}"
+
+
+def _limited(line: Mapping[str, Any], usage: PlanUsage, due: Decimal) -> Iterator[str]:
+    if line["amount"] == due:
+        return
+    least, most = usage.charge_at_least, usage.charge_at_most
+    if line["amount"] > due and least is not None:
+        bound = f"charged at least {plain(Decimal(least) / AMOUNT_SCALE)}"
+    else:
+        bound = f"charged at most {plain(Decimal(most or 0) / AMOUNT_SCALE)}"
+    yield f"{bound} for the whole event -> {plain(line['amount'])}"
