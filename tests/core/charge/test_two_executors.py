@@ -62,9 +62,7 @@ def test_two_batches_that_carry_counters_are_one(seed: int, share: int) -> None:
     rng = Random(seed)
     plan = make_case(rng).plan
     counters = make_counters(rng, plan=plan, accounts=ACCOUNTS)
-    usage = make_usage(rng, plan=plan, events=100, accounts=ACCOUNTS).sort(
-        "started_at", "usage_id"
-    )
+    usage = make_usage(rng, plan=plan, events=100, accounts=ACCOUNTS).sort("started_at", "usage_id")
     first, second = usage.head(share), usage.tail(100 - share)
     whole = rate_batch(usage, plan=plan, counters=counters)
     one = rate_batch(first, plan=plan, counters=counters)

@@ -65,7 +65,7 @@ class Rate:
     denominator: int
     connect: int | None = None  # replaces the component's
     steps: int | None = None  # replaces the component's
-    key: str | None = None  # of a deck row, e.g. 4420 or 44|premium
+    key: str | None = None  # of a deck row, e.g. 4420 or 44/premium
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ class _Compiler:
                 row.price,
                 connect=_money(row.connect),
                 steps=None if row.steps is None else self._step_set(row.steps),
-                key="|".join("*" if value is None else value for value in row.match),
+                key="/".join("*" if value is None else value for value in row.match),
             )
             for row in deck.rows
         )

@@ -1,0 +1,267 @@
+"""What a catalogue says when it cannot be read: every fault, its line, and how to mend it."""
+
+from decimal import Decimal
+
+import pytest
+
+from tallystick.core.tariff.nodes import (
+    Alignment,
+    Allowance,
+    Catalogue,
+    IntervalUnit,
+    ProrationBasis,
+    ProrationPolicy,
+    Recurring,
+    Scope,
+    Timing,
+    UsagePrice,
+)
+from tallystick.core.tariff.read import read_catalogue
+from tallystick.core.tariff.source import CatalogueRefused
+
+HEAD = "currency: EUR\nzone: Europe/Berlin\noffers:\n  demo:\n    components:\n"
+
+
+def read(components: str, *, head: str = HEAD, files: dict[str, bytes] | None = None) -> Catalogue:
+    body = "\n".join("      " + line for line in components.strip().splitlines())
+    return read_catalogue(head + body, name="demo.yaml", files=files or {})
+
+
+def sentences(text: str, files: dict[str, bytes] | None = None) -> list[str]:
+    with pytest.raises(CatalogueRefused) as refused:
+        read_catalogue(text, name="demo.yaml", files=files or {})
+    return [error.sentence() for error in refused.value.errors]
+
+
+COMPONENTS = """
+a: {every: moth, price: 1}
+> a.every: 'moth' is not an interval; write day, week, month, quarter, year, 3 months
+a: {every: month, prise: 1}
+> a: 'price' is missing; write it
+> a: 'prise' is not a word here; did you mean 'price'?
+a: {every: month, price: 1,5}
+> a: '5' is not a word here; known here: every, in, align, price, proration, quantity from, tax, revenue
+a: {every: month, price: 1.5e3}
+> a.price: '1.5e3' is not a number; write it as 12.50, without separators
+a: {every: month, price: 1, in: arears}
+> a.in: 'arears' is not one of: advance, arrears
+a: {price: 1}
+> a: has no kind; 'every' makes it recurring, 'include' an allowance, 'of' a price of usage
+a: {of: voice, price: 0.09}
+> a.price: '0.09' does not say what it is for; write 0.09 per min, per GB ...
+a: {of: voice, price: 0.09 per Min}
+> a.price: unit 'Min' is not known; did you mean 'min'?
+a: {of: voice, price: 0.09 per min, bill by: 1 MB}
+> a: mixes units (s in 'price', B in 'bill by'); use one
+a: {of: voice, price: 0.09 per min, bill by: 30 s for 100 s then 6 s}
+> a.bill by: '30 s for 100 s': 100 is not a whole number of increments
+a: {of: voice, price: 0.09 per min, bill by: 60}
+> a.bill by: '60' needs a number and a unit, such as 300 min
+a: {of: voice, price: 0.09 per min, where: zone = national or zone = eu}
+> a.where: 'zone = national or zone = eu': join terms with 'and'
+a: {of: voice, price: 0.09 per min, where: zone}
+> a.where: 'zone' ends too early; write field = value
+a: {of: voice, price: 0.09 per min, where: zone = a and zone = b}
+> a: its 'where' can never hold; drop one term
+a: {of: voice, price: 0.09 per min, where: kind = data}
+> a: its 'where' wants another kind than 'of: voice'; drop that term
+a: {of: voice, price: 0.09 per min, where: band = day}
+> a: a filter is asked before the band is known; use 'during' instead
+a: {of: voice, deck: world}
+> a.deck: 'world' is not a deck of this catalogue; known: none yet
+a: {of: voice}
+> a: has no 'price' and no 'deck'; write one
+a: {of: voice, price: {to 10 min: 1, to 5 min: 2, above: 3}}
+> a: tier to 300 s is never reached; order by limit
+a: {of: voice, price: {to 10 min: 1}}
+> a: its tiers do not end; close them with one 'above' at the end
+a: {of: import, bands: {day: 07:00-23:00, night: mon-fri 23:00-07:00}, price: 1 per kWh}
+> a.bands.night: 'mon-fri 23:00-07:00' runs past midnight, so its days are ambiguous; write 23:00-24:00 for the evening and, joined by 'or', 00:00-07:00 for the morning after
+a: {of: import, bands: {day: 07:00-23:00, late: sat 22:00-24:00}, price: 1 per kWh}
+> a: its bands day and late both hold 22:00-23:00 on sat; cut one of them with 'except'
+> a: its bands leave 00:00-07:00 without a band on every day; write 'else'
+> a: its bands leave 23:00-24:00 without a band on mon, tue, wed, thu, fri, sun; write 'else'
+a: {of: import, bands: {day: 07:00-23:00, night: else}, price: {day: 1 per kWh, nigth: 2 per kWh}}
+> a: band 'night' has no price; write one
+> a: price 'nigth' is not one of its bands (day, night)
+a: {of: import, bands: {x: holidays(QQ), y: else}, price: 1 per kWh}
+> a.bands.x: holidays(QQ) are not known; write a country such as DE or DE-BY
+a: {of: import, bands: {x: mon-fry, y: else}, price: 1 per kWh}
+> a.bands.x: 'mon-fry' is not a part of the week; write mon-fri, 08:00-20:00 or holidays(DE)
+a: {of: import, bands: {x: 08:00-25:00, y: else}, price: 1 per kWh}
+> a.bands.x: '08:00-25:00' are not hours of a day; write them as 08:00-20:00
+a: {of: import, bands: {x: 08:00-20:00, y: else}, split: true, price: 1 per kWh}
+> a: only durations split, and this is counted in kWh; drop 'split'
+a: {of: voice, price: 1 per min, split: true}
+> a: 'split' needs 'bands' or 'during' to cut at
+a: {of: voice, price: 1 per min, charge at least: 2, charge at most: 1}
+> a: charges at least 2 and at most 1; swap them
+a: {of: voice, price: 1234567890123.123456789 per s}
+> a: price 1234567890123.123456789 has too many digits for exact rating
+m: {include: 5 min, of: voice}
+> m: covers no price: write a price 'of: voice' in this offer, or say what happens 'then'
+m: {include: 5 min, of: voice, roll over: 1 cycle, then: stop}
+> m.roll over: is not supported yet; leave it out or write none
+m: {include: 5 min, of: voice, share: organisation, then: stop}
+> m.share: 'organisation' is not one of: contract, account
+m: {include: 0 min, of: voice, then: stop}
+> m.include: includes nothing; include more than 0
+m: {include: 5 GB, of: voice, covers: [a]}, a: {of: voice, price: 1 per min}
+> m: is in B but a is in s; use one unit
+m: {include: 5 min, of: voice, covers: [b]}, a: {of: voice, price: 1 per min}
+> m: covers 'b', which is not a price of usage here (a)
+m: {include: 5 min, of: voice}, a: {of: voice, price: 1 per min}, b: {of: voice, during: sat-sun, price: 1 per min}
+> m: would be drawn twice by usage that fits both a and b; write what it covers, such as 'covers: [a]'
+"""  # noqa: E501
+
+
+def component_cases() -> list[tuple[str, list[str]]]:
+    cases: list[tuple[str, list[str]]] = []
+    for line in COMPONENTS.strip().splitlines():
+        if line.startswith("> "):
+            cases[-1][1].append(line[2:])
+        else:
+            cases.append((line, []))
+    return cases
+
+
+@pytest.mark.parametrize(("components", "wanted"), component_cases())
+def test_components_are_refused_with_advice(components: str, wanted: list[str]) -> None:
+    text = HEAD.rstrip() + f" {{{components}}}"
+    told = sentences(text)
+    assert [line.removeprefix("demo.yaml:5: demo.") for line in told] == wanted
+
+
+def test_all_errors_come_at_once_with_their_lines() -> None:
+    text = """currency: Euro
+zone: Europe/Nowhere
+decks:
+  world: {file: world.csv, key: prefix(called), per: min}
+  lost: {file: lost.csv, key: prefix(called)}
+ofers: {}
+offers:
+  demo:
+    from: 2026-02-30
+    components:
+      line: {every: month, price: twelve}
+      call: {of: voice, deck: world, colour: red}
+"""
+    files = {"world.csv": b"prefix,price,cost\n44,0.02,1\n"}
+    assert sentences(text, files) == [
+        "demo.yaml:1: currency: 'Euro' is not a currency code; write three capital letters such"
+        " as EUR",
+        "demo.yaml:2: zone: 'Europe/Nowhere' is not a zone; write one such as Europe/Berlin",
+        "demo.yaml:5: lost: file 'lost.csv' is not beside the catalogue; there: world.csv",
+        "demo.yaml:6: 'ofers' is not a word here; did you mean 'offers'?",
+        "demo.yaml:9: demo.from: '2026-02-30' is not a day; write it as 2026-01-31",
+        "demo.yaml:11: demo.line.price: 'twelve' is not a number; write it as 12.50, without"
+        " separators",
+        "demo.yaml:12: demo.call: 'colour' is not a word here; known here: of, where, price, per,"
+        " by, deck, no rate, bill by, minimum, free first, connect, charge at least, charge at"
+        " most, during, bands, split, tiers, share, tax, revenue",
+        "world.csv:1: decks.world: has a column 'cost' that nothing reads; name it as a key or"
+        " call it 'note'",
+    ]
+
+
+DECKS = """
+prefix,price / 44,x            > 2 'x' is not a number; write it as 12.50, without separators
+prefix,price / 44,1 / 44,2     > 3 repeats the key of line 2 for the same days; keep one
+prefix,price / 44              > 2 has 1 cells under 2 headings
+prefix,cost / 44,1             > 1 has no column 'price'; its first line must name the columns
+prefix,price,price / 44,1,1    > 1 has the column 'price' twice
+prefix,price / 44,1 per GB / 4,1 per s > 0 mixes units
+prefix,price,valid from,valid to / 44,1,2026-02-01,2026-02-01 > 2 is valid to 2026-02-01, not after
+prefix,price,bill by / 44,1,60 > 2 '60' needs a number and a unit, such as 300 min
+"""
+
+
+@pytest.mark.parametrize("case", DECKS.strip().splitlines())
+def test_decks_are_refused_with_advice(case: str) -> None:
+    rows, _, wanted = case.partition(" > ")
+    line, _, message = wanted.partition(" ")
+    text = HEAD.replace(
+        "offers:", "decks:\n  world: {file: world.csv, key: prefix(called), per: min}\noffers:"
+    )
+    files = {"world.csv": rows.replace(" / ", "\n").strip().encode()}
+    told = "\n".join(sentences(text + "      call: {of: voice, deck: world}", files))
+    assert message.strip() in told
+    assert line == "0" or f"world.csv:{line}: " in told
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a: &x 1\nb: *x", "demo.yaml:1: anchors and aliases are not used here"),
+        ("a: !!python/object:os.system ls", "demo.yaml:1: tag tag:yaml.org,2002:python/object"),
+        ("a: 1\na: 2", "demo.yaml:2: 'a' is already written on line 1"),
+        ("a: {b", "demo.yaml:1: not readable"),
+        ("a: [[[[[[[[[[1]]]]]]]]]]", "demo.yaml:1: nested deeper than 8 levels"),
+        ("- a", "demo.yaml:1: a catalogue is one table"),
+        ("a: 1\n---\nb: 2", "demo.yaml:1: a catalogue is one table"),
+        ("? [a]\n: 1", "demo.yaml:1: a key is a plain word"),
+        ("", "demo.yaml:1: a catalogue is one table"),
+        ("a: \x00", "demo.yaml:1: not readable"),
+        ("#" * 1_000_001, "demo.yaml:1: longer than 1000000 characters"),
+    ],
+)
+def test_only_plain_yaml_is_read(text: str, wanted: str) -> None:
+    assert sentences(text)[0].startswith(wanted)
+
+
+def test_scalars_stay_what_was_written() -> None:
+    """Neither `no` nor `1_000` nor 08:30 becomes something else on the way."""
+    catalogue = read("calls: {of: voice, where: 'zone in (no, 010, 1e3)', price: 0.10 per min}")
+    usage = catalogue.offers[0].components[0]
+    assert isinstance(usage, UsagePrice)
+    assert usage.where.terms[0].values == ("010", "1e3", "no")
+    assert usage.prices[0].tiers[0].price.amount == Decimal("0.10")
+
+
+def test_recurring_is_read_whole() -> None:
+    catalogue = read(
+        """
+line: {every: month, price: 12.00}
+seats:
+  every: 3 months
+  in: arrears
+  align: anniversary
+  price: 5
+  proration: {else: full, end: none, quantity change: next period, by: 30 days}
+  quantity from: seats
+  tax: reduced
+  revenue: licences
+"""
+    )
+    line, seats = catalogue.offers[0].components
+    assert isinstance(line, Recurring)
+    assert isinstance(seats, Recurring)
+    assert (line.timing, line.align) == (Timing.ADVANCE, Alignment.CALENDAR)
+    assert (line.tax, line.revenue) == ("standard", "demo")
+    assert (seats.every.count, seats.every.unit) == (3, IntervalUnit.MONTH)
+    assert seats.proration.basis is ProrationBasis.FIXED_30
+    assert seats.proration.start is ProrationPolicy.FULL
+    assert seats.proration.end is ProrationPolicy.NONE
+    assert seats.proration.quantity_change is ProrationPolicy.NEXT_PERIOD
+    assert (seats.quantity_from, seats.tax, seats.revenue) == ("seats", "reduced", "licences")
+
+
+def test_what_is_left_unsaid_is_filled_in() -> None:
+    catalogue = read(
+        """
+data:    {include: 10 GB, of: data, share: account, then: throttle to 256 kbit/s}
+minutes: {include: 5 min, of: voice, where: zone = national}
+home:    {of: voice, where: zone = national, price: 1 per min}
+abroad:  {of: voice, where: zone != national, price: 2 per min}
+"""
+    )
+    data, minutes, *_, beyond = catalogue.offers[0].components
+    assert isinstance(data, Allowance)
+    assert isinstance(minutes, Allowance)
+    assert isinstance(beyond, UsagePrice)
+    assert (beyond.code, data.covers, data.scope) == (
+        "data-beyond",
+        ("data-beyond",),
+        Scope.ACCOUNT,
+    )
+    assert minutes.covers == ("home",)  # abroad can never fit the allowance's own filter
