@@ -222,6 +222,22 @@ def test_consumed_prepaid_worth_does_not_come_back() -> None:
     assert told(lines) == ["credit 2026-03-02..2026-04-01 -6"]
 
 
+def test_what_earlier_credits_gave_back_does_not_come_back_again() -> None:
+    price, march = price_of(), Period(date(2026, 3, 1), date(2026, 4, 1))
+    rate = Rate(Decimal(1), Decimal("31.00"))
+    billed = [BilledLine(march, "recurring", rate, Decimal(31), consumed=Decimal(25))]
+    first = due_lines(
+        price, changes=changes_of("2026-03-01 start 1 x 31.00; 2026-03-20 end"),
+        on=date(2026, 3, 20), since=SINCE, billed=billed,
+    )  # fmt: skip
+    assert told(first) == ["credit 2026-03-20..2026-04-01 -6"]
+    earlier = due_lines(
+        price, changes=changes_of("2026-03-01 start 1 x 31.00; 2026-03-10 end"),
+        on=date(2026, 3, 21), since=SINCE, billed=billed + as_billed(first),
+    )  # fmt: skip
+    assert told(earlier) == []
+
+
 days = st.integers(0, 120).map(lambda n: date.fromordinal(date(2026, 1, 1).toordinal() + n))
 
 

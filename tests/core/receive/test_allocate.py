@@ -45,6 +45,12 @@ def test_credit_pays_new_invoices_and_its_absence_nothing() -> None:
     assert allocate_credit(Decimal("0.00"), currency="EUR", open_items=ITEMS).allocations == ()
 
 
+def test_the_oldest_due_goes_before_the_lowest_number() -> None:
+    late = OpenItem("9", "I-9", date(2026, 1, 1), "EUR", Decimal("10.00"))
+    found = allocate_payment(Decimal("10.00"), currency="EUR", open_items=[*ITEMS, late])
+    assert [a.invoice_id for a in found.allocations] == ["9"]
+
+
 def test_refusals() -> None:
     with pytest.raises(NothingToAllocate):
         allocate_payment(Decimal(0), currency="EUR", open_items=ITEMS)

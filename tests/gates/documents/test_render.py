@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
 
@@ -98,6 +99,9 @@ def test_the_same_document_gives_the_same_bytes_in_any_order_and_thread() -> Non
     with ThreadPoolExecutor(2) as pool:
         threaded = dict(zip(SAMPLES, pool.map(render_invoice, SAMPLES.values()), strict=True))
     assert alone == threaded
+    created = PdfReader(BytesIO(alone["short"])).metadata
+    assert created is not None
+    assert created.creation_date == datetime(2026, 4, 1, tzinfo=UTC)
     assert alone["short"] != render_invoice(replace(SHORT, number="2026-001299"))
 
 
