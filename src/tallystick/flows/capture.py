@@ -5,23 +5,25 @@ anywhere goes on with the next chunk when the same file is given again.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
 from tallystick.base.frames import REJECTS, USAGE_IN
-from tallystick.base.money import EXACT, plain
+from tallystick.base.money import EXACT
 from tallystick.base.progress import Progress, silent
+from tallystick.base.refusal import Refusal
 from tallystick.core.capture.conserve import Manifest, assert_conserved, count_decoded
 from tallystick.core.capture.decoded import Decoded
+from tallystick.core.capture.events import event_json
+from tallystick.core.capture.sessions import SESSIONS
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import operations, tables
-from tallystick.domain.usage.models import Batch, BatchState
+from tallystick.domain.usage.models import Batch, BatchState, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +46,74 @@ class LoadReport:
     manifest: Manifest
 
 
+Chunks = Iterable[Decoded] | Callable[[pl.DataFrame], Iterable[Decoded]]
+"""A decoded file, or what decodes it given the SESSIONS that earlier files of its source left."""
+
+
 def capture_usage(
     delivery: Delivery,
     *,
     tenant_id: int,
-    chunks: Iterable[Decoded],
+    chunks: Chunks,
     at: datetime,
     progress: Progress = silent,
 ) -> LoadReport:
     """Takes a file's usage in; the same content from the same source is taken once.
 
+    Of a file that turns out to be damaged, what was read before the damage stays and is charged; a
+    whole copy of it adds the rest.
+
     :raises AlreadyRunning: while another load of the same source runs
+    :raises Refusal: when the file cannot be read to its end
     """
-    with only_one(f"loading usage of source {delivery.source}", tenant_id=tenant_id):
+    with only_one(loading(delivery.source), tenant_id=tenant_id):
         with acting_for(tenant_id):
             batch = operations.open_batch(**asdict(delivery), tenant_id=tenant_id, at=at)
+            sessions = tables.read_sessions(source_id=batch.source_id)
         if batch.state == BatchState.LOADED:
             return _report(batch, already_loaded=True)
-        holders = _Holders(tenant_id)
+        holders = Holders(tenant_id)
         done = batch.rows_in
-        for number, decoded in enumerate(chunks):
-            if number < batch.chunks_done:
-                continue
-            _store_chunk(decoded, number=number, batch=batch, holders=holders)
-            done += decoded.rows_in
-            progress("rows", done=done, total=0)
-        with acting_for(tenant_id):
+        decoder = iter(chunks(sessions) if callable(chunks) else chunks)
+        number = 0
+        while (decoded := _next_chunk(decoder, batch=batch, at=at)) is not None:
+            if number >= batch.chunks_done:
+                _store_chunk(decoded, number=number, batch=batch, holders=holders, known=sessions)
+                sessions = sessions if decoded.sessions is None else decoded.sessions
+                done += decoded.rows_in
+                progress("rows", done=done, total=0)
+            number += 1
+        return _close(batch, at=at)
+
+
+def open_sessions(source: str, *, tenant_id: int) -> pl.DataFrame:
+    """What earlier files of the source left of their sessions (SESSIONS)."""
+    with acting_for(tenant_id):
+        known = Source.objects.filter(code=source).first()
+        return tables.read_sessions(source_id=known.id) if known else SESSIONS.to_frame()
+
+
+def loading(source: str) -> str:
+    """The work that one command at a time does for a source (see `only_one`)."""
+    return f"loading usage of source {source}"
+
+
+def _next_chunk(decoder: Iterator[Decoded], *, batch: Batch, at: datetime) -> Decoded | None:
+    """The next chunk, or None after the last; what a damaged file gave before is closed."""
+    try:
+        return next(decoder, None)
+    except Refusal:
+        _close(batch, at=at)
+        raise
+
+
+def _close(batch: Batch, *, at: datetime) -> LoadReport:
+    """Lets the batch be charged; one that nothing was read of stays open to be read again."""
+    with acting_for(batch.tenant_id):
+        batch.refresh_from_db()
+        if batch.chunks_done:
             operations.close_batch(batch_id=batch.id, at=at)
-            return _report(Batch.objects.get(id=batch.id), already_loaded=False)
+        return _report(batch, already_loaded=False)
 
 
 def _report(batch: Batch, *, already_loaded: bool) -> LoadReport:
@@ -83,35 +125,59 @@ def _report(batch: Batch, *, already_loaded: bool) -> LoadReport:
     )
 
 
-def _store_chunk(decoded: Decoded, *, number: int, batch: Batch, holders: "_Holders") -> None:
-    tenant_id, source_id = batch.tenant_id, batch.source_id
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of events: stored, said before just so, refused (USAGE_IN with `code`)."""
+
+    fresh: pl.DataFrame
+    repeated: pl.DataFrame
+    refused: pl.DataFrame
+    stored: pl.DataFrame  # the fresh ones as rows of Usage
+
+
+def take_events(events: pl.DataFrame, *, batch: Batch, holders: "Holders") -> Taken:
+    """Identifies, claims and stores events (USAGE_IN); part of the caller's transaction.
+
+    The months they fall in have their partitions (see `tables.ensure_months`).
+    """
+    known, unknown = holders.identify(events)
+    fresh, repeated, changed = _claim(known, tenant_id=batch.tenant_id, source_id=batch.source_id)
+    stored = tables.store_usage(
+        fresh, tenant_id=batch.tenant_id, source_id=batch.source_id, batch_id=batch.id
+    )
+    return Taken(fresh, repeated, pl.concat([unknown, changed]), stored)
+
+
+def _store_chunk(
+    decoded: Decoded, *, number: int, batch: Batch, holders: "Holders", known: pl.DataFrame
+) -> None:
+    """Stores a chunk and counts it; `known` are the sessions as they are stored."""
+    tenant_id = batch.tenant_id
     with acting_for(tenant_id):
         tables.ensure_months("usage_usage", instants=decoded.usage["started_at"])
     with acting_for(tenant_id):
         operations.begin_chunk(batch_id=batch.id, number=number)
-        known, unknown = holders.identify(decoded.usage)
-        fresh, repeated, changed = _claim(known, tenant_id=tenant_id, source_id=source_id)
-        refused = pl.concat([unknown, changed])
-        tables.store_usage(fresh, tenant_id=tenant_id, source_id=source_id, batch_id=batch.id)
+        taken = take_events(decoded.usage, batch=batch, holders=holders)
         tables.store_rejects(decoded.rejects, tenant_id=tenant_id, batch_id=batch.id, decoded=False)
         tables.store_rejects(
-            _as_rejects(refused), tenant_id=tenant_id, batch_id=batch.id, decoded=True
+            as_rejects(taken.refused), tenant_id=tenant_id, batch_id=batch.id, decoded=True
         )
         if decoded.sessions is not None:
-            tables.store_sessions(
-                _session_rows(decoded.sessions), tenant_id=tenant_id, source_id=source_id
-            )
-        manifest = _settle(count_decoded(decoded), fresh, repeated, refused)
+            store_changed(decoded.sessions, known=known, batch=batch)
+        manifest = settle(count_decoded(decoded), taken=taken)
         assert_conserved(manifest)
-        operations.count_chunk(batch_id=batch.id, manifest=manifest, events=fresh["started_at"])
+        operations.count_chunk(
+            batch_id=batch.id, manifest=manifest, events=taken.fresh["started_at"]
+        )
 
 
-def _session_rows(sessions: pl.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
-    for row in sessions.iter_rows(named=True):
-        yield row["key"], json.loads(row["state"])
+def store_changed(sessions: pl.DataFrame, *, known: pl.DataFrame, batch: Batch) -> None:
+    """Stores those SESSIONS that are not as they were known."""
+    changed = sessions.join(known, on=sessions.columns, how="anti", nulls_equal=True)
+    tables.store_sessions(changed, tenant_id=batch.tenant_id, source_id=batch.source_id)
 
 
-class _Holders:
+class Holders:
     """Who holds each subject, read from the database once a subject and load."""
 
     def __init__(self, tenant_id: int) -> None:
@@ -136,7 +202,9 @@ class _Holders:
         )
         columns = [*USAGE_IN, "account_id", "contract_id", "service_id"]
         known = held.filter(within).select(columns)
-        left = held.filter(~within.fill_null(False)).unique("line", maintain_order=True)
+        left = held.filter(~within.fill_null(False)).unique(
+            ["line", "record_id"], maintain_order=True
+        )
         if known.height + left.height != usage.height:
             left = left.join(known, on=["line", "record_id"], how="anti", maintain_order="left")
         code = (
@@ -173,14 +241,13 @@ def _with_code(changed: pl.DataFrame) -> pl.DataFrame:
     return changed.select(*USAGE_IN, pl.lit("record_changed").alias("code"))
 
 
-def _settle(
-    manifest: Manifest, fresh: pl.DataFrame, repeated: pl.DataFrame, refused: pl.DataFrame
-) -> Manifest:
+def settle(manifest: Manifest, *, taken: Taken) -> Manifest:
     """The decoder's manifest after identification and claiming moved some of its accepted rows."""
-    kinds = fresh.group_by("kind", "unit").agg(pl.col("quantity").sum())
+    kinds = taken.fresh.group_by("kind", "unit").agg(pl.col("quantity").sum())
+    repeated, refused = taken.repeated, taken.refused
     return replace(
         manifest,
-        accepted=fresh.height,
+        accepted=taken.fresh.height,
         duplicates=manifest.duplicates + repeated.height,
         rejected=manifest.rejected + refused.height,
         quantity_duplicates=EXACT.add(manifest.quantity_duplicates, _sum(repeated)),
@@ -193,7 +260,7 @@ def _sum(events: pl.DataFrame) -> Decimal:
     return Decimal(events["quantity"].sum() or 0)
 
 
-def _as_rejects(refused: pl.DataFrame) -> pl.DataFrame:
+def as_rejects(refused: pl.DataFrame) -> pl.DataFrame:
     """Refused events as REJECTS: the event as JSON, so that it can be corrected and replayed."""
     rows = [
         {
@@ -207,11 +274,3 @@ def _as_rejects(refused: pl.DataFrame) -> pl.DataFrame:
         for row in refused.iter_rows(named=True)
     ]
     return pl.DataFrame(rows, schema=REJECTS)
-
-
-def event_json(row: dict[str, Any]) -> str:
-    """A usage event (a row of USAGE_IN) as one line of JSON; quantities are strings."""
-    event = {name: row[name] for name in USAGE_IN if name != "line" and row[name] is not None}
-    event["started_at"] = row["started_at"].isoformat()
-    event["quantity"] = plain(row["quantity"])
-    return json.dumps(event, ensure_ascii=False)

@@ -23,6 +23,7 @@ from tallystick.domain.usage.models import ChargeRun
 from tallystick.flows.tasks import WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 200_000
+CHARGING: Final = "charging usage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def charge_usage(
 
     :raises AlreadyRunning: while another charge run of the operator runs
     """
-    with only_one("charging usage", tenant_id=tenant_id):
+    with only_one(CHARGING, tenant_id=tenant_id):
         results: list[_TaskResult] = []
         runs = 0
         while (run := _next_run(tenant_id, at=at)) is not None:

@@ -18,6 +18,7 @@ def _copy(frame: pl.DataFrame, *, into: str) -> None:
     columns = ", ".join(frame.columns)
     connection.ensure_connection()
     with (
+        connection.wrap_database_errors,
         connection.connection.cursor() as cursor,
         cursor.copy(f"COPY {into} ({columns}) FROM STDIN (FORMAT csv)") as copy,
     ):
@@ -76,6 +77,7 @@ def read_frame(
     wire = {name: _WIRE.get(type(kind), kind) for name, kind in pl.Schema(schema).items()}
     connection.ensure_connection()
     with (
+        connection.wrap_database_errors,
         connection.connection.cursor() as cursor,
         cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", parameters) as copy,
     ):

@@ -103,12 +103,21 @@ class Session(TenantRow):
     """What has been counted of a network session so far, so that its next record adds the rest."""
 
     source = belongs_to("usage.Source")
-    key = models.CharField(max_length=200)
-    state = models.JSONField(default=dict)
+    nas = models.CharField(max_length=255)
+    session = models.CharField(max_length=255)
+    user = models.CharField(max_length=255, null=True)
+    started_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField()
+    input = models.BigIntegerField()
+    output = models.BigIntegerField()
+    closed_at = models.DateTimeField(null=True)
+    restarted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "source", "key"], name="usage_session_once")
+            models.UniqueConstraint(
+                fields=["tenant", "source", "nas", "session"], name="usage_session_once"
+            )
         ]
 
 

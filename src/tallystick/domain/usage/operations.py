@@ -39,6 +39,9 @@ def open_batch(
             "started_at": at,
         },
     )
+    if not batch.chunks_done and batch.format != format:
+        batch.format = format
+        batch.save(update_fields=["format"])
     return batch
 
 
@@ -54,10 +57,14 @@ def begin_chunk(*, batch_id: int, number: int) -> None:
 
 def count_chunk(*, batch_id: int, manifest: Manifest, events: pl.Series) -> None:
     """Adds a stored chunk to its batch's figures, in the transaction that stored it."""
-    batch = Batch.objects.get(id=batch_id)
+    count_rows(Batch.objects.get(id=batch_id), manifest=manifest, events=events)
+    Batch.objects.filter(id=batch_id).update(chunks_done=F("chunks_done") + 1)
+
+
+def count_rows(batch: Batch, *, manifest: Manifest, events: pl.Series) -> None:
+    """Adds rows to a batch's figures; `events` are the instants of those accepted."""
     total = manifest_of(batch) + manifest
     changes: dict[str, object] = {
-        "chunks_done": F("chunks_done") + 1,
         "rows_in": total.rows_in,
         "accepted": total.accepted,
         "duplicates": total.duplicates,
@@ -73,7 +80,7 @@ def count_chunk(*, batch_id: int, manifest: Manifest, events: pl.Series) -> None
     if len(events):
         changes["first_at"] = Least(F("first_at"), events.min())
         changes["last_at"] = Greatest(F("last_at"), events.max())
-    Batch.objects.filter(id=batch_id).update(**changes)
+    Batch.objects.filter(id=batch.id).update(**changes)
 
 
 def close_batch(*, batch_id: int, at: datetime) -> None:

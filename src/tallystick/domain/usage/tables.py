@@ -1,7 +1,5 @@
 """Usage in bulk: who a subject is, which records are new, events and rejects in."""
 
-import json
-from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -9,6 +7,7 @@ import polars as pl
 from django.db import IntegrityError, connection, transaction
 
 from tallystick.base.frames import INSTANT, QUANTITY
+from tallystick.core.capture.sessions import SESSIONS
 from tallystick.domain.tenants.bulk import (
     insert_rows,
     load_partition,
@@ -111,10 +110,10 @@ def load_by_month(frame: pl.DataFrame, *, parent: str) -> None:
         load_partition(part, partition=f"{parent}_{first:%Y_%m}")
 
 
-def store_usage(events: pl.DataFrame, *, tenant_id: int, source_id: int, batch_id: int) -> None:
-    """Stores accepted events (USAGE_IN with account, contract and service ids)."""
-    if events.is_empty():
-        return
+def store_usage(
+    events: pl.DataFrame, *, tenant_id: int, source_id: int, batch_id: int
+) -> pl.DataFrame:
+    """Stores accepted events (USAGE_IN with account, contract and service ids); gives the rows."""
     ordered = events.sort("account_id", "started_at", "line")
     rows = ordered.with_columns(
         new_ids("usage_usage", count=ordered.height).alias("id"),
@@ -123,6 +122,7 @@ def store_usage(events: pl.DataFrame, *, tenant_id: int, source_id: int, batch_i
         pl.lit(batch_id).alias("batch_id"),
     ).select(_USAGE_COLUMNS)
     load_by_month(rows, parent="usage_usage")
+    return rows
 
 
 def store_rejects(rejects: pl.DataFrame, *, tenant_id: int, batch_id: int, decoded: bool) -> None:
@@ -143,23 +143,35 @@ def store_rejects(rejects: pl.DataFrame, *, tenant_id: int, batch_id: int, decod
 
 
 def read_sessions(*, source_id: int) -> pl.DataFrame:
-    """The open sessions of a source as one frame of their JSON states (`key`, `state`)."""
+    """What is known of the sessions of a source (SESSIONS)."""
+    columns = ", ".join(
+        f"micros({name})" if isinstance(kind, pl.Datetime) else f'"{name}"'
+        for name, kind in SESSIONS.items()
+    )
     return read_frame(
-        "SELECT key, state::text FROM usage_session WHERE source_id = %s ORDER BY key",
+        f"SELECT {columns} FROM usage_session WHERE source_id = %s ORDER BY nas, session",
         [source_id],
-        schema={"key": pl.String, "state": pl.String},
+        schema=SESSIONS,
     )
 
 
-def store_sessions(
-    sessions: Iterable[tuple[str, dict[str, str]]], *, tenant_id: int, source_id: int
-) -> None:
-    """Replaces the kept states of these sessions."""
+def store_sessions(sessions: pl.DataFrame, *, tenant_id: int, source_id: int) -> None:
+    """Replaces what is known of these sessions (SESSIONS)."""
+    if sessions.is_empty():
+        return
+    types = {pl.String(): "text", pl.Int64(): "bigint", INSTANT: "timestamptz"}
+    names = [f'"{name}"' for name in SESSIONS]
+    stage_rows(
+        sessions.rename(dict(zip(SESSIONS, names, strict=True))),
+        name="sessions_heard",
+        types=[types[kind] for kind in SESSIONS.values()],
+    )
+    columns, changes = ", ".join(names), ", ".join(f"{name} = EXCLUDED.{name}" for name in names)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            INSERT INTO usage_session (tenant_id, source_id, key, state) VALUES (%s, %s, %s, %s)
-            ON CONFLICT (tenant_id, source_id, key) DO UPDATE SET state = EXCLUDED.state
-            """,
-            [(tenant_id, source_id, key, json.dumps(state)) for key, state in sessions],
+        cursor.execute(
+            f"INSERT INTO usage_session (tenant_id, source_id, {columns})"
+            f" SELECT %s, %s, {columns} FROM sessions_heard"
+            f" ON CONFLICT (tenant_id, source_id, nas, session) DO UPDATE SET {changes}",
+            [tenant_id, source_id],
         )
+        cursor.execute("DROP TABLE sessions_heard")

@@ -422,8 +422,15 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("key", models.CharField(max_length=200)),
-                ("state", models.JSONField(default=dict)),
+                ("nas", models.CharField(max_length=255)),
+                ("session", models.CharField(max_length=255)),
+                ("user", models.CharField(max_length=255, null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("last_at", models.DateTimeField()),
+                ("input", models.BigIntegerField()),
+                ("output", models.BigIntegerField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("restarted_at", models.DateTimeField(null=True)),
                 (
                     "tenant",
                     models.ForeignKey(
@@ -568,7 +575,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="session",
             constraint=models.UniqueConstraint(
-                fields=("tenant", "source", "key"), name="usage_session_once"
+                fields=("tenant", "source", "nas", "session"), name="usage_session_once"
             ),
         ),
         migrations.AddConstraint(
