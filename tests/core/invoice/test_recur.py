@@ -158,16 +158,19 @@ start=none          | 2026-03-14 start 1 x 31.00 |
 start=next_period   | 2026-03-14 start 1 x 31.00 |
 end=full            | 2026-03-01 start 1 x 31.00; 2026-03-16 end | 2026-03-01..2026-04-01 31
 end=none            | 2026-03-01 start 1 x 31.00; 2026-03-16 end |
-upgrade=full        | 2026-03-01 start 1 x 31.00; 2026-03-16 upgrade 1 x 62.00 | 2026-03-01..2026-04-01 62
-upgrade=full        | 2026-03-14 start 1 x 31.00; 2026-03-16 upgrade 1 x 62.00 | 2026-03-14..2026-04-01 36
-downgrade=none      | 2026-03-01 start 1 x 62.00; 2026-03-16 downgrade 1 x 31.00 | 2026-03-01..2026-04-01 62
+upgrade=full        | 2026-03-01 start 1 x 31.00; 2026-03-16 upgrade 1 x 62.00 \
+| 2026-03-01..2026-04-01 62
+upgrade=full        | 2026-03-14 start 1 x 31.00; 2026-03-16 upgrade 1 x 62.00 \
+| 2026-03-14..2026-04-01 36
+downgrade=none      | 2026-03-01 start 1 x 62.00; 2026-03-16 downgrade 1 x 31.00 \
+| 2026-03-01..2026-04-01 62
 quantity=next_period| 2026-03-01 start 1 x 31.00; 2026-03-16 quantity 2 x 31.00 | 2026-03-01..2026-04-01 31
 quantity=next_period| 2026-03-01 start 1 x 31.00; 2026-03-11 quantity 2 x 31.00; \
 2026-03-21 upgrade 2 x 62.00 | 2026-03-01..2026-03-21 20, 2026-03-21..2026-04-01 44
-"""  # noqa: E501
+"""
 
 
-@pytest.mark.parametrize("row", POLICY_TABLE.strip().replace("\\\n", "").splitlines())
+@pytest.mark.parametrize("row", POLICY_TABLE.strip().splitlines())
 def test_policies_in_march(row: str) -> None:
     policy, changes, expected = (cell.strip() for cell in row.split("|"))
     change, _, named = policy.partition("=")
