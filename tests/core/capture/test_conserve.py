@@ -30,7 +30,7 @@ def test_what_adds_up_passes_and_manifests_add() -> None:
 @pytest.mark.parametrize("field", ["rows_in", "accepted", "duplicates", "rejected", "absorbed"])
 def test_a_lost_row_is_a_bug(field: str) -> None:
     lost = replace(GOOD, **{field: getattr(GOOD, field) + 1})
-    with pytest.raises(NotConserved, match="rows in, 1[01] out: "):
+    with pytest.raises(NotConserved, match=r"rows in, 1[01] out: "):
         assert_conserved(lost)
 
 

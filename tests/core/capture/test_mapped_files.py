@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 from tallystick.base.frames import USAGE_IN
 from tallystick.core.capture.decoded import Format
@@ -11,7 +12,6 @@ from tallystick.core.capture.delimited import ColumnCount, ColumnsMissing
 from tallystick.core.capture.lines import UnreadableText, frame_lines
 from tallystick.core.capture.mapped import mapped_format
 from tallystick.core.capture.read_mapping import read_mapping
-from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 MAPPING = """
 format: delimited
@@ -30,33 +30,33 @@ columns:
 HEADER = "cdr_id,a_number,type,start,duration,bytes,b_number,dest,cell"
 
 LINES = """
-1,07700900123,MOC,2024-01-01 10:00:00,1.5,,+44 20 7946 0018,uk,c1  | voice 90 s 09:00:00 442079460018
-2,447700900123,GPRS,2024-07-01 10:00:00,,0.5,,,                    | data 500 B 08:00:00 -
-3,447700900123,SMS,2024-01-01 10:00:00,,,60999,,                   | sms 1 msg 09:00:00 60999
-4,"447700900123","MOC","2024-01-01 10:00:00","2","","","a,b",      | voice 120 s 09:00:00 -
-5,447700900123,MOC,2024-01-01 10:00:00,0,,,,                       | voice 0 s 09:00:00 -
-6,447700900123,MOC,2024-01-01 10:00:00,.000000001,,,,              | voice 0.00000006 s 09:00:00 -
-7,447700900123,MOC,2024-01-01 10:00:00,1.10000000000,,,,           | voice 66 s 09:00:00 -
-,447700900123,MOC,2024-01-01 10:00:00,5,,,,                        | record_id_missing
-9,,MOC,2024-01-01 10:00:00,5,,,,                                   | subject_missing
-10,alice,MOC,2024-01-01 10:00:00,5,,,,                             | subject_invalid
-11,447700900123,,2024-01-01 10:00:00,5,,,,                         | kind_missing
-12,447700900123,FAX,2024-01-01 10:00:00,5,,,,                      | kind_unknown
-13,447700900123,MOC,,5,,,,                                         | instant_missing
-14,447700900123,MOC,2024-02-30 10:00:00,5,,,,                      | instant_invalid
-15,447700900123,MOC,2024-03-31 02:30:00,5,,,,                      | instant_nonexistent
-16,447700900123,MOC,2024-10-27 02:30:00,5,,,,                      | instant_ambiguous
-17,447700900123,MOC,1969-10-27 02:30:00,5,,,,                      | instant_out_of_range
-18,447700900123,MOC,2024-01-01 10:00:00,,5,,,                      | quantity_missing
-19,447700900123,MOC,2024-01-01 10:00:00,1e3,,,,                    | quantity_invalid
-20,447700900123,MOC,2024-01-01 10:00:00,-1,,,,                     | quantity_negative
-21,447700900123,MOC,2024-01-01 10:00:00,0.1234567891,,,,           | quantity_too_fine
-22,447700900123,MOC,2024-01-01 10:00:00,16666666666666667,,,,      | quantity_too_large
-23,447700900123,MOC,2024-01-01 10:00:00,1,,alice@example.net,,     | called_invalid
-24,447700900123,MOC,2024-01-01 10:00:00,1,,,                       | column_count
-25,447700900123,MOC,2024-01-01 10:00:00,1,,,,,                     | column_count
-26,4477"00900123,MOC,2024-01-01 10:00:00,1,,,,                     | quoting
-27,"447700900123,MOC,2024-01-01 10:00:00,1,,,,                     | quoting
+1,07700900123,MOC,2024-01-01 10:00:00,1.5,,+44 20 7946 0018,uk,c1 | voice 90 s 09:00:00 442079460018
+2,447700900123,GPRS,2024-07-01 10:00:00,,0.5,,, | data 500 B 08:00:00 -
+3,447700900123,SMS,2024-01-01 10:00:00,,,60999,, | sms 1 msg 09:00:00 60999
+4,"447700900123","MOC","2024-01-01 10:00:00","2","","","a,b", | voice 120 s 09:00:00 -
+5,447700900123,MOC,2024-01-01 10:00:00,0,,,, | voice 0 s 09:00:00 -
+6,447700900123,MOC,2024-01-01 10:00:00,.000000001,,,, | voice 0.00000006 s 09:00:00 -
+7,447700900123,MOC,2024-01-01 10:00:00,1.10000000000,,,, | voice 66 s 09:00:00 -
+,447700900123,MOC,2024-01-01 10:00:00,5,,,, | record_id_missing
+9,,MOC,2024-01-01 10:00:00,5,,,, | subject_missing
+10,alice,MOC,2024-01-01 10:00:00,5,,,, | subject_invalid
+11,447700900123,,2024-01-01 10:00:00,5,,,, | kind_missing
+12,447700900123,FAX,2024-01-01 10:00:00,5,,,, | kind_unknown
+13,447700900123,MOC,,5,,,, | instant_missing
+14,447700900123,MOC,2024-02-30 10:00:00,5,,,, | instant_invalid
+15,447700900123,MOC,2024-03-31 02:30:00,5,,,, | instant_nonexistent
+16,447700900123,MOC,2024-10-27 02:30:00,5,,,, | instant_ambiguous
+17,447700900123,MOC,1969-10-27 02:30:00,5,,,, | instant_out_of_range
+18,447700900123,MOC,2024-01-01 10:00:00,,5,,, | quantity_missing
+19,447700900123,MOC,2024-01-01 10:00:00,1e3,,,, | quantity_invalid
+20,447700900123,MOC,2024-01-01 10:00:00,-1,,,, | quantity_negative
+21,447700900123,MOC,2024-01-01 10:00:00,0.1234567891,,,, | quantity_too_fine
+22,447700900123,MOC,2024-01-01 10:00:00,16666666666666667,,,, | quantity_too_large
+23,447700900123,MOC,2024-01-01 10:00:00,1,,alice@example.net,, | called_invalid
+24,447700900123,MOC,2024-01-01 10:00:00,1,,, | column_count
+25,447700900123,MOC,2024-01-01 10:00:00,1,,,,, | column_count
+26,4477"00900123,MOC,2024-01-01 10:00:00,1,,,, | quoting
+27,"447700900123,MOC,2024-01-01 10:00:00,1,,,, | quoting
 """
 
 
@@ -172,21 +172,21 @@ columns:
   quantity: {from: n, unit: B}
 """
 OBJECTS = """
-epoch s  | {"id":1,"user":"Ada","at":1704067200,"n":9007199254740993.000000001} | 00:00:00 9007199254740993.000000001
-epoch ms | {"id":1,"user":"Ada","at":1704067200000,"n":"1.10"}  | 00:00:00 1.1
-epoch s  | {"id":1,"user":"Ada","at":"x","n":1}                 | instant_invalid
-epoch s  | {"id":1,"user":"Ada","at":1704067200,"n":1e2}        | quantity_invalid
-epoch s  | {"id":1,"user":"Ada","at":1704067200,"n":NaN}        | json_invalid
-epoch s  | {"id":1,"user":"Ada","at":1704067200                 | json_invalid
-epoch s  | [1]                                                  | json_invalid
-epoch s  | {"id":"\\ud800","user":"Ada","at":1704067200,"n":1}  | json_invalid
-epoch s  | {"id":1,"user":null,"at":1704067200,"n":1}           | subject_missing
-iso      | {"id":1,"user":"Ada","at":"2024-01-01T00:00:00Z","n":1}         | 00:00:00 1
-iso      | {"id":1,"user":"Ada","at":"2024-01-01 02:30:00.25+02:30","n":1} | 00:00:00 1
-iso      | {"id":1,"user":"Ada","at":"2024-01-01T00:00:00-0130","n":1}     | 01:30:00 1
-iso      | {"id":1,"user":"Ada","at":"2024-01-01T00:00:00","n":1}          | instant_invalid
-iso      | {"id":1,"user":"Ada","at":"2024-01-01T00:00:00ZZ","n":1}        | instant_invalid
-"""  # noqa: E501
+epoch s | {"id":1,"user":"Ada","at":1704067200,"n":9007199254740993.1} | 00:00:00 9007199254740993.1
+epoch ms | {"id":1,"user":"Ada","at":1704067200000,"n":"1.10"} | 00:00:00 1.1
+epoch s | {"id":1,"user":"Ada","at":"x","n":1} | instant_invalid
+epoch s | {"id":1,"user":"Ada","at":1704067200,"n":1e2} | quantity_invalid
+epoch s | {"id":1,"user":"Ada","at":1704067200,"n":NaN} | json_invalid
+epoch s | {"id":1,"user":"Ada","at":1704067200 | json_invalid
+epoch s | [1] | json_invalid
+epoch s | {"id":"\\ud800","user":"Ada","at":1704067200,"n":1} | json_invalid
+epoch s | {"id":1,"user":null,"at":1704067200,"n":1} | subject_missing
+iso | {"id":1,"user":"Ada","at":"2024-01-01T00:00:00Z","n":1} | 00:00:00 1
+iso | {"id":1,"user":"Ada","at":"2024-01-01 02:30:00.25+02:30","n":1} | 00:00:00 1
+iso | {"id":1,"user":"Ada","at":"2024-01-01T00:00:00-0130","n":1} | 01:30:00 1
+iso | {"id":1,"user":"Ada","at":"2024-01-01T00:00:00","n":1} | instant_invalid
+iso | {"id":1,"user":"Ada","at":"2024-01-01T00:00:00ZZ","n":1} | instant_invalid
+"""
 
 
 @pytest.mark.parametrize(("form", "line", "expected"), table(OBJECTS))

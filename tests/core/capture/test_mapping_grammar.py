@@ -1,11 +1,11 @@
 """What a mapping may not say, and where it is told so."""
 
 import pytest
+from tests.core.capture.reading import table
 
 from tallystick.core.capture.mapping import Measure, Party
 from tallystick.core.capture.read_mapping import read_mapping
 from tallystick.core.capture.yaml_nodes import MappingInvalid, UnknownSetting
-from tests.core.capture.reading import table
 
 GOOD = """format: delimited
 settings: {zone: Europe/Berlin}
@@ -19,28 +19,28 @@ columns:
 """
 
 FAULTS = """
-format: delimited       | format: csv                   | 1 | allowed: delimited, jsonl, parquet
-format: delimited       | format: jsonl                 | 3 | delimiter is only for format: delimited
-format: delimited       | frmat: delimited              | 1 | frmat is not known here; allowed: format,
-"\\\\t"                 | "ab"                          | 3 | delimiter is one character
-  record_id: id         |   record: id                  | 5 | record is not known here; allowed: record_id,
-  record_id: id         |   record_id: []               | 5 | the list is empty
-  kind: type            |   zone: z                     | 5 | kind is missing here
-  kind: type            |   kind: {constant: a, from: b} | 7 | kind says constant, or from
-kind: msisdn            | sort: msisdn                  | 6 | sort is not known here; allowed: from, kind
-kind: msisdn            | kind: msisdn, normalise: e146 | 6 | allowed: none, e164, lower
-kind: msisdn            | kind: msisdn, country: GB     | 6 | country needs normalise: e164
-kind: msisdn            | kind: m, normalise: e164, country: XX | 6 | no country with a numbering plan
-"%Y-%m-%d %H:%M:%S"     | "%Q"                          | 8 | is no time format
-, zone: $zone           |                               | 8 | started_at needs zone
-$zone                   | Europe/Berlim                 | 8 | is no time zone
-$zone                   | $time                         | 8 | $time is no setting; settings declared: zone
-unit: s                 | unit: secs                    | 9 | unit 'secs' is not known
-from: n, unit: s        | from: n                       | 9 | a quantity is either from or constant, and a unit
-from: n, unit: s        | constant: x, unit: s          | 9 | constant is a plain number
-from: n, unit: s        | from: n, unit: s, from: m     | 9 | from is said twice
-from: n, unit: s}       | from: n, unit: s              | 10 | expected
-"""  # noqa: E501
+format: delimited | format: csv | 1 | allowed: delimited, jsonl, parquet
+format: delimited | format: jsonl | 3 | delimiter is only for format: delimited
+format: delimited | frmat: delimited | 1 | frmat is not known here; allowed: format,
+"\\\\t" | "ab" | 3 | delimiter is one character
+  record_id: id |   record: id | 5 | record is not known here; allowed: record_id,
+  record_id: id |   record_id: [] | 5 | the list is empty
+  kind: type |   zone: z | 5 | kind is missing here
+  kind: type |   kind: {constant: a, from: b} | 7 | kind says constant, or from
+kind: msisdn | sort: msisdn | 6 | sort is not known here; allowed: from, kind
+kind: msisdn | kind: msisdn, normalise: e146 | 6 | allowed: none, e164, lower
+kind: msisdn | kind: msisdn, country: GB | 6 | country needs normalise: e164
+kind: msisdn | kind: m, normalise: e164, country: XX | 6 | no country with a numbering plan
+"%Y-%m-%d %H:%M:%S" | "%Q" | 8 | is no time format
+, zone: $zone |  | 8 | started_at needs zone
+$zone | Europe/Berlim | 8 | is no time zone
+$zone | $time | 8 | $time is no setting; settings declared
+unit: s | unit: secs | 9 | unit 'secs' is not known
+from: n, unit: s | from: n | 9 | is either from or constant, and a unit
+from: n, unit: s | constant: x, unit: s | 9 | constant is a plain number
+from: n, unit: s | from: n, unit: s, from: m | 9 | from is said twice
+from: n, unit: s} | from: n, unit: s | 10 | expected
+"""
 
 
 @pytest.mark.parametrize(("old", "new", "line", "said"), table(FAULTS))

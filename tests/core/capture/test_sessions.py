@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 from tallystick.base.frames import INSTANT
 from tallystick.core.capture.conserve import Manifest, assert_conserved, count_decoded
@@ -15,7 +16,6 @@ from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.lines import frame_lines
 from tallystick.core.capture.radius import decode_radius, radius_format
 from tallystick.core.capture.sessions import forget_sessions, silent_sessions
-from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 STATUS = {"start": "Start", "update": "Interim-Update", "stop": "Stop", "on": "Accounting-On"}
@@ -143,21 +143,37 @@ def test_an_increment_runs_from_the_last_event() -> None:
 
 
 FAULTS = """
-{"Acct-Status-Type":"Start"                                             | json_invalid
-{"Acct-Status-Type":"Fax","NAS-Identifier":"n"}                         | status_unknown
-{"Acct-Status-Type":"Start"}                                            | nas_missing
-{"Acct-Status-Type":"Start","NAS-Identifier":"n"}                       | session_missing
-{"Acct-Status-Type":"1","NAS-Identifier":"n","Acct-Session-Id":"s"}     | instant_missing
-{"Acct-Status-Type":1,"NAS-IP-Address":"192.0.2.1","Acct-Session-Id":"s","Event-Timestamp":"noon"} | instant_invalid
-{"Acct-Status-Type":2,"NAS-Identifier":"n","Acct-Session-Id":"s","Event-Timestamp":9,"User-Name":"u"} | counter_invalid
-{"Acct-Status-Type":2,"NAS-Identifier":"n","Acct-Session-Id":"s","Event-Timestamp":9,"Acct-Input-Octets":1,"Acct-Output-Octets":2} | subject_missing
-{"Acct-Status-Type":2,"NAS-Identifier":"n","Acct-Session-Id":"s","Event-Timestamp":9,"User-Name":"u","Acct-Input-Octets":-1,"Acct-Output-Octets":2} | counter_invalid
-"""  # noqa: E501
+S Start                                       | nas_missing
+S Fax N n                                     | status_unknown
+S Start N n                                   | session_missing
+S 1 N n I s                                   | instant_missing
+S 1 A 192.0.2.1 I s T noon                    | instant_invalid
+S 2 N n I s T 9 U u                           | counter_invalid
+S 2 N n I s T 9 U u D 1                       | counter_invalid
+S 2 N n I s T 9 U u D -1 O 2                  | counter_invalid
+S 2 N n I s T 9 U u D 4294967296 O 2 G 1      | counter_invalid
+S 2 N n I s T 9 D 1 O 2                       | subject_missing
+S 2 N n I s T 9999999999 U u D 1 O 2          | instant_invalid
+"""
+LETTERS = {
+    "S": "Acct-Status-Type", "N": "NAS-Identifier", "A": "NAS-IP-Address", "T": "Event-Timestamp",
+    "I": "Acct-Session-Id", "U": "User-Name", "D": "Acct-Input-Octets", "O": "Acct-Output-Octets",
+    "G": "Acct-Input-Gigawords",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "code"), table(FAULTS))
-def test_a_request_that_is_not_whole_is_rejected(line: str, code: str) -> None:
+@pytest.mark.parametrize(("words", "code"), table(FAULTS))
+def test_a_request_that_is_not_whole_is_rejected(words: str, code: str) -> None:
+    letters, values = words.split()[::2], words.split()[1::2]
+    line = json.dumps(dict(zip((LETTERS[letter] for letter in letters), values, strict=True)))
     assert rejects_of(decode_text(line, format=radius_format())) == [(1, code)]
+
+
+def test_what_is_no_object_is_rejected() -> None:
+    assert rejects_of(decode_text('{"a":\n[1]', format=radius_format())) == [
+        (1, "json_invalid"),
+        (2, "json_invalid"),
+    ]
 
 
 def test_silent_sessions_are_found_and_old_ones_forgotten() -> None:
