@@ -164,7 +164,8 @@ upgrade=full        | 2026-03-14 start 1 x 31.00; 2026-03-16 upgrade 1 x 62.00 \
 | 2026-03-14..2026-04-01 36
 downgrade=none      | 2026-03-01 start 1 x 62.00; 2026-03-16 downgrade 1 x 31.00 \
 | 2026-03-01..2026-04-01 62
-quantity=next_period| 2026-03-01 start 1 x 31.00; 2026-03-16 quantity 2 x 31.00 | 2026-03-01..2026-04-01 31
+quantity=next_period| 2026-03-01 start 1 x 31.00; 2026-03-16 quantity 2 x 31.00 \
+| 2026-03-01..2026-04-01 31
 quantity=next_period| 2026-03-01 start 1 x 31.00; 2026-03-11 quantity 2 x 31.00; \
 2026-03-21 upgrade 2 x 62.00 | 2026-03-01..2026-03-21 20, 2026-03-21..2026-04-01 44
 """
@@ -239,6 +240,17 @@ def test_what_earlier_credits_gave_back_does_not_come_back_again() -> None:
         on=date(2026, 3, 21), since=SINCE, billed=billed + as_billed(first),
     )  # fmt: skip
     assert told(earlier) == []
+
+
+def test_a_start_that_moves_after_billing_gives_the_days_before_it_back() -> None:
+    march = Period(date(2026, 3, 1), date(2026, 4, 1))
+    billed = [BilledLine(march, "recurring", Rate(Decimal(1), Decimal(31)), Decimal(31))]
+    changes = changes_of("2026-04-10 start 1 x 31.00")
+    lines = due_lines(price_of(), changes=changes, on=date(2026, 4, 1), since=SINCE, billed=billed)
+    assert told(lines) == [
+        "credit 2026-03-01..2026-04-01 -31",
+        "recurring 2026-04-10..2026-05-01 21.7",
+    ]
 
 
 days = st.integers(0, 120).map(lambda n: date.fromordinal(date(2026, 1, 1).toordinal() + n))

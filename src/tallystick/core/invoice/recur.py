@@ -138,8 +138,9 @@ def due_lines(
     reach = max([on, *(line.period.last for line in billed)])
     if ended is not None:
         reach = min(reach, max([ended, *(line.period.last for line in billed)]))
+    first = min([timeline[0].day, *(line.period.start for line in billed)])
     lines: list[DueLine] = []
-    for cycle in walk_cycles(rule=price.rule, start=max(since, timeline[0].day)):
+    for cycle in walk_cycles(rule=price.rule, start=max(since, first)):
         if cycle.start > reach:
             break
         before = [line for line in billed if _within(line.period, cycle)]
