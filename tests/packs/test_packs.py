@@ -176,9 +176,9 @@ def test_mobile_numbers_are_kept_for_fiction() -> None:
 
 
 def test_samples_hold_the_days_they_are_said_to_hold() -> None:
+    files = {file.name: file for file in files_of(ENERGY)}
     for sample in energy_usage.SAMPLES:
-        content = ENERGY.content(f"samples/{sample.name}")
-        taken = decode(ENERGY, [UsageFile(sample.name, "nem12", "", content)])
+        taken = decode(ENERGY, [files[sample.name]])
         assert not taken.rejects
         assert set(taken.usage["subject"]) == {sample.nmi}
         days = market_days(taken.usage)["day"]
