@@ -6,13 +6,13 @@ from random import Random
 
 import polars as pl
 import pytest
+from tests.core.charge.random_cases import make_case, make_usage
 
 from tallystick.core.charge.explain import explain_line
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
 from tallystick.core.charge.rate_batch import rate_batch
 from tallystick.core.tariff.plan import compile_plan
 from tallystick.core.tariff.read import read_catalogue
-from tests.core.charge.random_cases import make_case, make_usage
 
 CATALOGUE = """
 currency: EUR
@@ -32,17 +32,21 @@ offers:
 """
 
 TOLD = """
-voice  | 127 s    | 127 s to 4420...: billed 180 s (60 s then 60 s), deck international prefix 4420 at 0.021 per min, connect 0.05 -> 0.113
-other  | 127 s    | 127 s: billed 180 s (60 s then 60 s), no row in international, at 1 per min, connect 0.05 -> 3.05
-fixed  | 71.5 s   | 71.5 s: billed 72 s (60 s then 1 s, at least 30 s), 60 s of it included, at 0.06 per min -> 0.012
-import | 12.5 kWh | 12.5 kWh in day: billed 10 kWh, tier 1 at 0.31 per kWh -> 3.1 / the rest in day: billed 2.5 kWh, tier 2 at 0.36 per kWh -> 0.9
+voice  | 127 s    | 127 s to 4420...: billed 180 s (60 s then 60 s), deck international prefix
+    4420 at 0.021 per min, connect 0.05 -> 0.113
+other  | 127 s    | 127 s: billed 180 s (60 s then 60 s), no row in international, at 1 per min,
+    connect 0.05 -> 3.05
+fixed  | 71.5 s   | 71.5 s: billed 72 s (60 s then 1 s, at least 30 s), 60 s of it included, at
+    0.06 per min -> 0.012
+import | 12.5 kWh | 12.5 kWh in day: billed 10 kWh, tier 1 at 0.31 per kWh -> 3.1 / the rest in
+    day: billed 2.5 kWh, tier 2 at 0.36 per kWh -> 0.9
 capped | 3 s      | 3 s: at 1 per min -> 0.05 / charged at least 0.1 for the whole event -> 0.1
 capped | 300 s    | 300 s: at 1 per min -> 5 / charged at most 2 for the whole event -> 2
 tick   | 3 s      | 3 of tick: connect 0.1 -> 0.1
-"""  # noqa: E501
+"""
 
 
-@pytest.mark.parametrize("told", TOLD.strip().splitlines())
+@pytest.mark.parametrize("told", TOLD.replace("\n    ", " ").strip().splitlines())
 def test_lines_are_told(told: str) -> None:
     kind, usage, want = (cell.strip() for cell in told.split(" | "))
     files = {"world.csv": b"prefix,price\n44,0.02\n4420,0.021\n"}

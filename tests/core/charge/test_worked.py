@@ -1,7 +1,6 @@
 """What docs/algorithms works out is what both executors do."""
 
 import pytest
-
 from tests.core.charge.worked import Worked, check_worked, worked_sections
 
 PAGES = ("increments.md", "bands.md", "allowances.md", "tiers.md", "decks.md")

@@ -14,12 +14,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
+from tests.core.charge.random_cases import rate_both
 
 from tallystick.base.quantity import to_canonical, unit_named
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
-from tests.core.charge.random_cases import rate_both
 
 ALGORITHMS = Path(__file__).parents[3] / "docs" / "algorithms"
 FENCE = re.compile(r"```(yaml|csv)(?: (\S+))?\n(.*?)```", re.S)

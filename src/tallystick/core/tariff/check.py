@@ -161,9 +161,9 @@ def check_decks(catalogue: Catalogue) -> Iterator[CatalogueError]:
         if not deck.rows:
             path = f"decks.{deck.code}"
             yield CatalogueError(catalogue.name, deck.line, path, "has no rows; add a price")
+    stepping = {deck.code for deck in catalogue.decks.values() if any(r.steps for r in deck.rows)}
     for offer, part in _usages(catalogue):
-        rows = catalogue.decks[part.deck].rows if part.deck else ()
-        own_steps = any(row.steps for row in rows)
+        own_steps = part.deck in stepping
         if own_steps and part.steps != Steps():
             message = f"deck {part.deck} says 'bill by' for each row; leave it out here"
             yield _fault(catalogue, offer, part, message)
@@ -190,8 +190,9 @@ def check_sizes(catalogue: Catalogue) -> Iterator[CatalogueError]:
                 message = f"{plain(size)} {part.unit} is more than one event can be"
                 yield _fault(catalogue, offer, part, message)
     for deck in catalogue.decks.values():
-        for row in deck.rows:
-            if _too_fine(row.price):
+        too_fine = {price for price in {row.price for row in deck.rows} if _too_fine(price)}
+        for row in deck.rows if too_fine else ():
+            if row.price in too_fine:
                 yield _row_fault(catalogue, deck.file, row)
 
 

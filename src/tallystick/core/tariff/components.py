@@ -57,6 +57,7 @@ class Names:
 
     calendars: Mapping[str, Calendar]
     decks: dict[str, Deck]
+    deck_units: dict[str, list[str]]
 
 
 def read_component(page: Page, *, code: str, names: Names) -> nodes.Component | None:
@@ -318,7 +319,7 @@ class _UsageReader:
             message = f"{name!r} is not a deck of this catalogue; known: {known}"
             self.page.complain(node.line, message, word="deck")
             return None
-        for unit in sorted({row.price.unit for row in deck.rows}):
+        for unit in self.names.deck_units[name]:
             self._note_unit(f"deck {name}", unit)
         return name
 

@@ -6,7 +6,7 @@ The first line names the columns: one for each key, `price`, and if needed `per`
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,15 +51,24 @@ def read_keys(texts: list[str]) -> tuple[DeckKey, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where each column of the file stands."""
+    """Where each column of the file stands; what it does not have is never looked for."""
 
-    position: Mapping[str, int]
-    keys: tuple[DeckKey, ...]
-    per: str | None
+    keys: tuple[tuple[int, bool], ...]  # position, prefix
+    values: tuple[tuple[str, int], ...]  # of VALUE_COLUMNS
+    per: str
 
-    def cell(self, row: list[str], column: str) -> str:
-        at = self.position.get(column)
-        return "" if at is None else row[at].strip()
+    @classmethod
+    def of(cls, header: list[str], keys: tuple[DeckKey, ...], per: str | None) -> "_Columns":
+        return cls(
+            tuple((header.index(_heading(key.column)), key.prefix) for key in keys),
+            tuple((name, header.index(name)) for name in VALUE_COLUMNS if name in header),
+            per or "",
+        )
+
+
+def _heading(name: str) -> str:
+    """Headings are compared without case, and `valid_from` is `valid from`."""
+    return name.strip().lower().replace("_", " ")
 
 
 def read_deck_rows(
@@ -72,13 +81,13 @@ def read_deck_rows(
         complain(1, "is not UTF-8; save the file as UTF-8")
         return ()
     reader = csv.reader(io.StringIO(text))
-    header = [name.strip().lower().replace("_", " ") for name in next(reader, [])]
+    header = [_heading(name) for name in next(reader, [])]
     faults = list(_header_faults(header, keys))
     for fault in faults:
         complain(1, fault)
     if faults:
         return ()
-    columns = _Columns({name: at for at, name in enumerate(header)}, keys, per)
+    columns = _Columns.of(header, keys, per)
     rows: list[DeckRow] = []
     for cells in reader:
         if not any(cells):
@@ -96,7 +105,7 @@ def read_deck_rows(
 
 
 def _header_faults(header: list[str], keys: tuple[DeckKey, ...]) -> Iterator[str]:
-    needed = {key.column.lower().replace("_", " ") for key in keys} | {"price"}
+    needed = {_heading(key.column) for key in keys} | {"price"}
     for name in sorted(needed - set(header)):
         yield f"has no column {name!r}; its first line must name the columns"
     for name in sorted(set(header) - needed - set(VALUE_COLUMNS) - set(NOTE_COLUMNS)):
@@ -106,21 +115,19 @@ def _header_faults(header: list[str], keys: tuple[DeckKey, ...]) -> Iterator[str
 
 
 def _row(cells: list[str], columns: _Columns, line: int) -> DeckRow:
-    match = []
-    for key in columns.keys:
-        value = columns.cell(cells, key.column.lower().replace("_", " "))
-        if key.prefix and value not in ("", "*") and not value.isascii():
-            raise Mistake(f"prefix {value!r} is not plain digits")
-        match.append(None if value in ("", "*") else value)
-    steps, connect = columns.cell(cells, "bill by"), columns.cell(cells, "connect")
-    valid_from, valid_to = (_day(columns.cell(cells, f"valid {end}")) for end in ("from", "to"))
+    match = tuple(_key_value(cells[at], prefix) for at, prefix in columns.keys)
+    held = {name: text for name, at in columns.values if (text := cells[at].strip())}
+    price = _price(held.get("price", ""), held.get("per") or columns.per)
+    if len(held) == 1:
+        return DeckRow(line, match, price)
+    steps, connect = held.get("bill by"), held.get("connect")
+    valid_from, valid_to = _day(held.get("valid from")), _day(held.get("valid to"))
     if valid_from and valid_to and valid_from >= valid_to:
         raise Mistake(f"is valid to {valid_to}, not after {valid_from}; 'valid to' is exclusive")
-    per = columns.cell(cells, "per") or columns.per
     return DeckRow(
         line=line,
-        match=tuple(match),
-        price=_price(columns.cell(cells, "price"), per),
+        match=match,
+        price=price,
         connect=read_number(connect) if connect else None,
         steps=_steps(steps) if steps else None,
         valid_from=valid_from,
@@ -128,7 +135,18 @@ def _row(cells: list[str], columns: _Columns, line: int) -> DeckRow:
     )
 
 
-def _price(text: str, per: str | None) -> Price:
+def _key_value(cell: str, prefix: bool) -> str | None:
+    value = cell.strip()
+    if value in ("", "*"):
+        return None
+    if prefix and not value.isascii():
+        raise Mistake(f"prefix {value!r} is not plain digits")
+    return value
+
+
+@lru_cache(maxsize=65_536)
+def _price(text: str, per: str) -> Price:
+    """Decks repeat their prices, so equal ones are read once and shared."""
     if " per " in text:
         return read_price(text)
     if not per:
@@ -150,7 +168,7 @@ def _steps(text: str) -> Steps:
     return Steps(steps, unit=unit)
 
 
-def _day(text: str) -> date | None:
+def _day(text: str | None) -> date | None:
     return read_date(text) if text else None
 
 

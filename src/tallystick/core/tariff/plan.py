@@ -188,6 +188,7 @@ class _Compiler:
         self.clocks: dict[tuple[nodes.Band, ...], BandClock] = {}
         self.fields: set[str] = set()
         self.decks: dict[str, int] = {}
+        self.ratios: dict[nodes.Price, tuple[int, int, int, int]] = {}
 
     def plan(self) -> Plan:
         decks = tuple(self._deck(deck) for deck in self.catalogue.decks.values())
@@ -209,8 +210,18 @@ class _Compiler:
         )
 
     def _rate(self, price: nodes.Price) -> int:
-        self.rates.append(_rate(price))
+        self.rates.append(Rate(*self._ratio(price)))
         return len(self.rates) - 1
+
+    def _ratio(self, price: nodes.Price) -> tuple[int, int, int, int]:
+        """Unit price, per, numerator and denominator."""
+        found = self.ratios.get(price)
+        if found is None:
+            unit_price = scaled(price.amount, scale=AMOUNT_SCALE)
+            per = scaled(price.per, scale=QUANTITY_SCALE)
+            found = (unit_price, per, *price_ratio(unit_price, per=per))
+            self.ratios[price] = found
+        return found
 
     def _step_set(self, steps: nodes.Steps) -> int:
         made = StepSet(
@@ -231,8 +242,8 @@ class _Compiler:
         self.fields.update(key.field for key in deck.keys)
         first = len(self.rates)
         self.rates.extend(
-            _rate(
-                row.price,
+            Rate(
+                *self._ratio(row.price),
                 connect=_money(row.connect),
                 steps=None if row.steps is None else self._step_set(row.steps),
                 key="/".join("*" if value is None else value for value in row.match),
@@ -339,15 +350,3 @@ class _Compiler:
             for band in part.bands
         ] or [bases[None]]
         return tuple(base for base, _ in found), tuple(tiered for _, tiered in found)
-
-
-def _rate(
-    price: nodes.Price,
-    *,
-    connect: int | None = None,
-    steps: int | None = None,
-    key: str | None = None,
-) -> Rate:
-    unit_price = scaled(price.amount, scale=AMOUNT_SCALE)
-    per = scaled(price.per, scale=QUANTITY_SCALE)
-    return Rate(unit_price, per, *price_ratio(unit_price, per=per), connect, steps, key)

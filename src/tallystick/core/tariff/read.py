@@ -65,9 +65,10 @@ def read_catalogue(text: str, *, name: str, files: Mapping[str, bytes]) -> Catal
 def _catalogue(page: Page, files: Mapping[str, bytes]) -> Catalogue:
     currency = page.need("currency", _currency, "")
     zone = page.need("zone", _zone, "UTC")
-    names = Names(_calendars(page), {})
+    names = Names(_calendars(page), {}, {})
     for code, inner in page.pages("decks"):
-        names.decks[code] = _deck(inner, code, files)
+        deck = names.decks[code] = _deck(inner, code, files)
+        names.deck_units[code] = sorted({row.price.unit for row in deck.rows})
     if not page.has("offers"):
         page.complain(page.table.line, "has no 'offers'; write at least one")
     offers = tuple(_offer(inner, code, names) for code, inner in page.pages("offers"))

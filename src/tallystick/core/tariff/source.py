@@ -15,6 +15,8 @@ from tallystick.base.refusal import Refusal
 MAX_CHARACTERS: Final = 1_000_000
 MAX_DEPTH: Final = 8
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class CatalogueError:
@@ -79,7 +81,7 @@ def read_source(text: str) -> Table:
     if len(text) > MAX_CHARACTERS:
         raise Unreadable(1, f"longer than {MAX_CHARACTERS} characters; put rate tables into decks")
     try:
-        events = iter(list(yaml.parse(text, Loader=yaml.SafeLoader)))
+        events = iter(list(yaml.parse(text, Loader=_LOADER)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
