@@ -45,6 +45,19 @@ def doctor(port: Annotated[int, typer.Option(help="The web server's port.")] = 8
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8000,
+) -> None:
+    """Start the web server with the console, on this machine only, until Ctrl-C."""
+    from tallystick.wiring.serve import serve as serve_web
+    from tallystick.wiring.serve import try_port
+
+    try_port(port)
+    print(f"The console is at http://127.0.0.1:{port}/ (Ctrl-C ends it)", flush=True)
+    serve_web(port=port)
+
+
 @db.command()
 def start() -> None:
     """Start the embedded database; other commands do so by themselves."""

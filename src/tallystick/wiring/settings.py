@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_htmx",
+    "tallystick.gates.console",
     *_built(DOMAINS),
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -90,7 +91,6 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "static/"
-STATIC_ROOT = tallystick_home() / "static"
 # Serves what the packages ship straight from them; no collectstatic step to forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

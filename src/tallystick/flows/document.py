@@ -1,0 +1,346 @@
+"""An issued invoice as a document: read back from the rows it was issued as, and printed."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from tallystick.base.money import EXACT
+from tallystick.base.period import Period, day_start
+from tallystick.base.ports import InvoicePrinter
+from tallystick.core.invoice import document
+from tallystick.core.invoice.document import InvoiceDocument, Language
+from tallystick.domain.catalog.models import Component
+from tallystick.domain.contracts.models import ContractOffer
+from tallystick.domain.inventory.models import Assignment
+from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
+from tallystick.domain.invoices.queries import invoice_numbered
+from tallystick.domain.payments.models import Payment
+from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.usage.models import ChargeTotal
+from tallystick.domain.usage.queries import RatedEvent, billed_totals, rated_events
+from tallystick.flows.due import describe
+
+METERED: Final = frozenset({"B", "kWh", "kvarh", "kVAh", "m3"})
+"""Units whose usage is drawn day by day; of the others every event is listed."""
+
+_PRICE_UNITS: Final = {
+    ("s", Decimal(60)): "min",
+    ("s", Decimal(3600)): "h",
+    ("B", Decimal(10) ** 6): "MB",
+    ("B", Decimal(10) ** 9): "GB",
+    ("B", Decimal(2) ** 20): "MiB",
+    ("B", Decimal(2) ** 30): "GiB",
+    ("kWh", Decimal(1000)): "MWh",
+}
+_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def print_invoice(
+    number: str, *, tenant_id: int, printer: InvoicePrinter[InvoiceDocument]
+) -> bytes:
+    """The invoice of that number as PDF.
+
+    :raises UnknownInvoice: when there is none
+    """
+    return printer(document_of(number, tenant_id=tenant_id))
+
+
+def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
+    """All that the invoice of that number shows; what happened after its issue is not on it.
+
+    :raises UnknownInvoice: when there is none
+    """
+    with acting_for(tenant_id):
+        tenant = Tenant.objects.get(id=tenant_id)
+        invoice = invoice_numbered(number)
+        lines = _lines_of(invoice)
+        named = _name_contracts(lines, on=invoice.issued_on)
+        usage = [line for line in lines if is_usage(line)]
+        language = language_of(invoice.account.party.language, otherwise=tenant.language)
+        consumption, annexes = _used(invoice, usage, named=named)
+        previous, payments = _balance_before(invoice)
+        paid = sum((payment.amount for payment in payments), Decimal(0))
+        return InvoiceDocument(
+            seller=_seller(tenant),
+            buyer=_buyer(invoice),
+            number=invoice.number,
+            account_number=invoice.account.number,
+            issued_on=invoice.issued_on,
+            due_on=invoice.due_on,
+            currency=invoice.currency,
+            language=language,
+            net=invoice.net,
+            tax=invoice.tax,
+            total=invoice.total,
+            amount_due=EXACT.subtract(EXACT.add(previous, invoice.total), paid),
+            how_to_pay=_how_to_pay(tenant, invoice),
+            kind=document.DocumentKind(invoice.kind),
+            period=_period(lines),
+            summary=tuple(_summary(lines, named)),
+            lines=tuple(_line(line, named) for line in lines if not is_usage(line)),
+            usage=tuple(_usage_row(line, named) for line in usage),
+            taxes=tuple(_taxes(invoice)),
+            previous_balance=previous,
+            payments=payments,
+            consumption=consumption,
+            annexes=annexes,
+        )
+
+
+def is_usage(line: InvoiceLine) -> bool:
+    """Whether the line bills usage, so that rated events stand behind it."""
+    return line.purpose.startswith("usage")
+
+
+def language_of(code: str, *, otherwise: str) -> Language:
+    """That language where documents speak it, else the operator's, else English."""
+    for wanted in (code, otherwise):
+        short = wanted.lower().partition("-")[0]
+        if short in {language.value for language in Language}:
+            return Language(short)
+    return Language.EN
+
+
+def accent_of(brand: Mapping[str, Any]) -> str:
+    """The brand's colour as `#rrggbb`, or ours where it has none."""
+    colour = str(brand.get("colour", ""))
+    return colour if _COLOUR.fullmatch(colour) else "#1f4e79"
+
+
+def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:
+    """The usage totals that one usage line bills: those of its band, tier and price."""
+    component = Component.objects.get(id=line.component_id)
+    kin: dict[tuple[int, str | None, int | None], list[ChargeTotal]] = defaultdict(list)
+    for total in ChargeTotal.objects.filter(
+        account_id=line.account_id,
+        invoice_id=line.invoice_id,
+        contract_id=line.contract_id,
+        component_id=line.component_id,
+        cycle_start=line.period_from,
+        unit_price=line.unit_price,
+        per=line.per,
+    ).order_by("id"):
+        said = describe(component.code)
+        said += f", {total.band}" if total.band else ""
+        said += f", tier {total.tier}" if total.tier else ""
+        if said == line.description:
+            kin[total.version_id, total.band, total.tier].append(total)
+    # Two versions may price alike: then the sums tell which of them this line is.
+    alike = list(kin.values())
+    exact = [totals for totals in alike if _sum(totals) == line.exact]
+    return (exact or alike or [[]])[0]
+
+
+def events_of_line(
+    line: InvoiceLine, *, limit: int | None = None, offset: int = 0, usage_id: int | None = None
+) -> list[RatedEvent]:
+    """The rated events behind one usage line of an invoice, by start; all, or of one event."""
+    since, until = _span([line], zone=ZoneInfo(line.account.zone))
+    return rated_events(
+        totals_of_line(line),
+        account_id=line.account_id,
+        since=since,
+        until=until,
+        usage_id=usage_id,
+        limit=limit,
+        offset=offset,
+    )
+
+
+def _sum(totals: Sequence[ChargeTotal]) -> Decimal:
+    return sum((total.amount for total in totals), Decimal(0))
+
+
+def _lines_of(invoice: Invoice) -> list[InvoiceLine]:
+    lines = InvoiceLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
+    return list(lines.select_related("contract").order_by("line_no"))
+
+
+def _seller(tenant: Tenant) -> document.Seller:
+    brand: dict[str, Any] = tenant.brand
+    contact = [str(brand[name]) for name in ("email", "phone", "web") if brand.get(name)]
+    logo = brand.get("logo_svg")
+    return document.Seller(
+        name=str(brand.get("name") or tenant.name),
+        address=tuple(map(str, brand.get("address", ()))),
+        vat_number=str(brand.get("vat_number", "")),
+        contact=tuple(contact),
+        accent=accent_of(brand),
+        logo_svg=str(logo).encode() if logo else None,
+        legal=str(brand.get("legal") or brand.get("name") or tenant.name),
+    )
+
+
+def _buyer(invoice: Invoice) -> document.Buyer:
+    party = invoice.account.party
+    return document.Buyer(party.name, tuple(map(str, party.address)), party.tax_number)
+
+
+def _how_to_pay(tenant: Tenant, invoice: Invoice) -> document.HowToPay:
+    bank: dict[str, Any] = tenant.brand.get("bank") or {}
+    known = {name: str(bank[name]) for name in ("holder", "iban", "bic", "note") if name in bank}
+    return document.HowToPay(reference=invoice.number, bank=str(bank.get("name", "")), **known)
+
+
+def _period(lines: Sequence[InvoiceLine]) -> Period | None:
+    if not lines:
+        return None
+    return Period(min(line.period_from for line in lines), max(line.period_to for line in lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A contract as a customer knows it: what it is of, and what identifies its service."""
+
+    title: str
+    detail: str
+
+
+def _name_contracts(lines: Sequence[InvoiceLine], *, on: date) -> dict[int, _Named]:
+    numbers = {line.contract_id: line.contract.number for line in lines}
+    offers: dict[int, str] = {}
+    held = ContractOffer.objects.filter(contract_id__in=numbers, valid_from__lte=on)
+    for contract_id, code in held.order_by("valid_from").values_list("contract_id", "offer__code"):
+        offers[contract_id] = code
+    identifiers: dict[int, list[str]] = defaultdict(list)
+    assigned = Assignment.objects.filter(service__contract_id__in=numbers).order_by("id")
+    for contract_id, value in assigned.values_list("service__contract_id", "identifier__value"):
+        identifiers[contract_id].append(value)
+    return {
+        contract_id: _Named(
+            describe(offers.get(contract_id, number)),
+            " · ".join(dict.fromkeys(identifiers[contract_id][:1] or [number])),
+        )
+        for contract_id, number in numbers.items()
+    }
+
+
+def _summary(
+    lines: Sequence[InvoiceLine], named: Mapping[int, _Named]
+) -> Iterator[document.SummaryGroup]:
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        sums[line.contract_id] += line.net
+    for contract_id, amount in sums.items():
+        name = named[contract_id]
+        yield document.SummaryGroup(name.title, amount, name.detail)
+
+
+def _line(line: InvoiceLine, named: Mapping[int, _Named]) -> document.DocumentLine:
+    name = named[line.contract_id]
+    return document.DocumentLine(
+        description=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price=line.unit_price,
+        amount=line.net,
+        period=Period(line.period_from, line.period_to),
+        detail=f"{name.title} {name.detail}",
+    )
+
+
+def _usage_row(line: InvoiceLine, named: Mapping[int, _Named]) -> document.UsageRow:
+    name = named[line.contract_id]
+    return document.UsageRow(
+        group=f"{name.title} {name.detail}",
+        component=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        amount=line.net,
+        unit_price=line.unit_price,
+        price_unit=price_unit(line.per, unit=line.unit),
+    )
+
+
+def price_unit(per: Decimal, *, unit: str) -> str:
+    """What a price is for, as people say it: `min` for 60 s, `kWh` for 1 kWh."""
+    known = _PRICE_UNITS.get((unit, per.normalize(EXACT)))
+    if known:
+        return known
+    return unit if per == 1 else f"{per.normalize(EXACT):f} {unit}"
+
+
+def _taxes(invoice: Invoice) -> Iterator[document.TaxRow]:
+    taxes = InvoiceTax.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
+    for tax in taxes.order_by("id"):
+        yield document.TaxRow(tax.name, tax.rate, tax.taxable, tax.tax)
+
+
+def _balance_before(invoice: Invoice) -> tuple[Decimal, tuple[document.PaymentRow, ...]]:
+    """What the invoice before left open, and the payments between the two."""
+    earlier = Invoice.objects.filter(account_id=invoice.account_id, id__lt=invoice.id)
+    before = earlier.order_by("-id").first()
+    balance = sum(earlier.values_list("total", flat=True), Decimal(0))
+    rows: list[document.PaymentRow] = []
+    payments = Payment.objects.filter(
+        Q(received_on__lte=invoice.issued_on),
+        account_id=invoice.account_id,
+        recorded_at__lte=invoice.issued_at,
+    )
+    for payment in payments.order_by("received_on", "id"):
+        if before is not None and payment.recorded_at <= before.issued_at:
+            balance -= payment.amount
+        else:
+            rows.append(document.PaymentRow(payment.received_on, "", payment.amount))
+    return balance, tuple(rows)
+
+
+def _span(lines: Sequence[InvoiceLine], *, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The instants between which the usage of these lines began."""
+    day = timedelta(days=1)
+    first, end = min(x.period_from for x in lines), max(x.period_to for x in lines)
+    return day_start(first - day, zone), day_start(end + day, zone)
+
+
+def _used(
+    invoice: Invoice, usage: Sequence[InvoiceLine], *, named: Mapping[int, _Named]
+) -> tuple[tuple[document.Consumption, ...], tuple[document.Annex, ...]]:
+    """What was metered day by day, and every call and message with what it costs."""
+    if not usage:
+        return (), ()
+    zone = ZoneInfo(invoice.account.zone)
+    since, until = _span(usage, zone=zone)
+    events = rated_events(
+        billed_totals(account_id=invoice.account_id, invoice_id=invoice.id),
+        account_id=invoice.account_id,
+        since=since,
+        until=until,
+    )
+    days: dict[tuple[str, str], dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    calls: dict[str, dict[int, document.AnnexRow]] = defaultdict(dict)
+    for event in events:
+        name = named[event.contract_id].detail
+        at = event.started_at.astimezone(zone)
+        if event.unit in METERED:
+            days[f"{name} {event.kind}", event.unit][at.date()] += event.measured
+            continue
+        known = calls[name].get(event.usage_id)
+        calls[name][event.usage_id] = document.AnnexRow(
+            at=at.replace(tzinfo=None),
+            what=f"+{event.called}" if event.called else describe(event.kind),
+            quantity=event.quantity,
+            unit=event.unit,
+            amount=EXACT.add(known.amount if known else Decimal(0), event.amount),
+        )
+    consumption = (
+        document.Consumption(title, unit, tuple(_every_day(by_day)))
+        for (title, unit), by_day in days.items()
+    )
+    annexes = (document.Annex(name, tuple(rows.values())) for name, rows in calls.items())
+    return tuple(consumption), tuple(annexes)
+
+
+def _every_day(by_day: Mapping[date, Decimal]) -> Iterator[tuple[date, Decimal]]:
+    """Each day from the first to the last, those without usage as zero."""
+    day = min(by_day)
+    while day <= max(by_day):
+        yield day, by_day.get(day, Decimal(0))
+        day += timedelta(days=1)

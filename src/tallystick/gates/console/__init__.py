@@ -1,0 +1,1 @@
+"""The console: what the operator's people look at. It reads and changes nothing."""
