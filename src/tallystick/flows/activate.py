@@ -25,7 +25,7 @@ class ServiceWish:
 
 
 def start_contract(
-    wish: ServiceWish,
+    wish: ServiceWish | None,
     *,
     tenant_id: int,
     account: str,
@@ -35,7 +35,7 @@ def start_contract(
     ends_on: date | None = None,
     at: datetime,
 ) -> Contract:
-    """A contract with one service, its identifiers assigned and the network told.
+    """A contract with the service wished for, its identifiers assigned and the network told.
 
     :raises UnknownAccount: when no account has the number
     :raises UnknownOffer: when no published version names the offer
@@ -54,6 +54,8 @@ def start_contract(
             ends_on=ends_on,
             cycle_day=starts_on.day if _on_anniversary(sold.id) else payer.bill_day,
         )
+        if wish is None:
+            return contract
         service = open_service(contract, kind=wish.kind, name=f"{wish.kind} {number}")
         for kind, value in wish.identifiers:
             assign_identifier(

@@ -57,7 +57,11 @@ def charge_usage(
     with only_one(CHARGING, tenant_id=tenant_id):
         results: list[_TaskResult] = []
         runs = 0
-        while (run := _next_run(tenant_id, at=at)) is not None:
+        # What stays in suspense would wait again at once, so there is one new run a call.
+        for take in (_begun_run, _new_run):
+            run = take(tenant_id, at=at)
+            if run is None:
+                continue
             results += _work_off(run, workers=workers, progress=progress)
             with acting_for(tenant_id):
                 charging.close_run(run_id=run.id, at=at)
@@ -70,14 +74,18 @@ def charge_usage(
         )
 
 
-def _next_run(tenant_id: int, *, at: datetime) -> ChargeRun | None:
-    """The run that was begun before, else a new one of all that waits."""
+def _begun_run(tenant_id: int, *, at: datetime) -> ChargeRun | None:
+    """The run that was begun before and not finished."""
     with acting_for(tenant_id):
-        run = charging.open_run_of_tenant()
-        if run is None:
-            run = charging.begin_run(tenant_id=tenant_id, at=at)
-            if run is not None:
-                charge_tables.plan_tasks(run, events_per_task=EVENTS_PER_TASK)
+        return charging.open_run_of_tenant()
+
+
+def _new_run(tenant_id: int, *, at: datetime) -> ChargeRun | None:
+    """A run of all that waits now, cut into tasks; None when nothing does."""
+    with acting_for(tenant_id):
+        run = charging.begin_run(tenant_id=tenant_id, at=at)
+        if run is not None:
+            charge_tables.plan_tasks(run, events_per_task=EVENTS_PER_TASK)
         return run
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from tallystick.base.frames import REJECTS
 from tallystick.base.money import RoundingMode
 from tallystick.base.progress import Progress, silent
 from tallystick.core.invoice.assemble_batch import AssembledBatch, assemble_batch
@@ -54,7 +55,8 @@ class Draft:
     @property
     def held(self) -> pl.DataFrame:
         """REJECTS of the lines that no invoice could take."""
-        return pl.concat([batch.rejects for batch in self.batches.values()])
+        none = pl.DataFrame(schema=REJECTS)
+        return pl.concat([none, *(batch.rejects for batch in self.batches.values())])
 
 
 def run_bills(

@@ -32,6 +32,7 @@ from tallystick.domain.collections.queries import (
 from tallystick.domain.contracts.models import Service, ServiceState
 from tallystick.domain.contracts.operations import end_contracts, move_service
 from tallystick.domain.contracts.queries import services_in
+from tallystick.domain.inventory.operations import end_assignments
 from tallystick.domain.invoices.operations import charge_once, write_off_items
 from tallystick.domain.invoices.queries import items_to_pay
 from tallystick.domain.ledger.operations import store_entry
@@ -233,6 +234,7 @@ def _act(account: Account, *, step: Step, episode: Episode, on: date, at: dateti
         _tell_network(moved, _SERVICE_ACTION[action], episode, at)
     if action is Action.TERMINATE:
         end_contracts(account.id, on=on)
+        end_assignments(account.id, at=at)
     if action is Action.WRITE_OFF:
         _write_off(account, episode=episode, on=on, at=at)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from importlib.resources import files
+from pathlib import Path
 
 
 class PayingHabit(StrEnum):
@@ -90,6 +91,10 @@ class Pack:
     def text(self, name: str) -> str:
         """One of the pack's texts."""
         return files(self.folder).joinpath(name).read_text(encoding="utf-8")
+
+    def path(self, name: str) -> Path:
+        """Where one of the pack's files lies."""
+        return Path(str(files(self.folder).joinpath(name)))
 
     def content(self, name: str) -> bytes:
         """One of the pack's files, byte for byte."""

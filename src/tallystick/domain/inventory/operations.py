@@ -55,3 +55,14 @@ def assign_identifier(
         valid_from=valid_from,
         valid_to=valid_to,
     )
+
+
+def end_assignments(account_id: int, *, at: datetime) -> None:
+    """Takes back what the account's services still hold; the identifiers wait in quarantine."""
+    held = Assignment.objects.filter(account_id=account_id)
+    Assignment.objects.filter(account_id=account_id, valid_from__gte=at).delete()
+    open_now = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
+    Identifier.objects.filter(id__in=open_now.values("identifier_id")).update(
+        state=IdentifierState.QUARANTINED
+    )
+    open_now.update(valid_to=at)

@@ -97,10 +97,17 @@ def usage_of_month(month: date, *, content: Callable[[str], bytes]) -> tuple[Usa
         until = month.replace(day=min(number + 6, days))
         week = [first + timedelta(days=at) for at in range((until - first).days + 1)]
         name = f"NEM12_{first:%Y%m%d}_SALTBUSH_WATTLECK.csv"
-        file = UsageFile(name, FORMAT, SOURCE, _file_of(week).encode())
+        arrives = until + timedelta(days=1)
+        file = UsageFile(name, FORMAT, SOURCE, _file_of(week).encode(), arrives)
         files += [file, file] if number == SENT_TWICE else [file]
     files += [
-        UsageFile(sample.name, FORMAT, REAL_SOURCE, content(f"samples/{sample.name}"))
+        UsageFile(
+            sample.name,
+            FORMAT,
+            REAL_SOURCE,
+            content(f"samples/{sample.name}"),
+            sample.last + timedelta(days=1),
+        )
         for sample in SAMPLES
         if (sample.first.year, sample.first.month) == (month.year, month.month)
     ]

@@ -50,7 +50,9 @@ def _file_of(day: date, customers: tuple[RehearsedCustomer, ...]) -> UsageFile:
     if day.day == SENT_TWICE:
         records += records[:3]
     text = "".join(json.dumps(fields) + "\n" for _, fields in records)
-    return UsageFile(f"radius-{day:%Y%m%d}.jsonl", FORMAT, SOURCE, text.encode(), day + timedelta(days=1))
+    return UsageFile(
+        f"radius-{day:%Y%m%d}.jsonl", FORMAT, SOURCE, text.encode(), day + timedelta(days=1)
+    )
 
 
 def _is_served(customer: RehearsedCustomer, day: date) -> bool:

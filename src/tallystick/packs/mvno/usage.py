@@ -40,7 +40,9 @@ def usage_of_month(
         lines = [line for customer in customers for line in _lines_of(customer, day)]
         sent = lines + (yesterday[:1] + _faults(day) if number == BROKEN else [])
         text = "\n".join([HEADER, *sent]) + "\n"
-        file = UsageFile(f"host-{day:%Y%m%d}.csv", FORMAT, SOURCE, text.encode(), day + timedelta(days=1))
+        file = UsageFile(
+            f"host-{day:%Y%m%d}.csv", FORMAT, SOURCE, text.encode(), day + timedelta(days=1)
+        )
         files += [file, file] if number == DELIVERED_TWICE else [file]
         yesterday = lines
     return tuple(files)
