@@ -6,7 +6,7 @@ from tallystick.domain.parties.operations import AccountTerms, PartyDetails, ope
 from tallystick.domain.tenants.models import ClockKind, Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import open_operator, publish_catalogue, set_ladder
-from tallystick.flows.activate import ServiceWish, start_contract
+from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
 
 AT = datetime(2026, 1, 1, 8, tzinfo=UTC)
 
@@ -76,12 +76,11 @@ def add_customer(tenant: Tenant, number: int, *, bill_day: int = 1) -> None:
             terms=AccountTerms("EUR", "Europe/Berlin", bill_day, 14, "consumer", "consumer"),
             on=date(2026, 1, 1),
         )
-    start_contract(
-        ServiceWish("mobile", [("msisdn", f"4917000000{number:02d}")]),
-        tenant_id=tenant.id,
+    wish = ContractWish(
         account=f"A{number}",
         number=f"C{number}",
         offer="talk",
         starts_on=date(2026, 1, 1),
-        at=AT,
+        service=ServiceWish("mobile", [("msisdn", f"4917000000{number:02d}")]),
     )
+    start_contract(wish, tenant_id=tenant.id, at=AT)

@@ -42,6 +42,27 @@ def test_lines_usage_taxes_and_single_calls(tenant):
     ]
 
 
+def test_a_reading_with_two_prices_is_metered_once(module_database):
+    catalogue = """
+        currency: EUR
+        zone: Europe/Berlin
+        offers:
+          power:
+            from: 2025-01-01
+            components:
+              energy: {of: import, price: 0.30 per kWh}
+              levy: {of: import, price: 0.01 per kWh}
+        """
+    document = document_of(bill_readings(catalogue), tenant_id=tenant_id_of("power"))
+    (metered,) = document.consumption
+    assert metered.title == "METER1 import"
+    assert metered.days == (
+        (date(2026, 1, 1), Decimal(5)), (date(2026, 1, 2), Decimal(0)),
+        (date(2026, 1, 3), Decimal(2)),
+    )  # fmt: skip
+    assert document.annexes == ()
+
+
 def test_balance_of_the_day_of_issue(tenant):
     document = document_of("INV-2026-000004", tenant_id=tenant.id)
     # 10.00 came two days after its issue and is not on it.

@@ -24,17 +24,19 @@ class ServiceWish:
     identifiers: Sequence[tuple[str, str]]
 
 
-def start_contract(
-    wish: ServiceWish | None,
-    *,
-    tenant_id: int,
-    account: str,
-    number: str,
-    offer: str,
-    starts_on: date,
-    ends_on: date | None = None,
-    at: datetime,
-) -> Contract:
+@dataclass(frozen=True, slots=True)
+class ContractWish:
+    """What an account (by number) takes: an offer (by code) from a day on, and its service."""
+
+    account: str
+    number: str
+    offer: str
+    starts_on: date
+    ends_on: date | None = None
+    service: ServiceWish | None = None
+
+
+def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contract:
     """A contract with the service wished for, its identifiers assigned and the network told.
 
     :raises UnknownAccount: when no account has the number
@@ -43,27 +45,28 @@ def start_contract(
     :raises IdentifierHeld: when another service holds an identifier in that time
     """
     with acting_for(tenant_id):
-        payer = account_numbered(account)
-        sold = offer_coded(offer)
+        payer = account_numbered(wish.account)
+        sold = offer_coded(wish.offer)
         zone = ZoneInfo(payer.zone)
         contract = open_contract(
             payer,
-            number=number,
+            number=wish.number,
             offer=sold,
-            starts_on=starts_on,
-            ends_on=ends_on,
-            cycle_day=starts_on.day if _on_anniversary(sold.id) else payer.bill_day,
+            starts_on=wish.starts_on,
+            ends_on=wish.ends_on,
+            cycle_day=wish.starts_on.day if _on_anniversary(sold.id) else payer.bill_day,
         )
-        if wish is None:
+        if wish.service is None:
             return contract
-        service = open_service(contract, kind=wish.kind, name=f"{wish.kind} {number}")
-        for kind, value in wish.identifiers:
+        kind = wish.service.kind
+        service = open_service(contract, kind=kind, name=f"{kind} {wish.number}")
+        for kind, value in wish.service.identifiers:
             assign_identifier(
                 service,
                 kind=kind,
                 value=value,
-                valid_from=day_start(starts_on, zone),
-                valid_to=day_start(ends_on, zone) if ends_on else None,
+                valid_from=day_start(wish.starts_on, zone),
+                valid_to=day_start(wish.ends_on, zone) if wish.ends_on else None,
             )
         place_order(
             tenant_id=tenant_id,
@@ -71,7 +74,7 @@ def start_contract(
             port="network",
             action="activate",
             key=f"activate:{contract.number}",
-            payload={"service": service.id, "identifiers": dict(wish.identifiers)},
+            payload={"service": service.id, "identifiers": dict(wish.service.identifiers)},
             at=at,
         )
         return contract

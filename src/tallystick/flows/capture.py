@@ -113,6 +113,8 @@ def _close(batch: Batch, *, at: datetime) -> LoadReport:
         batch.refresh_from_db()
         if batch.chunks_done:
             operations.close_batch(batch_id=batch.id, at=at)
+            tables.refresh_statistics("usage_usage")
+            tables.refresh_statistics("usage_recordkey")
         return _report(batch, already_loaded=False)
 
 

@@ -20,6 +20,7 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
 from tallystick.domain.usage.models import ChargeRun
+from tallystick.domain.usage.tables import refresh_statistics
 from tallystick.flows.tasks import WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 200_000
@@ -65,6 +66,7 @@ def charge_usage(
             results += _work_off(run, workers=workers, progress=progress)
             with acting_for(tenant_id):
                 charging.close_run(run_id=run.id, at=at)
+                refresh_statistics("usage_ratedline")
             runs += 1
         return ChargeReport(
             runs=runs,
@@ -95,7 +97,7 @@ def _work_off(run: ChargeRun, *, workers: int, progress: Progress) -> list[_Task
         open_tasks = charging.open_task_ids(run_id=run.id)
     return work_off(
         open_tasks,
-        lambda task_id: _charge_task(run, task_id=task_id, plans=plans),
+        work=lambda task_id: _charge_task(run, task_id=task_id, plans=plans),
         workers=workers,
         what="charging",
         progress=progress,

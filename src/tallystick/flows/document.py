@@ -316,10 +316,13 @@ def _used(
     )
     days: dict[tuple[str, str], dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     calls: dict[str, dict[int, document.AnnexRow]] = defaultdict(dict)
+    measured_by: dict[int, int] = {}  # an event is measured once, however many prices it has
     for event in events:
         name = named[event.contract_id].detail
         at = event.started_at.astimezone(zone)
         if event.unit in METERED:
+            if measured_by.setdefault(event.usage_id, event.component_id) != event.component_id:
+                continue
             days[f"{name} {event.kind}", event.unit][at.date()] += event.measured
             continue
         known = calls[name].get(event.usage_id)

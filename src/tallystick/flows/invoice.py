@@ -81,7 +81,7 @@ def run_bills(
             task_ids = operations.open_task_ids(run_id=run.id)
         reports = work_off(
             task_ids,
-            lambda task_id: _bill_task(run, task_id=task_id, at=at),
+            work=lambda task_id: _bill_task(run, task_id=task_id, at=at),
             workers=workers,
             what="billing",
             progress=progress,

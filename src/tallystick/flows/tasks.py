@@ -15,8 +15,8 @@ Result = TypeVar("Result")
 
 def work_off(
     task_ids: Sequence[int],
-    work: Callable[[int], Result],
     *,
+    work: Callable[[int], Result],
     workers: int = WORKERS,
     what: str,
     progress: Progress,

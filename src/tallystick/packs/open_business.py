@@ -10,7 +10,7 @@ from tallystick.domain.parties.operations import AccountTerms, PartyDetails, ope
 from tallystick.domain.tenants.models import ClockKind, Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import open_operator, publish_catalogue, set_ladder
-from tallystick.flows.activate import ServiceWish, start_contract
+from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
 from tallystick.flows.capture import Chunks
 from tallystick.gates.files.formats import find_format
 from tallystick.gates.files.usage import open_usage
@@ -80,20 +80,19 @@ def take_on(customer: RehearsedCustomer, *, tenant: Tenant, business: Business) 
         )
     wish = ServiceWish(customer.service_kind, customer.identifiers)
     for offer, wanted in [(customer.offer, wish), *((option, None) for option in customer.options)]:
-        start_contract(
-            wanted,
-            tenant_id=tenant.id,
+        contract = ContractWish(
             account=customer.number,
             number=f"{customer.number}-{offer}",
             offer=offer,
             starts_on=customer.starts_on,
             ends_on=customer.ends_on,
-            at=at,
+            service=wanted,
         )
+        start_contract(contract, tenant_id=tenant.id, at=at)
 
 
 def chunks_of(pack: Pack, *, path: Path, format: str) -> Chunks:
-    """A usage file's chunks, its format named as a pack does: `mapping:` is a mapping of its own."""
+    """A usage file in chunks, its format named as a pack does: `mapping:` is one of its own."""
     if format == "radius":
         return lambda sessions: open_usage(path, format=radius_format(sessions=sessions))
     if format.startswith("mapping:"):

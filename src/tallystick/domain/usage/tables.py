@@ -102,6 +102,12 @@ def ensure_months(parent: str, *, instants: pl.Series) -> dict[date, str]:
     return leaves
 
 
+def refresh_statistics(parent: str) -> None:
+    """Lets the planner look at the partitions that a bulk load has just grown."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT refresh_statistics(%s)", [parent])
+
+
 def load_by_month(frame: pl.DataFrame, *, parent: str) -> None:
     """COPY rows with `started_at` into the partitions of their months, which must exist."""
     month = pl.col("started_at").dt.date().dt.truncate("1mo")

@@ -22,6 +22,11 @@ BUSINESS = Business(
         "email": "billing@wattlecreek.example",
         "web": "wattlecreek.example",
         "colour": "#b8860b",
+        "bank": {
+            "name": "Gumnut Savings (invented)",
+            "holder": "Wattle Creek Energy",
+            "note": "BSB 000-000, account 0000 0000",
+        },
     },
 )
 

@@ -22,6 +22,11 @@ BUSINESS = Business(
         "email": "rechnung@copperbeech.example",
         "web": "copperbeech.example",
         "colour": "#7a3b2e",
+        "bank": {
+            "name": "Musterbank (invented)",
+            "holder": "Copperbeech Broadband",
+            "iban": "DE89370400440532013000",
+        },
     },
 )
 

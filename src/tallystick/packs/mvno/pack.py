@@ -22,6 +22,11 @@ BUSINESS = Business(
         "email": "billing@larkspur.example",
         "web": "larkspur.example",
         "colour": "#4b3f94",
+        "bank": {
+            "name": "Bank of Nowhere (invented)",
+            "holder": "Larkspur Mobile",
+            "iban": "GB29NWBK60161331926819",
+        },
     },
 )
 

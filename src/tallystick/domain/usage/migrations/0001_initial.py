@@ -93,6 +93,25 @@ LARGE_TABLES = f"""
     REVOKE ALL ON FUNCTION ensure_month FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION ensure_month TO {APP_ROLE};
 
+    -- Plans are only as good as statistics, and a bulk load outruns the autovacuum: this looks
+    -- again at the partitions that have doubled since they were last looked at.
+    CREATE FUNCTION refresh_statistics(parent text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE
+        leaf regclass;
+    BEGIN
+        IF parent NOT IN ('usage_usage', 'usage_ratedline', 'usage_recordkey') THEN
+            RAISE EXCEPTION '% is not held in partitions', parent;
+        END IF;
+        FOR leaf IN SELECT c.oid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = parent::regclass
+            AND pg_relation_size(c.oid) / 8192 > 2 * greatest(c.relpages, 4) LOOP
+            EXECUTE format('ANALYZE %s', leaf);
+        END LOOP;
+    END $$;
+    REVOKE ALL ON FUNCTION refresh_statistics FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION refresh_statistics TO {APP_ROLE};
+
     CREATE FUNCTION micros(instant timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
         RETURN (extract(epoch FROM instant) * 1000000)::bigint;
 

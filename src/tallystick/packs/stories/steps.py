@@ -1,0 +1,200 @@
+"""What a story can say: a class for each kind of step, with the form it is written in.
+
+In a form, words in capitals are fields, `[...]` may be left out and `...` takes all that follows;
+a field is read as its type says (see `read.READERS`).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar, Final, NewType
+
+from tallystick.domain.contracts.models import ServiceState
+from tallystick.domain.payments.models import PaymentMethod
+
+MonthDay = NewType("MonthDay", int)
+Currency = NewType("Currency", str)
+
+OLDEST_INVOICE: Final = "INV"
+"""As a payment's reference: the number of the oldest invoice that is not paid."""
+
+
+class CustomerKind(StrEnum):
+    CONSUMER = "consumer"
+    BUSINESS = "business"
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """Whose story it is: a pack's business, or an operator file with its catalogue."""
+
+    form: ClassVar[str] = "business NAME [catalogue CATALOGUE]"
+    name: str
+    catalogue: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a story: what is done, or what is then to be seen."""
+
+    form: ClassVar[str]
+    line: int
+    day: date
+    text: str
+
+
+class Expectation(Step):
+    """A step that changes nothing and may fail."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount(Step):
+    form = "account NUMBER NAME CUSTOMER_KIND bill-day BILL_DAY [segment SEGMENT]"
+    number: str
+    name: str
+    customer_kind: CustomerKind
+    bill_day: MonthDay
+    segment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StartContract(Step):
+    form = "contract NUMBER of ACCOUNT offer OFFER [until UNTIL] IDENTIFIERS..."
+    number: str
+    account: str
+    offer: str
+    until: date | None
+    identifiers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndContract(Step):
+    form = "end contract NUMBER"
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUsage(Step):
+    form = "usage FORMAT CONTENT"
+    format: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUsageFile(Step):
+    form = "usage file PATH FORMAT"
+    path: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate(Step):
+    form = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class RunBills(Step):
+    form = "bill run"
+
+
+@dataclass(frozen=True, slots=True)
+class RehearseBills(Step):
+    form = "bill rehearse"
+
+
+@dataclass(frozen=True, slots=True)
+class Pay(Step):
+    form = "pay ACCOUNT AMOUNT METHOD [reference REFERENCE]"
+    account: str
+    amount: Decimal
+    method: PaymentMethod
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collect(Step):
+    form = "collect"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectInvoice(Expectation):
+    form = "expect invoice ACCOUNT net NET tax TAX total TOTAL CURRENCY"
+    account: str
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectNoInvoice(Expectation):
+    form = "expect no invoice ACCOUNT"
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectLine(Expectation):
+    form = "expect line ACCOUNT PREFIX quantity QUANTITY net NET"
+    account: str
+    prefix: str
+    quantity: Decimal
+    net: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectBalance(Expectation):
+    form = "expect balance ACCOUNT AMOUNT"
+    account: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectService(Expectation):
+    form = "expect service CONTRACT STATE"
+    contract: str
+    state: ServiceState
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectNetwork(Expectation):
+    form = "expect network ACCOUNT ACTIONS..."
+    account: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectRejects(Expectation):
+    form = "expect rejects CODE COUNT"
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectLedger(Expectation):
+    form = "expect ledger CODE AMOUNT"
+    code: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectBooks(Expectation):
+    form = "expect books balance"
+
+
+STEPS: Final[tuple[type[Step], ...]] = (
+    OpenAccount, StartContract, EndContract, TakeUsage, TakeUsageFile, Rate, RunBills,
+    RehearseBills, Pay, Collect, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectBalance,
+    ExpectService, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story as it was read: its name, whose it is, and its steps in order of their days."""
+
+    name: str
+    business: Business
+    steps: tuple[Step, ...]
