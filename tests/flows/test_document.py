@@ -1,18 +1,28 @@
 """What an issued invoice says when it is read back."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
+import polars as pl
 import pytest
-from tests.gates.console.business import open_lived_business
+from tests.flows.businesses import AT, open_talk_business
+from tests.gates.console.business import noon, open_lived_business
 
+from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.base.period import Period
+from tallystick.core.capture.decoded import Decoded
 from tallystick.core.invoice.document import Language
 from tallystick.domain.catalog import queries
 from tallystick.domain.invoices.queries import UnknownInvoice
+from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.acquire import publish_catalogue
+from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
+from tallystick.flows.capture import Delivery, capture_usage
+from tallystick.flows.charge import charge_usage
 from tallystick.flows.document import accent_of, document_of, language_of, price_unit, print_invoice
+from tallystick.flows.invoice import run_bills
 
 
 @pytest.fixture(scope="module")
@@ -42,25 +52,68 @@ def test_lines_usage_taxes_and_single_calls(tenant):
     ]
 
 
+POWER = """
+currency: EUR
+zone: Europe/Berlin
+offers:
+  power:
+    from: 2025-01-01
+    components:
+      energy: {of: import, price: 0.30 per kWh}
+      levy: {of: import, price: 0.01 per kWh}
+"""
+
+
 def test_a_reading_with_two_prices_is_metered_once(module_database):
-    catalogue = """
-        currency: EUR
-        zone: Europe/Berlin
-        offers:
-          power:
-            from: 2025-01-01
-            components:
-              energy: {of: import, price: 0.30 per kWh}
-              levy: {of: import, price: 0.01 per kWh}
-        """
-    document = document_of(bill_readings(catalogue), tenant_id=tenant_id_of("power"))
+    power = open_metered_business()
+    readings = [(date(2026, 1, 1), 2), (date(2026, 1, 1), 3), (date(2026, 1, 3), 2)]
+    rows = [
+        (line, f"r{line}", "meter", "METER1", "import", datetime.combine(day, time(9 + line), UTC),
+         Decimal(read), "kWh", None, None, None)
+        for line, (day, read) in enumerate(readings, start=1)
+    ]  # fmt: skip
+    usage = pl.DataFrame(rows, schema=USAGE_IN, orient="row")
+    chunk = Decoded(usage, pl.DataFrame(schema=REJECTS), len(rows), 0, Decimal(7))
+    delivery = Delivery("meters", "january.csv", "readings", "january")
+    capture_usage(delivery, tenant_id=power.id, chunks=[chunk], at=noon(1, 31))
+    charge_usage(tenant_id=power.id, at=noon(1, 31))
+    run_bills(tenant_id=power.id, on=date(2026, 2, 1), at=noon(2, 1))
+    document = document_of("INV-2026-000001", tenant_id=power.id)
+    assert document.net == Decimal("2.17")
     (metered,) = document.consumption
     assert metered.title == "METER1 import"
-    assert metered.days == (
-        (date(2026, 1, 1), Decimal(5)), (date(2026, 1, 2), Decimal(0)),
-        (date(2026, 1, 3), Decimal(2)),
-    )  # fmt: skip
+    assert [(day.day, read) for day, read in metered.days] == [(1, 5), (2, 0), (3, 2)]
     assert document.annexes == ()
+
+
+def open_metered_business() -> Tenant:
+    """An operator that sells power to one customer, whose meter is METER1."""
+    tenant = open_talk_business("power", customers=0)
+    publish_catalogue(
+        POWER,
+        tenant_id=tenant.id,
+        name="power.yaml",
+        files={},
+        valid_from=date(2025, 6, 1),
+        at=AT,
+    )
+    with acting_for(tenant.id):
+        open_account(
+            PartyDetails("person", "Customer", "DE", "en"),
+            tenant_id=tenant.id,
+            number="P1",
+            terms=AccountTerms("EUR", "Europe/Berlin", 1, 14, "consumer", "consumer"),
+            on=date(2026, 1, 1),
+        )
+    wish = ContractWish(
+        account="P1",
+        number="PC1",
+        offer="power",
+        starts_on=date(2026, 1, 1),
+        service=ServiceWish("power", [("meter", "METER1")]),
+    )
+    start_contract(wish, tenant_id=tenant.id, at=AT)
+    return tenant
 
 
 def test_balance_of_the_day_of_issue(tenant):

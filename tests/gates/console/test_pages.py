@@ -46,7 +46,7 @@ def test_operators_show_their_figures(client):
 def test_overview_proves_usage_and_books(client):
     text = text_of(client.get("/talk/"))
     assert "2026-02-01 done 3 74.86" in text
-    assert "calls-2026-01.csv voice s 2491 ✓ all there switch loaded 5 3 1 1 0" in text
+    assert "calls-2026-01.csv voice 41 min 31 s ✓ all there switch loaded 5 3 1 1 0" in text
     assert "unknown subject 1" in text
     assert "✓ books balance" in text
     assert "1200 Receivable" in text

@@ -30,16 +30,16 @@ ROWS_SHOWN: Final = 50
 
 
 @dataclass(slots=True)
-class HeldContract:
+class ContractHeld:
     """A contract with the offers it held and the services it brings."""
 
     contract: Contract
     offers: list[ContractOffer] = field(default_factory=list)
-    services: list["HeldService"] = field(default_factory=list)
+    services: list["ServiceHeld"] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class HeldService:
+class ServiceHeld:
     service: Service
     assignments: list[Assignment] = field(default_factory=list)
 
@@ -94,17 +94,17 @@ def show_account(request: HttpRequest, operator: Operator, number: str) -> HttpR
     return render(request, "console/account.html", context)
 
 
-def _contracts(account: Account) -> list[HeldContract]:
+def _contracts(account: Account) -> list[ContractHeld]:
     held = {
-        contract.id: HeldContract(contract)
+        contract.id: ContractHeld(contract)
         for contract in Contract.objects.filter(account=account).order_by("-starts_on", "-id")
     }
     offers = ContractOffer.objects.filter(account=account).select_related("offer")
     for offer in offers.order_by("valid_from"):
         held[offer.contract_id].offers.append(offer)
-    services: dict[int, HeldService] = {}
+    services: dict[int, ServiceHeld] = {}
     for service in Service.objects.filter(account=account).order_by("id"):
-        services[service.id] = HeldService(service)
+        services[service.id] = ServiceHeld(service)
         held[service.contract_id].services.append(services[service.id])
     assigned = Assignment.objects.filter(account=account).select_related("identifier")
     for assignment in assigned.order_by("id"):

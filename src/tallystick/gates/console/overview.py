@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -73,7 +74,7 @@ def show_operator(request: HttpRequest, operator: Operator) -> HttpResponse:
         "accounts": Account.objects.filter(house=False).count(),
         "chart": draw_months(months, currency=operator.tenant.currency, until=operator.today),
         "runs": _runs(operator.tenant.currency),
-        "batches": [(batch, _conserved(batch)) for batch in recent_batches(count=BATCHES_SHOWN)],
+        "batches": [_shown(batch) for batch in recent_batches(count=BATCHES_SHOWN)],
         "rejects": open_rejects(),
         "suspense": open_suspense(),
         "books": _books(trial_balance()),
@@ -109,14 +110,21 @@ def _runs(currency: str) -> Any:
     totals = Invoice.objects.filter(bill_run=OuterRef("pk"), currency=currency).values("bill_run")
     return BillRun.objects.annotate(
         invoices=Subquery(tasks.annotate(sum=Sum(F("invoices"))).values("sum")),
-        billed=Subquery(totals.annotate(sum=Sum("total")).values("sum")),
+        billed=Coalesce(
+            Subquery(totals.annotate(sum=Sum("total")).values("sum")), Value(Decimal(0))
+        ),
     ).order_by("-bill_date")[:RUNS_SHOWN]
 
 
-def _conserved(batch: Batch) -> bool:
-    """Whether each row that came in went somewhere."""
+def _shown(batch: Batch) -> dict[str, Any]:
+    """A file, what it brought of each kind, and whether each of its rows went somewhere."""
+    kinds = batch.sums.get("accepted", {})
     out = batch.accepted + batch.duplicates + batch.rejected + batch.absorbed
-    return batch.rows_in == out
+    return {
+        "batch": batch,
+        "sums": [(*kind.rsplit(" ", 1), Decimal(total)) for kind, total in kinds.items()],
+        "conserved": batch.rows_in == out,
+    }
 
 
 def _books(lines: Sequence[BalanceLine]) -> list[Books]:
