@@ -2,8 +2,7 @@
 
 import os
 import sys
-from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import django
@@ -12,13 +11,18 @@ from rich.console import Console
 from rich.table import Table
 
 from tallystick.base.refusal import Refusal
+from tallystick.gates.cli import app as business
+from tallystick.gates.cli.answers import Commands, examples, tell, tell_json, tell_refusal
+from tallystick.gates.cli.asking import AsJson
 from tallystick.wiring.paths import tallystick_home
 
-app = typer.Typer(name="tallystick", no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="tallystick", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False
+)
 db = typer.Typer(no_args_is_help=True, help="The database: start, stop, look, migrate.")
 app.add_typer(db, name="db")
 
-WITHOUT_DATABASE = {"db", "doctor"}
+WITHOUT_DATABASE = {"db", "doctor", "init"}
 
 
 @app.callback()
@@ -29,6 +33,35 @@ def connect(context: typer.Context) -> None:
     asks_for_help = "--help" in sys.argv
     if context.invoked_subcommand not in WITHOUT_DATABASE and not asks_for_help:
         open_database(home=tallystick_home(), url=database_url())
+
+
+@app.command(epilog=examples("init", "init --operator hedgerow.yaml"))
+def init(
+    operator: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.yaml", help="Open a first operator as this file describes it."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set up home, database, roles and tables; what is there already is left as it is."""
+    from tallystick.domain.tenants.operations import TenantExists
+    from tallystick.gates.cli.operators import open_from_file
+    from tallystick.wiring.database import configure_database, migrate_database
+    from tallystick.wiring.settings import read_secret_key
+
+    home = tallystick_home()
+    did = [f"{'found' if home.is_dir() else 'made'} the home {home}"]
+    read_secret_key(home)
+    configure_database(home=home, url=database_url())
+    did.append("joined your PostgreSQL" if database_url() else "the embedded PostgreSQL runs")
+    did.append("brought its tables up to date" if migrate_database() else "its tables are current")
+    if operator is not None:
+        try:
+            opened = open_from_file(operator).tenant
+            did.append(f"opened operator {opened.code} ({opened.name})")
+        except TenantExists as known:
+            did.append(f"operator {known.tenant} is there already")
+    tell({"home": home, "did": did}, as_json=as_json, said="\n".join(did))
 
 
 @app.command()
@@ -43,6 +76,34 @@ def doctor(port: Annotated[int, typer.Option(help="The web server's port.")] = 8
         table.add_row(mark, finding.name, finding.detail, finding.mend)
     Console().print(table)
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@app.command(epilog=examples("demo", "demo --headless --only isp --json"))
+def demo(
+    headless: Annotated[bool, typer.Option(help="End after the summary; start no server.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="One business; may be repeated.")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8000,
+    as_json: AsJson = False,
+) -> None:
+    """Live through months of three invented businesses: usage, bills, payments, cut-offs, books."""
+    from tallystick.wiring.demo import PACKS, demo_figures, run_demo, show_demo
+    from tallystick.wiring.serve import try_port
+
+    for name in only or ():
+        if name not in PACKS:
+            raise typer.BadParameter(f"--only {name}: choose of {', '.join(PACKS)}")
+    if not headless:
+        try_port(port)
+    home = tallystick_home()
+    told = run_demo(home=home, names=only or PACKS, console=Console(stderr=True))
+    if as_json:
+        tell_json(demo_figures(told))
+    else:
+        show_demo(told, console=Console(), home=home)
+    if not all(one.balances for one in told):
+        raise typer.Exit(3)
+    if not headless:
+        serve(port=port)
 
 
 @app.command()
@@ -92,6 +153,9 @@ def migrate() -> None:
     print("migrated" if migrate_database(verbosity=1) else "nothing to do")
 
 
+app.add_typer(business)
+
+
 def database_url() -> str | None:
     """A PostgreSQL of your own, instead of the embedded one."""
     return os.environ.get("DATABASE_URL") or None
@@ -101,15 +165,13 @@ def main() -> None:
     """Run one command; a refusal is told in its sentence, with exit status 1."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tallystick.wiring.settings")
     django.setup()
-    if find_spec("tallystick.gates.cli"):
-        app.add_typer(import_module("tallystick.gates.cli").app)
     from tallystick.wiring.database import naming_lost_connection
 
     try:
         with naming_lost_connection():
             app()
     except Refusal as refusal:
-        print(refusal.sentence(), file=sys.stderr)
+        tell_refusal(refusal, as_json="--json" in sys.argv)
         sys.exit(1)
 
 

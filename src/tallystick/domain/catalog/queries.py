@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import zip_longest
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.tariff.plan import Plan, compile_plan
@@ -46,10 +47,10 @@ def offer_coded(code: str) -> Offer:
 def dated_plans() -> tuple[DatedPlan, ...]:
     """Every published version of the operator acted for, oldest first."""
     versions = list(CatalogVersion.objects.order_by("valid_from").values_list("id", "valid_from"))
-    ends = [valid_from for _, valid_from in versions[1:]] + [None]
+    ends = [valid_from for _, valid_from in versions[1:]]
     return tuple(
         DatedPlan(version_id, valid_from, valid_to, _plan(version_id))
-        for (version_id, valid_from), valid_to in zip(versions, ends, strict=True)
+        for (version_id, valid_from), valid_to in zip_longest(versions, ends)
     )
 
 

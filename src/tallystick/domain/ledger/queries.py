@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from tallystick.domain.ledger.models import LedgerAccount, Posting
+from tallystick.domain.ledger.models import Entry, LedgerAccount, Posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +59,22 @@ def balance_of(code: str, *, account_id: int | None = None) -> Decimal:
     if account_id is not None:
         postings = postings.filter(account_id=account_id)
     return postings.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+
+
+def recent_entries(
+    *, account_id: int | None, since: date | None, until: date | None, count: int
+) -> list[tuple[Entry, list[Posting]]]:
+    """The entries posted last, the latest first, each with its postings."""
+    entries = Entry.objects.select_related("account").order_by("-id")
+    if account_id is not None:
+        entries = entries.filter(account_id=account_id)
+    if since is not None:
+        entries = entries.filter(occurred_on__gte=since)
+    if until is not None:
+        entries = entries.filter(occurred_on__lte=until)
+    found = list(entries[:count])
+    sides: dict[int, list[Posting]] = {}
+    ids = [entry.id for entry in found]
+    for posting in Posting.objects.filter(entry_id__in=ids).order_by("entry_id", "line_no"):
+        sides.setdefault(posting.entry_id, []).append(posting)
+    return [(entry, sides.get(entry.id, [])) for entry in found]

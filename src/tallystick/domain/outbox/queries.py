@@ -7,3 +7,13 @@ def pending_orders() -> list[Order]:
     """Orders that wait to be delivered, in the order they were placed, their accounts with them."""
     pending = Order.objects.filter(state=OrderState.PENDING)
     return list(pending.select_related("account").order_by("id"))
+
+
+def recent_orders(*, state: str | None, account_id: int | None, count: int) -> list[Order]:
+    """Orders placed last, the latest first, their accounts with them."""
+    orders = Order.objects.select_related("account").order_by("-id")
+    if state is not None:
+        orders = orders.filter(state=state)
+    if account_id is not None:
+        orders = orders.filter(account_id=account_id)
+    return list(orders[:count])

@@ -111,3 +111,36 @@ def rated_events(
             [account_id, ids, since, until, usage_id, limit, offset],
         )
         return [RatedEvent(*row) for row in cursor.fetchall()]
+
+
+def rated_between(
+    *,
+    account_id: int | None,
+    usage_id: int | None,
+    since: datetime | None,
+    until: datetime | None,
+    count: int,
+) -> list[RatedEvent]:
+    """Rated lines by start, of one account or event or all, in [since, until) where given."""
+    wanted = {
+        "r.account_id = %s": account_id,
+        "r.usage_id = %s": usage_id,
+        "r.started_at >= %s": since,
+        "r.started_at < %s": until,
+    }
+    given = {condition: value for condition, value in wanted.items() if value is not None}
+    names = [field.name for field in fields(RatedEvent)]
+    columns = ", ".join(f"{'u' if name in _OF_EVENT else 'r'}.{name}" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT {columns}
+            FROM usage_ratedline r
+            JOIN usage_usage u ON u.tenant_id = r.tenant_id AND u.account_id = r.account_id
+                AND u.started_at = r.started_at AND u.id = r.usage_id
+            WHERE {" AND ".join(given) or "true"}
+            ORDER BY r.started_at, r.usage_id, r.component_id, r.seq LIMIT %s
+            """,
+            [*given.values(), count],
+        )
+        return [RatedEvent(*row) for row in cursor.fetchall()]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 import polars as pl
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.capture.conserve import Manifest, assert_conserved
@@ -38,12 +38,6 @@ def open_rejects(*, code: str | None = None) -> QuerySet[Reject]:
     rejects = Reject.objects.filter(state=RejectState.OPEN, batch__state=BatchState.LOADED)
     rejects = rejects if code is None else rejects.filter(code=code)
     return rejects.select_related("batch__source").order_by("id")
-
-
-def count_by_code() -> dict[str, int]:
-    """How many rejects wait, by reason, most first."""
-    counted = open_rejects().order_by().values_list("code").annotate(n=Count("id"))
-    return dict(sorted(counted, key=lambda pair: (-pair[1], pair[0])))
 
 
 def hold_batch(batch_id: int) -> Batch:

@@ -1,0 +1,8 @@
+"""The command line: each command asks, calls one flow, operation or query, and answers.
+
+Commands import what they call when they are called, so that `--help` is quick.
+"""
+
+from tallystick.gates.cli.app import app
+
+__all__ = ["app"]

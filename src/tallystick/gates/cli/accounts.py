@@ -1,0 +1,204 @@
+"""Customers: opening an account, starting a contract."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.gates.cli.answers import examples, tell
+from tallystick.gates.cli.asking import (
+    AsJson,
+    Operator,
+    act_for,
+    as_pairs,
+    one_of,
+    read_country,
+    read_day,
+    read_email,
+    read_pair,
+    read_zone,
+    spread,
+)
+
+app = typer.Typer()
+account = typer.Typer(no_args_is_help=True, help="Accounts: open one.")
+contract = typer.Typer(no_args_is_help=True, help="Contracts: start one.")
+app.add_typer(account, name="account")
+app.add_typer(contract, name="contract")
+
+_KINDS = one_of("person", "organisation")
+_CUSTOMER_KINDS = one_of("consumer", "business", "reverse_charge", "exempt")
+_OPERATORS = "Else the operator's."
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who an account is opened for."""
+
+    name: Annotated[str, typer.Option(help="As printed on invoices.", show_default=False)]
+    kind: Annotated[str, typer.Option(parser=_KINDS, metavar="person|organisation")] = "person"
+    address: Annotated[list[str] | None, typer.Option(help="A line of it; say it again.")] = None
+    email: Annotated[str, typer.Option(parser=read_email, metavar="ADDRESS")] = ""
+    phone: Annotated[str, typer.Option()] = ""
+    tax_number: Annotated[str, typer.Option(help="Its VAT number.")] = ""
+    country: Annotated[
+        str | None, typer.Option(parser=read_country, metavar="XX", help=_OPERATORS)
+    ] = None
+    language: Annotated[str | None, typer.Option(help=_OPERATORS)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the account is billed."""
+
+    currency: Annotated[str | None, typer.Option(help=_OPERATORS)] = None
+    zone: Annotated[str | None, typer.Option(parser=read_zone, metavar="ZONE", help=_OPERATORS)] = (
+        None
+    )
+    bill_day: Annotated[int, typer.Option(min=1, max=31, help="Day of the month.")] = 1
+    payment_days: Annotated[int | None, typer.Option(min=0, max=365, help=_OPERATORS)] = None
+    segment: Annotated[str, typer.Option(help="Which collection ladder is its.")] = "consumer"
+    customer_kind: Annotated[
+        str, typer.Option(parser=_CUSTOMER_KINDS, metavar="KIND", help="Which tax rates are its.")
+    ] = "consumer"
+    parent: Annotated[str | None, typer.Option(help="The account it stands below.")] = None
+
+
+@account.command(
+    "open",
+    epilog=examples(
+        'account open A-1001 --name "Ada Sample" --email ada@customer.example',
+        'account open A-2001 --name "Sample Ltd" --kind organisation --bill-day 15 '
+        "--customer-kind business --segment business",
+    ),
+)
+@spread
+def open_one(
+    number: Annotated[str, typer.Argument(help="The account's number.", show_default=False)],
+    customer: Customer,
+    terms: Terms,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open an account for a new customer."""
+    from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
+    from tallystick.domain.parties.queries import account_numbered
+
+    present = act_for(operator)
+    tenant = present.tenant
+    with acting_for(tenant.id):
+        opened = open_account(
+            PartyDetails(
+                kind=customer.kind,
+                name=customer.name,
+                country=customer.country or tenant.country,
+                language=customer.language or tenant.language,
+                address=tuple(customer.address or ()),
+                email=customer.email,
+                phone=customer.phone,
+                tax_number=customer.tax_number,
+            ),
+            tenant_id=tenant.id,
+            number=number,
+            terms=AccountTerms(
+                currency=terms.currency or tenant.currency,
+                zone=terms.zone or tenant.zone,
+                bill_day=terms.bill_day,
+                payment_days=(
+                    tenant.payment_days if terms.payment_days is None else terms.payment_days
+                ),
+                segment=terms.segment,
+                customer_kind=terms.customer_kind,
+            ),
+            on=present.today,
+            parent=account_numbered(terms.parent) if terms.parent else None,
+        )
+    tell(
+        {"account": opened.number, "currency": opened.currency, "bill_day": opened.bill_day},
+        as_json=as_json,
+        said=f"opened account {opened.number} for {customer.name}, billed in {opened.currency} "
+        f"on day {opened.bill_day}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a contract is of and what it delivers."""
+
+    number: Annotated[str, typer.Option(help="The contract's number.", show_default=False)]
+    service: Annotated[
+        str | None, typer.Option(help="The kind of service: mobile, internet, power.")
+    ] = None
+    identifier: Annotated[
+        list[str] | None,
+        typer.Option(
+            parser=read_pair,
+            metavar="KIND=VALUE",
+            help="What its usage is known by; say it again for each.",
+        ),
+    ] = None
+    starts: Annotated[
+        date | None,
+        typer.Option("--from", parser=read_day, metavar="DAY", help="First day; else today."),
+    ] = None
+    ends: Annotated[
+        date | None,
+        typer.Option("--to", parser=read_day, metavar="DAY", help="The day after its last."),
+    ] = None
+
+
+@contract.command(
+    epilog=examples(
+        "contract start A-1001 mobile-m --number C-1 --service mobile "
+        "--identifier msisdn=447700900001",
+        "contract start A-1001 extra-data --number C-2 --from 2026-02-01",
+    ),
+)
+@spread
+def start(
+    account: Annotated[str, typer.Argument(help="Who pays.", show_default=False)],
+    offer: Annotated[str, typer.Argument(help="The offer's code.", show_default=False)],
+    wish: Wish,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start a contract of an offer; with --service the network is told of it."""
+    from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
+
+    if wish.identifier and wish.service is None:
+        raise typer.BadParameter("an identifier belongs to a service; say --service as well")
+    present = act_for(operator)
+    starts_on = wish.starts or present.today
+    if wish.ends is not None and wish.ends <= starts_on:
+        raise typer.BadParameter(f"--to {wish.ends} is not after the first day, {starts_on}")
+    identifiers = [(kind, _spelled(kind, value)) for kind, value in as_pairs(wish.identifier)]
+    contract = ContractWish(
+        account=account,
+        number=wish.number,
+        offer=offer,
+        starts_on=starts_on,
+        ends_on=wish.ends,
+        service=ServiceWish(wish.service, identifiers) if wish.service else None,
+    )
+    started = start_contract(contract, tenant_id=present.tenant_id, at=present.at)
+    tell(
+        {
+            "contract": started.number,
+            "account": account,
+            "offer": offer,
+            "starts_on": started.starts_on,
+            "ends_on": started.ends_on,
+            "next_bill_on": started.next_bill_on,
+            "identifiers": dict(identifiers),
+        },
+        as_json=as_json,
+        said=f"contract {started.number}: {offer} for {account} from {started.starts_on}, "
+        f"first billed on {started.next_bill_on}",
+    )
+
+
+def _spelled(kind: str, value: str) -> str:
+    """A telephone number as usage has it: the digits of E.164 without plus."""
+    return value.removeprefix("+").replace(" ", "") if kind == "msisdn" else value

@@ -1,0 +1,20 @@
+"""All commands of the business, by the noun they are about."""
+
+import typer
+
+from tallystick.gates.cli import (
+    accounts,
+    bills,
+    books,
+    catalog,
+    explain,
+    money,
+    operators,
+    usage,
+)
+from tallystick.gates.cli.answers import Commands
+
+app = typer.Typer(cls=Commands, no_args_is_help=True)
+
+for part in (operators, catalog, accounts, usage, bills, money, books, explain):
+    app.add_typer(part.app)

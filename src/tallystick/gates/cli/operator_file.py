@@ -1,0 +1,174 @@
+"""The YAML file that an operator is opened from.
+
+    code: hedgerow
+    name: Hedgerow Telecom
+    country: GB
+    currency: GBP
+    zone: Europe/London
+    taxes: taxes.yaml            # beside this file
+    ladders: {consumer: ladder-consumer.yaml}
+    brand: {name: Hedgerow Telecom, address: [1 Hedge Lane, Sampleton]}
+    rehearsal: 2026-01-01        # its clock starts that day; without, it lives in the present
+
+Every value is read as the text it was written as.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from tallystick.base.money import RoundingMode, minor_decimals
+from tallystick.base.period import day_start
+from tallystick.base.refusal import Refusal
+from tallystick.gates.cli.asking import read_text
+
+_WORDS: Final = (
+    "code", "name", "industry", "country", "currency", "zone", "language", "rounding",
+    "payment_days", "brand", "taxes", "ladders", "rehearsal",
+)  # fmt: skip
+_CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_LANGUAGE: Final = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+
+
+@dataclass
+class OperatorFileWrong(Refusal):
+    code = "operator_file_wrong"
+    path: str = ""
+    problem: str = ""
+
+    def sentence(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorFile:
+    """What such a file says: the columns of the operator and its ladders' texts by segment."""
+
+    code: str
+    columns: dict[str, Any]
+    ladders: dict[str, str]
+
+    def opened_at(self, now: datetime) -> datetime:
+        """Its present: where its rehearsal clock stands, else now."""
+        rehearsal: datetime | None = self.columns["rehearsal_at"]
+        return rehearsal or now
+
+
+def read_operator(path: Path) -> OperatorFile:
+    """The operator that the file describes, with the files it names.
+
+    :raises Refusal: when a file cannot be read or says what cannot be
+    """
+    return _Reader(path).read()
+
+
+def read_instant(text: str, *, zone: str) -> datetime | None:
+    """An instant with its offset, or the first of a day there; None where the text is neither."""
+    try:
+        if len(text) == len("2026-01-01"):
+            return day_start(date.fromisoformat(text), ZoneInfo(zone))
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None
+
+
+class _Reader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            written = yaml.load(read_text(path), Loader=yaml.BaseLoader)
+        except yaml.YAMLError as fault:
+            self._refuse(" ".join(str(fault).split()))
+        if not isinstance(written, dict):
+            self._refuse("write words and values such as `code: hedgerow`")
+        for word in written:
+            if word not in _WORDS:
+                self._refuse(f"{word} is not known here; known: {', '.join(_WORDS)}")
+        self._written = written
+
+    def read(self) -> OperatorFile:
+        from tallystick.core.invoice.read_taxes import read_taxes
+        from tallystick.core.recover.read import read_ladder
+
+        currency = self._text("currency", lambda text: bool(minor_decimals(text) + 1), "EUR")
+        zone = self._text("zone", _is_zone, "Europe/Berlin")
+        taxes = self._file("taxes", self._written.get("taxes"))
+        read_taxes(taxes, name=str(self._written.get("taxes", "")))
+        ladders = {}
+        for segment, name in self._table("ladders").items():
+            ladders[segment] = self._file(f"ladders.{segment}", name)
+            read_ladder(ladders[segment], source=str(name))
+        rehearsal = self._rehearsal(zone)
+        columns = {
+            "name": self._text("name", bool, "Hedgerow Telecom"),
+            "industry": self._text("industry", bool, "isp", otherwise="general"),
+            "country": self._text("country", _COUNTRY.fullmatch, "GB"),
+            "currency": currency,
+            "zone": zone,
+            "language": self._text("language", _LANGUAGE.fullmatch, "en", otherwise="en"),
+            "rounding": self._text("rounding", _is_rounding, "half_up", otherwise="half_up"),
+            "payment_days": int(self._text("payment_days", _is_days, "14", otherwise="14")),
+            "brand": self._table("brand"),
+            "taxes": taxes,
+            "clock": "rehearsal" if rehearsal else "wall",
+            "rehearsal_at": rehearsal,
+        }
+        return OperatorFile(self._text("code", _CODE.fullmatch, "hedgerow"), columns, ladders)
+
+    def _text(
+        self, word: str, fits: Callable[[str], object], example: str, otherwise: str | None = None
+    ) -> str:
+        value = self._written.get(word, otherwise)
+        if value is None:
+            self._refuse(f"it lacks {word}; write one such as `{word}: {example}`")
+        if not isinstance(value, str) or not fits(value):
+            self._refuse(f"{word} is {value!r}; write one such as `{word}: {example}`")
+        return value
+
+    def _table(self, word: str) -> dict[str, Any]:
+        value = self._written.get(word) or {}
+        if not isinstance(value, dict):
+            self._refuse(f"{word} is a table of words and values")
+        return value
+
+    def _file(self, word: str, name: object) -> str:
+        if not name:
+            return ""
+        if not isinstance(name, str):
+            self._refuse(f"{word} is the name of a file beside this one")
+        return read_text(self._path.parent / name)
+
+    def _rehearsal(self, zone: str) -> datetime | None:
+        value = self._written.get("rehearsal")
+        if value is None:
+            return None
+        instant = read_instant(str(value), zone=zone)
+        if instant is None:
+            self._refuse(f"rehearsal is {value!r}; write its first day as 2026-01-01")
+        return instant
+
+    def _refuse(self, problem: str) -> NoReturn:
+        raise OperatorFileWrong(path=str(self._path), problem=problem)
+
+
+def _is_zone(text: str) -> bool:
+    try:
+        return bool(ZoneInfo(text))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
+def _is_rounding(text: str) -> bool:
+    return text in {mode.value for mode in RoundingMode}
+
+
+def _is_days(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) <= 365
