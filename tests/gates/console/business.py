@@ -72,7 +72,8 @@ def open_lived_business(code: str) -> Tenant:
             terms=AccountTerms("EUR", "Europe/Berlin", 31, 14, "business", "business"),
             on=date(2026, 3, 1),
         )
-    move_clock(tenant_id=tenant.id, to=noon(3, 16))
+    # In Berlin the day begins while it is still the 15th in UTC.
+    move_clock(tenant_id=tenant.id, to=datetime(2026, 3, 15, 23, 30, tzinfo=UTC))
     return tenant
 
 

@@ -92,6 +92,12 @@ def pager_link(context: Context, number: int, step: int) -> str:
 
 
 @register.filter
+def count(value: int) -> str:
+    """A whole number, grouped by thousands."""
+    return f"{value:,}"
+
+
+@register.filter
 def percent(value: Decimal) -> str:
     """A percentage without trailing zeros."""
     return f"{plain(value)}\u00a0%"
