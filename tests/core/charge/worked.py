@@ -2,7 +2,8 @@
 
 Under a heading stand a yaml block (the components of one offer, or a whole catalogue), csv blocks
 named by their file, and a table: columns of the usage, then columns of its rated lines. A row with
-an empty `at` is one more line of the usage above it.
+an empty `at` is one more line of the usage above it. A second table whose first column is `period`
+holds what whole months cost, one after the other; `served` cuts one, an empty `period` goes on.
 """
 
 import json
@@ -14,10 +15,21 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
+from polars.testing import assert_frame_equal
 from tests.core.charge.random_cases import rate_both
 
+from tallystick.base.period import month_after
 from tallystick.base.quantity import to_canonical, unit_named
-from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
+from tallystick.core.charge.frames import (
+    CHARGE_IN,
+    COUNTERS,
+    LEVELS,
+    MEASURED,
+    PERIODS,
+    RatedPeriods,
+)
+from tallystick.core.charge.period_batch import rate_periods_batch
+from tallystick.core.charge.period_exact import rate_periods_exact
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 
@@ -25,6 +37,7 @@ ALGORITHMS = Path(__file__).parents[3] / "docs" / "algorithms"
 FENCE = re.compile(r"```(yaml|csv)(?: (\S+))?\n(.*?)```", re.S)
 NUMBERS = ("measured", "billed", "allowed", "fee", "amount")
 RESULTS = (*NUMBERS, "component", "band", "tier", "key")
+PERIOD_RESULTS = ("component", "band", "tier", "measured", "billed", "fee", "amount")
 USAGE = ("at", "usage", "of", "to", "zone", "account", "contract", "cycle")
 
 
@@ -35,6 +48,7 @@ class Worked:
     name: str
     plan: Plan
     rows: list[dict[str, str]]
+    periods: list[dict[str, str]]
 
 
 def worked_sections(page: str) -> list[Worked]:
@@ -42,9 +56,12 @@ def worked_sections(page: str) -> list[Worked]:
     text = (ALGORITHMS / page).read_text(encoding="utf-8")
     sections = []
     for section in re.split(r"^## ", text, flags=re.M)[1:]:
-        rows = _table(section)
-        if rows and "usage" in rows[0]:
-            sections.append(Worked(section.partition("\n")[0], _plan(section), rows))
+        tables = _tables(section)
+        rows = next((table for table in tables if "usage" in table[0]), [])
+        periods = next((table for table in tables if "period" in table[0]), [])
+        if rows or periods:
+            name = section.partition("\n")[0]
+            sections.append(Worked(name, _plan(section), rows, periods))
     assert sections, f"{page} works nothing out"
     return sections
 
@@ -64,12 +81,13 @@ def _plan(section: str) -> Plan:
     return compile_plan(read_catalogue(head + text, name="page.yaml", files=files))
 
 
-def _table(section: str) -> list[dict[str, str]]:
-    lines = [line for line in section.splitlines() if line.startswith("|")]
-    if len(lines) < 3:
-        return []
-    cells = [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
-    return [dict(zip(cells[0], row, strict=True)) for row in cells[2:]]
+def _tables(section: str) -> list[list[dict[str, str]]]:
+    tables = []
+    for block in re.findall(r"(?:^\|.*\n?)+", section, flags=re.M):
+        lines = block.strip().splitlines()
+        cells = [[c.strip().strip("`") for c in line.strip("|").split("|")] for line in lines]
+        tables.append([dict(zip(cells[0], row, strict=True)) for row in cells[2:]])
+    return tables
 
 
 def _event(row: dict[str, str], number: int, zone: ZoneInfo) -> dict[str, object]:
@@ -83,7 +101,7 @@ def _event(row: dict[str, str], number: int, zone: ZoneInfo) -> dict[str, object
         "account_id": account,
         "contract_id": int(row.get("contract") or account * 10),
         "offer_id": 1,
-        "cycle_start": date.fromisoformat(row.get("cycle") or "2026-03-01"),
+        "cycle_start": date.fromisoformat(row.get("cycle") or f"{row['at'][:7]}-01"),
         "kind": row.get("of") or "voice",
         "started_at": started.astimezone(UTC),
         "quantity": to_canonical(Decimal(value), unit=unit),
@@ -95,7 +113,7 @@ def _event(row: dict[str, str], number: int, zone: ZoneInfo) -> dict[str, object
 
 
 def check_worked(section: Worked) -> None:
-    """Both executors give the table's lines, in its order and to the last digit."""
+    """Both executors give the tables' lines, in their order and to the last digit."""
     events: list[dict[str, object]] = []
     wanted: dict[int, list[dict[str, str]]] = {}
     for row in section.rows:
@@ -104,12 +122,10 @@ def check_worked(section: Worked) -> None:
         wanted.setdefault(len(events), []).append(row)
     usage = pl.DataFrame(events, schema=CHARGE_IN)
     rated = rate_both(usage, plan=section.plan, counters=COUNTERS.to_frame())
-    names = {number: part.code for number, part in section.plan.components.items()}
-    lines = rated.lines.with_columns(
-        component=pl.col("component_id").replace_strict(names, return_dtype=pl.String),
-        key=pl.col("rate_key"),
-    )
+    lines = _named(rated.lines, section.plan).with_columns(key=pl.col("rate_key"))
     for number, rows in wanted.items():
+        if not any(name in rows[0] for name in RESULTS):
+            continue
         found = lines.filter(pl.col("usage_id") == number).to_dicts()
         codes = rated.suspense.filter(pl.col("usage_id") == number)["code"].to_list()
         got = [{name: _cell(name, line[name]) for name in RESULTS} for line in found]
@@ -117,6 +133,63 @@ def check_worked(section: Worked) -> None:
         shown = [{k: _cell(k, v) for k, v in row.items() if k in RESULTS} for row in rows]
         told = [{k: line[k] for k in shown[0]} for line in got]
         assert told == shown, f"{section.name}, usage {number}: {rows[0]}"
+    _check_periods(section, rated.lines)
+
+
+def _named(lines: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    names = {number: part.code for number, part in plan.components.items()}
+    component = pl.col("component_id").replace_strict(names, return_dtype=pl.String)
+    return lines.with_columns(component=component)
+
+
+def _check_periods(section: Worked, lines: pl.DataFrame) -> None:
+    """Month after month, each looking back at what was measured and carried before."""
+    past, levels = MEASURED.to_frame(), LEVELS.to_frame()
+    for rows in _by_period(section.periods):
+        start = date.fromisoformat(f"{rows[0]['period']}-01")
+        end = date(*month_after(start.year, start.month, 1), 1)
+        served = (rows[0].get("served") or f"{start}..{end}").split("..")
+        first, last = (date.fromisoformat(day) for day in served)
+        contracts = sorted({*lines["contract_id"]}) or [10]
+        periods = pl.DataFrame(
+            [(contract // 10, contract, 1, start, end, first, last) for contract in contracts],
+            schema=PERIODS,
+            orient="row",
+        )
+        rated = periods_both(lines, periods=periods, plan=section.plan, past=past, levels=levels)
+        past, levels = pl.concat([past, rated.measured]), rated.levels
+        found = _named(rated.lines, section.plan).to_dicts()
+        shown = [{k: _cell(k, v) for k, v in row.items() if k in PERIOD_RESULTS} for row in rows]
+        told = [{k: _cell(k, line[k]) for k in shown[0]} for line in found]
+        shown = [row for row in shown if row["amount"]]  # a period that costs nothing has no lines
+        assert told == shown, f"{section.name}, {rows[0]['period']}"
+
+
+def _by_period(rows: list[dict[str, str]]) -> list[list[dict[str, str]]]:
+    grouped: list[list[dict[str, str]]] = []
+    for row in rows:
+        if row["period"]:
+            grouped.append([])
+        grouped[-1].append(row)
+    return grouped
+
+
+def periods_both(
+    lines: pl.DataFrame,
+    *,
+    periods: pl.DataFrame,
+    plan: Plan,
+    past: pl.DataFrame,
+    levels: pl.DataFrame,
+) -> RatedPeriods:
+    """What both executors say, having checked that they say the same to the last digit."""
+    exact = rate_periods_exact(
+        lines.iter_rows(named=True), periods=periods, plan=plan, measured=past, levels=levels
+    )
+    batch = rate_periods_batch(lines, periods=periods, plan=plan, measured=past, levels=levels)
+    for name in ("measured", "lines", "levels"):
+        assert_frame_equal(getattr(exact, name), getattr(batch, name))
+    return batch
 
 
 def _cell(name: str, value: object) -> str:

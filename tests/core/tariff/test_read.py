@@ -148,7 +148,7 @@ offers:
     from: 2026-02-30
     components:
       line: {every: month, price: twelve}
-      call: {of: voice, deck: world, colour: red}
+      call: {of: voice, deck: world, conect: 1}
 """
     files = {"world.csv": b"prefix,price,cost\n44,0.02,1\n"}
     assert sentences(text, files) == [
@@ -160,9 +160,7 @@ offers:
         "demo.yaml:9: demo.from: '2026-02-30' is not a day; write it as 2026-01-31",
         "demo.yaml:11: demo.line.price: 'twelve' is not a number; write it as 12.50, without"
         " separators",
-        "demo.yaml:12: demo.call: 'colour' is not a word here; known here: of, where, price, per,"
-        " by, deck, no rate, bill by, minimum, free first, connect, charge at least, charge at"
-        " most, during, bands, split, tiers, share, tax, revenue",
+        "demo.yaml:12: demo.call: 'conect' is not a word here; did you mean 'connect'?",
         "world.csv:1: decks.world: has a column 'cost' that nothing reads; name it as a key or"
         " call it 'note'",
     ]

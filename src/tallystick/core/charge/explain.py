@@ -90,7 +90,9 @@ def _steps_in_words(steps: StepSet, unit: str) -> str:
 
 
 def _priced(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> Iterator[str]:
-    if usage.unit is not None:
+    if usage.period is not None:
+        yield "priced with the whole period"
+    elif usage.unit is not None:
         price = f"at {plain(line['unit_price'])} per {_per(line['per'], usage.unit)}"
         deck, row = _deck_row(line, usage, plan)
         if line["tier"] is not None:

@@ -72,6 +72,61 @@ SUSPENSE: Final = pl.Schema(
 )
 """Usage that could not be rated, each with its reason; nothing of it was charged or drawn."""
 
+PERIODS: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "offer_id": pl.Int64(),
+        "cycle_start": pl.Date(),
+        "cycle_end": pl.Date(),  # the first day after
+        "served_from": pl.Date(),  # within the cycle
+        "served_to": pl.Date(),  # the first day after
+    }
+)
+"""Periods of contracts that are to be priced as a whole; a contract's offer once a cycle."""
+
+PERIOD_RATED: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),  # 0 when the whole account shares the price
+        "component_id": pl.Int64(),
+        "cycle_start": pl.Date(),
+        "seq": pl.Int16(),
+        "band": pl.String(),
+        "tier": pl.Int16(),  # from 1; null where the price has no tiers
+        "measured": QUANTITY,  # on the first line of each band
+        "billed": QUANTITY,
+        "unit_price": AMOUNT,
+        "per": QUANTITY,
+        "fee": AMOUNT,  # the flat fee of the tier
+        "amount": AMOUNT,
+    }
+)
+"""What a period's usage costs, one line a band and tier."""
+
+MEASURED: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "cycle_start": pl.Date(),
+        "band": pl.String(),  # empty without bands
+        "value": QUANTITY,
+    }
+)
+"""What was measured in a period, before the ratchet; later periods look back at it."""
+
+LEVELS: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "series": pl.String(),  # the resource, or empty
+        "level": QUANTITY,
+    }
+)
+"""Where levels stand when a period ends and the next begins; what is not there stands at 0."""
+
 NEVER_RESETS: Final = date(1970, 1, 1)
 """The cycle of a counter that never starts again."""
 
@@ -116,6 +171,18 @@ class Rated:
     lines: pl.DataFrame
     draws: pl.DataFrame
     suspense: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class RatedPeriods:
+    """What periods cost: PERIOD_RATED lines, MEASURED values to keep, LEVELS to carry over.
+
+    Lines stand by account, contract, cycle, component in written order and seq.
+    """
+
+    lines: pl.DataFrame
+    measured: pl.DataFrame
+    levels: pl.DataFrame
 
 
 def whole(schema: pl.Schema) -> pl.Schema:

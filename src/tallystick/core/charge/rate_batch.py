@@ -12,6 +12,7 @@ from tallystick.core.charge.batch.draw import (
 )
 from tallystick.core.charge.batch.match import (
     Faults,
+    counted_field,
     event_faults,
     match_lines,
     read_events,
@@ -95,7 +96,7 @@ def price_lines(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
         amount=pl.when(product < 0).then(0 - size).otherwise(size),
         unit_price=tables.rate["unit_price"].at("rate"),
         per=tables.rate["per"].at("rate"),
-        rate_key=tables.rate["key"].at("rate"),
+        rate_key=counted_field(tables, otherwise=tables.rate["key"].at("rate")),
         band=tables.slot["band"].at("slot"),
         component_id=tables.usage["id"].at("usage"),
         tier=pl.col("tier") + 1,

@@ -334,6 +334,7 @@ def _lines(
         for allowance in plan.offers[usage.offer_id].allowances
         if usage.id in allowance.covers and holds(allowance.where, fields=event.fields)
     ]
+    counts = usage.period.terms.measure.field if usage.period else None
     seq = 0
     for segment in segments:
         first = plan.rates[segment.rate]
@@ -356,7 +357,7 @@ def _lines(
                 started_us=event.started_us,
                 band=usage.clock.bands[segment.band].name if usage.clock else None,
                 tier=tier + 1 if tiered else None,
-                rate_key=rate.key,
+                rate_key=event.fields.get(counts) if counts else rate.key,
                 measured=segment.measured if nth == 0 else 0,
                 billed=charged + (allowed if nth == 0 else 0),
                 allowed=allowed if nth == 0 else 0,

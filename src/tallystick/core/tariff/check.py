@@ -8,11 +8,16 @@ from tallystick.base.money import AMOUNT_SCALE, plain
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.tariff.calendars import band_faults
 from tallystick.core.tariff.nodes import (
+    Allocation,
     Allowance,
     Catalogue,
     DeckRow,
+    LimitScale,
+    MeasureKind,
     Offer,
+    PeriodTerms,
     Price,
+    Reset,
     Steps,
     UsagePrice,
 )
@@ -81,7 +86,8 @@ def check_tiers(catalogue: Catalogue) -> Iterator[CatalogueError]:
                     yield _fault(catalogue, offer, part, message)
             if rising:
                 ladders.add(tuple(rising))
-        if len(ladders) > 1:
+        together = part.period is None or part.period.allocation is Allocation.PRO_RATA
+        if len(ladders) > 1 and together:
             message = "its bands have different tier limits; split it into one price a band"
             yield _fault(catalogue, offer, part, message)
 
@@ -155,6 +161,40 @@ def check_charges(catalogue: Catalogue) -> Iterator[CatalogueError]:
             yield _fault(catalogue, offer, part, message)
 
 
+def check_periods(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """What is priced by the period can be."""
+    for offer, part in _usages(catalogue):
+        if part.period is None:
+            continue
+        for message in _period_faults(part, part.period):
+            yield _fault(catalogue, offer, part, message)
+
+
+def _period_faults(part: UsagePrice, terms: PeriodTerms) -> Iterator[str]:
+    prices = [tier.price for band in part.prices for tier in band.tiers]
+    kind = terms.measure.kind
+    if part.deck is not None or not prices:
+        yield "is priced by the period, so it needs one 'price', not a deck"
+    if part.reset is Reset.NEVER:
+        yield "is priced by the period, so its tiers start again each cycle; drop 'reset: never'"
+    if part.split and kind is not MeasureKind.SUM:
+        yield f"'{kind}' needs whole events; drop 'split'"
+    if part.bands and kind in (MeasureKind.LATEST, MeasureKind.TIME_WEIGHTED):
+        yield f"'{kind}' needs whole days; drop the bands"
+    if terms.ratchet and kind not in (MeasureKind.HIGHEST, MeasureKind.MAXIMUM):
+        yield "a ratchet needs 'measure: highest' or 'maximum'"
+    if terms.cap_unit not in (None, part.price_unit):
+        yield f"is capped in {terms.cap_unit} but priced in {part.price_unit}; use one unit"
+    if terms.times <= 0:
+        yield "'times' is a factor above 0"
+    if terms.limits is not LimitScale.FIXED and all(len(p.tiers) == 1 for p in part.prices):
+        yield f"its limits are {terms.limits}, but it has no tiers; write 'to ...' and 'above'"
+    if terms.allocation is Allocation.PRO_RATA and len(part.prices) < 2:
+        yield "'allocate: pro rata' shares tiers among bands; write 'bands' and a price for each"
+    if terms.allocation is Allocation.PRO_RATA and any(price.flat for price in prices):
+        yield "a flat fee cannot be shared among bands; drop 'allocate: pro rata' or the fee"
+
+
 def check_decks(catalogue: Catalogue) -> Iterator[CatalogueError]:
     """A deck has rows, in one unit, that the prices using it can use."""
     for deck in catalogue.decks.values():
@@ -215,6 +255,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_double_draws,
     check_filters,
     check_charges,
+    check_periods,
     check_decks,
     check_sizes,
 )

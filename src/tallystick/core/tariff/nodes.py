@@ -24,6 +24,41 @@ class Reset(StrEnum):
     NEVER = "never"
 
 
+class MeasureKind(StrEnum):
+    """What is made of a period's usage."""
+
+    SUM = "sum"
+    COUNT = "count"
+    MAXIMUM = "maximum"
+    LATEST = "latest"
+    UNIQUE = "unique"
+    TIME_WEIGHTED = "time-weighted"
+    PERCENTILE = "percentile"
+    HIGHEST = "highest"
+
+
+class TierKind(StrEnum):
+    """Whether each unit costs what its own tier says, or all units what the tier reached says."""
+
+    GRADUATED = "graduated"
+    VOLUME = "volume"
+
+
+class LimitScale(StrEnum):
+    """What a tier's limit is multiplied with."""
+
+    FIXED = "fixed"
+    DAY = "per day"  # days served in the period
+    PART = "pro rata"  # the part of the period served
+
+
+class Allocation(StrEnum):
+    """How bands share one ladder of tiers."""
+
+    CHRONOLOGICAL = "chronological"
+    PRO_RATA = "pro rata"
+
+
 class IntervalUnit(StrEnum):
     DAY = "day"
     WEEK = "week"
@@ -113,11 +148,16 @@ ALWAYS = Filter()
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """`amount` for each `per` canonical units of `unit`."""
+    """`amount` for each `per` canonical units of `unit`, or for each started `per`.
+
+    `flat` is due once for the tier, however much lies in it.
+    """
 
     amount: Decimal
     per: Decimal
     unit: str
+    started: bool = False
+    flat: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +238,45 @@ class BandPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """What is made of a period's usage before it is priced.
+
+    `field` tells series or values apart; `window_s` cuts the period; `percent` is a percentile's.
+    """
+
+    kind: MeasureKind
+    field: str | None = None
+    window_s: int | None = None
+    percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ratchet:
+    """Billed is at least `percent` of the highest value of so many months before."""
+
+    percent: Decimal
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodTerms:
+    """How a price that needs the whole period treats what was measured in it.
+
+    The value is the measure `times` a factor, no more than `cap`, no less than the ratchet.
+    """
+
+    measure: Measure = Measure(MeasureKind.SUM)
+    tier_kind: TierKind = TierKind.GRADUATED
+    limits: LimitScale = LimitScale.FIXED
+    allocation: Allocation = Allocation.CHRONOLOGICAL
+    due_at_zero: bool = True
+    ratchet: Ratchet | None = None
+    times: Decimal = Decimal(1)
+    cap: Decimal | None = None
+    cap_unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeckKey:
     """A column that must fit the usage's field: exactly (or `*`), or as its longest prefix."""
 
@@ -268,6 +347,8 @@ class UsagePrice:
     charge_at_most: Decimal | None
     bands: tuple[Band, ...]
     split: bool
+    period: PeriodTerms | None  # None = rated event by event
+    price_unit: str | None  # canonical; of what is priced, which a measure may have changed
     reset: Reset
     scope: Scope
     tax: str

@@ -15,7 +15,17 @@ from tallystick.base.money import AMOUNT_SCALE, EXACT
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.tariff import nodes
 from tallystick.core.tariff.calendars import BandClock
-from tallystick.core.tariff.nodes import Catalogue, DeckKey, Filter, Recurring, Reset, Scope
+from tallystick.core.tariff.nodes import (
+    Catalogue,
+    DeckKey,
+    Filter,
+    MeasureKind,
+    PeriodTerms,
+    Recurring,
+    Reset,
+    Scope,
+)
+from tallystick.core.tariff.periods import measure_gain
 from tallystick.core.tariff.ratio import price_ratio
 
 EVENT_FIELDS: Final = ("called", "zone", "kind", "band")
@@ -66,6 +76,8 @@ class Rate:
     connect: int | None = None  # replaces the component's
     steps: int | None = None  # replaces the component's
     key: str | None = None  # of a deck row, e.g. 4420 or 44/premium
+    started: bool = False  # each started `per`, not each unit
+    flat: int = 0  # once for the tier; only prices by the period have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,27 @@ class StepSet:
     steps: tuple[tuple[int, int | None], ...] = ()
     minimum: int = 0
     free_first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLadder:
+    """The tiers of one band, or of all when `band` is None; one rate more than limits."""
+
+    band: str | None
+    limits: tuple[int, ...]
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPeriod:
+    """A price by the period: the value is raw measure x `gain`, which is numerator, denominator."""
+
+    terms: PeriodTerms
+    unit: str | None  # of the value
+    gain: tuple[int, int]
+    averaged: bool  # the gain's denominator is the period's length besides
+    cap: int | None
+    ladders: tuple[PlanLadder, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +145,12 @@ class PlanUsage(PlanComponent):
     scope: Scope
     deck: int | None
     no_rate: int | None
+    period: PlanPeriod | None  # then its rated lines only count, at no price
+
+    @property
+    def shared(self) -> bool:
+        """Whether the whole account has one counter of it."""
+        return self.scope is Scope.ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +179,11 @@ class Plan:
     attributes: tuple[str, ...]  # the usage attributes that some filter or deck asks for
     cache: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Lookup tables that executors derive from the plan and keep with it."""
+
+    @property
+    def usages(self) -> dict[int, PlanUsage]:
+        """The prices of usage by their identity."""
+        return {n: part for n, part in self.components.items() if isinstance(part, PlanUsage)}
 
 
 def compile_plan(
@@ -307,8 +351,10 @@ class _Compiler:
         clock = None
         if part.bands:
             clock = self.clocks.setdefault(part.bands, BandClock(part.bands, self.zone))
+        period = None if part.period is None else self._period(part, part.period)
         base_rates, tiered = self._base_rates(part)
-        ladder = next((price for price in part.prices if len(price.tiers) > 1), None)
+        ladders = () if period else part.prices
+        ladder = next((price for price in ladders if len(price.tiers) > 1), None)
         limits = [tier.limit for tier in ladder.tiers] if ladder else []
         return PlanUsage(
             **head,
@@ -332,12 +378,48 @@ class _Compiler:
             scope=part.scope,
             deck=None if part.deck is None else self.decks[part.deck],
             no_rate=None if part.no_rate is None else self._rate(part.no_rate),
+            period=period,
         )
+
+    def _period(self, part: nodes.UsagePrice, terms: PeriodTerms) -> PlanPeriod:
+        if terms.measure.field is not None:
+            self.fields.add(terms.measure.field)
+        numerator, denominator = measure_gain(terms.measure, price_unit=part.price_unit)
+        numerator *= scaled(terms.times, scale=QUANTITY_SCALE)
+        kind, unit = terms.measure.kind, part.price_unit
+        return PlanPeriod(
+            terms=terms,
+            unit=unit,
+            gain=(numerator, denominator * QUANTITY_SCALE),
+            averaged=kind is MeasureKind.TIME_WEIGHTED and not (unit or "").endswith("-h"),
+            cap=None if terms.cap is None else scaled(terms.cap, scale=QUANTITY_SCALE),
+            ladders=tuple(
+                PlanLadder(
+                    price.band,
+                    tuple(
+                        scaled(tier.limit, scale=QUANTITY_SCALE)
+                        for tier in price.tiers
+                        if tier.limit is not None
+                    ),
+                    tuple(self._tier_rate(tier.price) for tier in price.tiers),
+                )
+                for price in part.prices
+            ),
+        )
+
+    def _tier_rate(self, price: nodes.Price) -> Rate:
+        flat = scaled(price.flat, scale=AMOUNT_SCALE)
+        return Rate(*self._ratio(price), started=price.started, flat=flat)
 
     def _base_rates(
         self, part: nodes.UsagePrice
     ) -> tuple[tuple[int | None, ...], tuple[bool, ...]]:
         """For each band (or the one stretch without bands): its first rate, and if it has tiers."""
+        if part.period is not None:
+            free = nodes.Price(Decimal(0), Decimal(1), part.unit or "unit")
+            counted = self._rate(free)
+            found = [counted if band.charged else None for band in part.bands] or [counted]
+            return tuple(found), tuple(False for _ in found)
         if not part.prices:
             charged = [0 if band.charged else None for band in part.bands] or [0]
             return tuple(charged), tuple(False for _ in charged)
@@ -345,8 +427,8 @@ class _Compiler:
         for price in part.prices:
             rates = [self._rate(tier.price) for tier in price.tiers]
             bases[price.band] = (rates[0], len(rates) > 1)
-        found = [
+        pairs = [
             (bases.get(band.name) or bases[None]) if band.charged else (None, False)
             for band in part.bands
         ] or [bases[None]]
-        return tuple(base for base, _ in found), tuple(tiered for _, tiered in found)
+        return tuple(base for base, _ in pairs), tuple(tiered for _, tiered in pairs)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from tallystick.base.money import InvalidCurrency, minor_decimals
 from tallystick.core.tariff.calendars import read_calendar
 from tallystick.core.tariff.check import CHECKS
-from tallystick.core.tariff.components import Names, read_component
+from tallystick.core.tariff.components import read_component
 from tallystick.core.tariff.decks import read_deck_rows, read_keys
 from tallystick.core.tariff.nodes import (
     Calendar,
@@ -30,6 +30,7 @@ from tallystick.core.tariff.source import (
     Unreadable,
     read_source,
 )
+from tallystick.core.tariff.usages import Names
 from tallystick.core.tariff.words import Mistake, read_date, read_name
 
 TOP_WORDS: Final = ("currency", "zone", "calendars", "decks", "offers")

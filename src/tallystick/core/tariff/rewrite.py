@@ -11,6 +11,7 @@ from tallystick.core.tariff.nodes import (
     Catalogue,
     Component,
     Offer,
+    PeriodTerms,
     Price,
     Reset,
     Steps,
@@ -75,11 +76,35 @@ def _free_beyond(allowance: Allowance) -> UsagePrice:
         charge_at_most=None,
         bands=(),
         split=False,
+        period=None,
+        price_unit=allowance.unit,
         reset=Reset.CYCLE,
         scope=allowance.scope,
         tax=allowance.tax,
         revenue=allowance.revenue,
     )
+
+
+def settle_by_period(catalogue: Catalogue) -> Catalogue:
+    """A price with flat fees or started blocks needs the whole period."""
+
+    def complete(offer: Offer) -> Offer:
+        return replace(
+            offer,
+            components=tuple(
+                replace(part, period=PeriodTerms())
+                if isinstance(part, UsagePrice) and part.period is None and _whole(part)
+                else part
+                for part in offer.components
+            ),
+        )
+
+    return _each_offer(catalogue, complete)
+
+
+def _whole(part: UsagePrice) -> bool:
+    prices = [tier.price for band in part.prices for tier in band.tiers]
+    return any(price.flat or price.started for price in prices)
 
 
 def name_what_is_covered(catalogue: Catalogue) -> Catalogue:
@@ -126,6 +151,7 @@ def are_disjoint(one: UsagePrice | Allowance, *, other: UsagePrice | Allowance) 
 
 PASSES: Final[tuple[Pass, ...]] = (
     imply_what_follows,
+    settle_by_period,
     name_tax_and_revenue,
     name_what_is_covered,
 )

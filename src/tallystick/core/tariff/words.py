@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from tallystick.base.money import AMOUNT_DECIMALS, EXACT, plain
-from tallystick.base.quantity import QUANTITY_DECIMALS, UnknownUnit, unit_named
+from tallystick.base.quantity import QUANTITY_DECIMALS, Unit, UnknownUnit, unit_named
 from tallystick.core.tariff.nodes import Filter, Interval, IntervalUnit, Price, Step, Term
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -18,6 +18,13 @@ Word = TypeVar("Word", bound=StrEnum)
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
 _TOKEN: Final = re.compile(r"""\s*(!=|=|\(|\)|,|"[^"]*"|'[^']*'|[^\s=!(),'"]+)""")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+BIT_RATES: Final = {
+    "bit/s": Decimal(1),
+    "kbit/s": Decimal(10**3),
+    "Mbit/s": Decimal(10**6),
+    "Gbit/s": Decimal(10**9),
+}
 
 
 class Mistake(Exception):
@@ -81,11 +88,22 @@ def read_quantity(text: str) -> tuple[Decimal, str]:
     return _canonical(read_number(number, decimals=QUANTITY_DECIMALS), unit.strip())
 
 
-def _canonical(value: Decimal, name: str) -> tuple[Decimal, str]:
+def read_unit(name: str) -> Unit:
+    """A unit, also of what measures make: `GB-month`, `kW-h`, `Mbit/s`."""
+    if name in BIT_RATES:
+        return Unit(name, "bit/s", BIT_RATES[name])
+    base, _, ending = name.rpartition("-")
     try:
-        unit = unit_named(name)
+        if base and ending in ("month", "h"):
+            unit = unit_named(base)
+            return Unit(name, f"{unit.canonical}-{ending}", unit.factor)
+        return unit_named(name)
     except UnknownUnit as refusal:
         raise Mistake(refusal.sentence()) from None
+
+
+def _canonical(value: Decimal, name: str) -> tuple[Decimal, str]:
+    unit = read_unit(name)
     with localcontext(EXACT):
         exact = value * unit.factor
     if -int(exact.normalize(EXACT).as_tuple().exponent) > QUANTITY_DECIMALS:
@@ -96,16 +114,32 @@ def _canonical(value: Decimal, name: str) -> tuple[Decimal, str]:
 
 
 def read_price(text: str, *, default_unit: str | None = None) -> Price:
-    """`0.09 per min` or `30 per 100 kWh`; without `per`, for one `default_unit`."""
+    """`0.09 per min`, `30 per 100 kWh`, `5 per started 10 GB`, `50 flat`, `5 flat + 0.1 per GB`.
+
+    Without `per`, for one `default_unit`.
+    """
+    flat = Decimal(0)
+    if match := re.fullmatch(r"(\S+) flat(?: \+ (.+))?", text):
+        flat = read_number(match[1])
+        text = match[2] or "0"
     amount, _, per = text.partition(" per ")
     number = read_number(amount.strip())
-    per = per.strip() or default_unit or ""
+    started = per.startswith("started ")
+    per = per.removeprefix("started ").strip() or default_unit or ""
     if not per:
         raise Mistake(f"{text!r} does not say what it is for; write {text} per min, per GB ...")
     size, unit = read_quantity(per if per[0].isdigit() else f"1 {per}")
     if size <= 0:
         raise Mistake(f"{text!r} is a price for nothing")
-    return Price(number, size, unit)
+    return Price(number, size, unit, started, flat)
+
+
+def read_percent(text: str) -> Decimal:
+    """`80 %` as 80."""
+    number = text.strip()
+    if not number.endswith("%"):
+        raise Mistake(f"{text!r} is not a percentage; write 80 %")
+    return read_number(number[:-1].strip())
 
 
 def read_steps(text: str) -> tuple[tuple[Step, ...], str]:

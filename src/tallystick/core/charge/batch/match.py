@@ -193,6 +193,21 @@ def field_column(name: str) -> pl.Expr:
     return pl.col(name if name in EVENT_FIELDS else f"{ATTRIBUTE}{name}")
 
 
+def counted_field(tables: Tables, *, otherwise: pl.Expr) -> pl.Expr:
+    """What a component that counts by a field found there; all other components as told."""
+    fields = {
+        number: usage.period.terms.measure.field
+        for number, usage in enumerate(tables.usages)
+        if usage.period is not None and usage.period.terms.measure.field is not None
+    }
+    found = otherwise
+    for name in sorted(set(fields.values())):
+        numbers = [number for number, asked in fields.items() if asked == name]
+        asks = pl.col("usage").is_in(numbers)
+        found = pl.when(asks).then(field_column(name)).otherwise(found)
+    return found
+
+
 def split_units(lines: pl.DataFrame, *, tables: Tables, faults: Faults) -> pl.DataFrame:
     """The lines whose unit and length their component can rate; the others go to the faults."""
     expected = tables.usage["unit"].at("usage")

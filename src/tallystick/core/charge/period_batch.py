@@ -1,0 +1,258 @@
+"""Periods measured in columns and priced as `period_price` says; the same as the oracle."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import polars as pl
+
+from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.core.charge.batch.tables import WHOLE
+from tallystick.core.charge.frames import (
+    LEVELS,
+    MEASURED,
+    PERIOD_RATED,
+    PERIODS,
+    RATED,
+    RatedPeriods,
+    frame_of,
+    rescale,
+)
+from tallystick.core.charge.period_exact import percentile_rank, read_past
+from tallystick.core.charge.period_price import Target, price_values, targets_of, value_of
+from tallystick.core.tariff.nodes import MeasureKind
+from tallystick.core.tariff.plan import Plan
+
+KEY: Final = ("account_id", "contract_id", "component_id", "cycle_start")
+NO_BAND: Final = ""
+
+Raw = pl.DataFrame
+"""target, band, raw: what was measured of each target's band."""
+
+
+def rate_periods_batch(
+    lines: pl.DataFrame,
+    *,
+    periods: pl.DataFrame,
+    plan: Plan,
+    measured: pl.DataFrame,
+    levels: pl.DataFrame,
+) -> RatedPeriods:
+    """What the periods cost, from RATED lines in them; as `rate_periods_exact`."""
+    targets = targets_of(periods.select(PERIODS.names()).rows(), plan=plan)
+    frame = _target_frame(targets)
+    counted = _counted_lines(lines, frame, plan)
+    carried = _carried_levels(levels, frame)
+    raw = _measure_all(counted, carried, frame, plan)
+    found = {(row[0], row[1]): row[2] for row in raw.iter_rows()}
+    past = read_past(measured)
+    rated: list[tuple[object, ...]] = []
+    values: list[tuple[object, ...]] = []
+    for number, target in enumerate(targets):
+        own = [
+            value_of(found.get((number, ladder.band or NO_BAND), 0), target=target)
+            for ladder in target.period.ladders
+        ]
+        for ladder, value in zip(target.period.ladders, own, strict=True):
+            values.append((*target.key, ladder.band or NO_BAND, value))
+        for seq, line in enumerate(price_values(own, target=target, past=past)):
+            rated.append(line.row(target.key, seq))
+    return RatedPeriods(
+        lines=frame_of(rated, schema=PERIOD_RATED),
+        measured=frame_of(values, schema=MEASURED),
+        levels=frame_of(_levels_left(counted, carried, frame).iter_rows(), schema=LEVELS),
+    )
+
+
+def _target_frame(targets: list[Target]) -> pl.DataFrame:
+    """One row a target: its key, what it measures, its window and its instants."""
+    rows = []
+    for number, target in enumerate(targets):
+        measure = target.period.terms.measure
+        banded = target.period.ladders[0].band is not None
+        rank = percentile_rank(target) if measure.kind is MeasureKind.PERCENTILE else 0
+        window_us = measure.window_s and measure.window_s * 1_000_000
+        how = (measure.kind.value, banded, window_us, rank)
+        rows.append((number, *target.key, *how, target.from_us, target.to_us))
+    schema = {
+        "target": pl.UInt32(),
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "cycle_start": pl.Date(),
+        "measure": pl.String(),
+        "banded": pl.Boolean(),
+        "window_us": pl.Int64(),
+        "rank": pl.Int64(),
+        "from_us": pl.Int64(),
+        "to_us": pl.Int64(),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _counted_lines(lines: pl.DataFrame, targets: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """The lines of the targets, each with its target, in order of time."""
+    usages = [usage for usage in plan.usages.values() if usage.period is not None]
+    shared = [usage.id for usage in usages if usage.shared]
+    ids = [usage.id for usage in usages]
+    held = rescale(
+        lines.select(pl.col(name).cast(kind) for name, kind in RATED.items()).filter(
+            pl.col("component_id").is_in(ids)
+        )
+    )
+    contract = pl.when(pl.col("component_id").is_in(shared)).then(0).otherwise("contract_id")
+    return (
+        held.with_columns(
+            contract_id=contract,
+            charged=pl.col("billed") - pl.col("allowed"),
+        )
+        .join(targets, on=KEY)
+        .sort("target", "started_at", "usage_id", "seq")
+        .select(
+            "target",
+            "usage_id",
+            "started_at",
+            "charged",
+            "measure",
+            "window_us",
+            "rank",
+            "from_us",
+            "to_us",
+            band=pl.when("banded").then("band").otherwise(pl.lit(NO_BAND)),
+            series=pl.col("rate_key"),
+        )
+    )
+
+
+def _carried_levels(levels: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
+    """LEVELS of the targets that carry them, as they stand when the period begins."""
+    kinds = [MeasureKind.LATEST.value, MeasureKind.TIME_WEIGHTED.value]
+    held = rescale(levels.select(pl.col(name).cast(kind) for name, kind in LEVELS.items()))
+    return held.join(
+        targets.filter(pl.col("measure").is_in(kinds)),
+        on=("account_id", "contract_id", "component_id"),
+    )
+
+
+def _measure_all(
+    counted: pl.DataFrame, carried: pl.DataFrame, targets: pl.DataFrame, plan: Plan
+) -> Raw:
+    """Each kind of measure over all targets that have it."""
+    parts = [pl.DataFrame(schema={"target": pl.UInt32(), "band": pl.String(), "raw": WHOLE})]
+    for kind in sorted(targets["measure"].unique()):
+        held = counted.filter(pl.col("measure") == kind)
+        own = carried.filter(pl.col("measure") == kind)
+        parts.append(
+            _measures(plan, own)[MeasureKind(kind)](held).select(
+                "target", "band", pl.col("raw").cast(WHOLE)
+            )
+        )
+    return pl.concat(parts)
+
+
+def _measures(
+    plan: Plan, carried: pl.DataFrame
+) -> dict[MeasureKind, Callable[[pl.DataFrame], Raw]]:
+    whole = pl.col("charged")
+    counts = pl.col("usage_id").n_unique().cast(WHOLE) * QUANTITY_SCALE
+    unique = pl.col("series").drop_nulls().n_unique().cast(WHOLE) * QUANTITY_SCALE
+    return {
+        MeasureKind.SUM: partial(_aggregate, whole.sum()),
+        MeasureKind.COUNT: partial(_aggregate, counts),
+        MeasureKind.UNIQUE: partial(_aggregate, unique),
+        MeasureKind.MAXIMUM: partial(_aggregate, whole.max()),
+        MeasureKind.LATEST: partial(_latest, carried),
+        MeasureKind.TIME_WEIGHTED: partial(_weighted, carried),
+        MeasureKind.HIGHEST: partial(_windowed, plan, whole.max()),
+        MeasureKind.PERCENTILE: partial(
+            _windowed, plan, whole.sort(descending=True).slice(pl.col("rank").first(), 1).sum()
+        ),
+    }
+
+
+def _aggregate(raw: pl.Expr, lines: pl.DataFrame) -> Raw:
+    return lines.group_by("target", "band").agg(raw=raw)
+
+
+def _latest(carried: pl.DataFrame, lines: pl.DataFrame) -> Raw:
+    """The last line's quantity, or what was carried over."""
+    own = _aggregate(pl.col("charged").last(), lines)
+    before = carried.filter(pl.col("series") == "").select(
+        "target", pl.lit(NO_BAND).alias("band"), pl.col("level").alias("raw")
+    )
+    return pl.concat([own, before.join(own, on="target", how="anti")])
+
+
+def _windowed(plan: Plan, raw: pl.Expr, lines: pl.DataFrame) -> Raw:
+    """What flows in each window of the local day, then one of these."""
+    local = pl.from_epoch("started_at", time_unit="us").dt.replace_time_zone("UTC")
+    local = local.dt.convert_time_zone(plan.zone.key)
+    wall = (
+        pl.col("started_at")
+        + (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_microseconds()
+    )
+    window = pl.col("started_at") - wall % pl.col("window_us")
+    return (
+        lines.group_by("target", "band", window.alias("window"))
+        .agg(pl.col("charged").sum(), pl.col("rank").first())
+        .group_by("target", "band")
+        .agg(raw=raw)
+    )
+
+
+def _weighted(carried: pl.DataFrame, lines: pl.DataFrame) -> Raw:
+    """Levels times the microseconds they stood, each series from one event to its next."""
+    before = carried.select(
+        "target",
+        "series",
+        "from_us",
+        "to_us",
+        started_at="from_us",
+        charged="level",
+        order=pl.lit(0),
+    )
+    own = lines.select(
+        "target",
+        pl.col("series").fill_null(""),
+        "from_us",
+        "to_us",
+        "started_at",
+        "charged",
+        order=pl.lit(1),
+    )
+    at = pl.min_horizontal(pl.max_horizontal("started_at", "from_us"), "to_us")
+    steps = (
+        pl.concat([before, own])
+        .sort("target", "series", "order", maintain_order=True)
+        .with_columns(at=at)
+    )
+    ends = pl.coalesce(pl.col("at").shift(-1).over("target", "series"), pl.col("to_us"))
+    stood = pl.col("charged") * (ends - pl.col("at")).cast(WHOLE)
+    return (
+        steps.with_columns(stood=stood)
+        .group_by("target")
+        .agg(raw=pl.col("stood").sum())
+        .with_columns(band=pl.lit(NO_BAND))
+    )
+
+
+def _levels_left(
+    counted: pl.DataFrame, carried: pl.DataFrame, targets: pl.DataFrame
+) -> pl.DataFrame:
+    """LEVELS where they stand at the end, by target and series in order."""
+    weighted = pl.col("measure") == MeasureKind.TIME_WEIGHTED.value
+    series = pl.when(weighted).then(pl.col("series").fill_null("")).otherwise(pl.lit(""))
+    own = (
+        counted.filter(weighted | (pl.col("measure") == MeasureKind.LATEST.value))
+        .with_columns(series=series)
+        .group_by("target", "series", maintain_order=True)
+        .agg(level=pl.col("charged").last())
+    )
+    kept = carried.select("target", "series", "level")
+    left = pl.concat([own, kept.join(own, on=("target", "series"), how="anti")])
+    return (
+        left.filter(pl.col("level") != 0)
+        .join(targets, on="target")
+        .sort("target", "series")
+        .select(LEVELS.names())
+    )

@@ -1,0 +1,226 @@
+"""What a period's measured values cost: ratchet, cap, tiers, flat fees, in whole numbers.
+
+Quantities are integers in 1e-9, prices and amounts in 1e-12. Both executors of periods measure by
+themselves and share this file; the worked tables of docs/algorithms hold it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from tallystick.base.money import divide_half_up
+from tallystick.base.period import day_start, month_after
+from tallystick.core.tariff.calendars import microseconds
+from tallystick.core.tariff.nodes import Allocation, LimitScale, TierKind
+from tallystick.core.tariff.plan import (
+    Plan,
+    PlanLadder,
+    PlanPeriod,
+    PlanUsage,
+    Rate,
+)
+
+PeriodKey = tuple[int, int, int, date]
+"""account, contract (0 = shared by the account), component, cycle."""
+
+Past = Mapping[tuple[int, int, int, str], Sequence[tuple[date, int]]]
+"""By account, contract, component and band: (cycle, value measured)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One component's period that is to be priced, its days and its instants."""
+
+    key: PeriodKey
+    usage: PlanUsage
+    served: tuple[date, date]
+    cycle: tuple[date, date]
+    from_us: int
+    to_us: int
+
+    @property
+    def period(self) -> PlanPeriod:
+        assert self.usage.period is not None
+        return self.usage.period
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    """One row of PERIOD_RATED in whole numbers."""
+
+    band: str | None
+    tier: int | None
+    measured: int
+    billed: int
+    rate: Rate
+    fee: int
+    amount: int
+
+    def row(self, key: PeriodKey, seq: int) -> tuple[object, ...]:
+        price = (self.rate.unit_price, self.rate.per, self.fee, self.amount)
+        return (*key, seq, self.band, self.tier, self.measured, self.billed, *price)
+
+
+def targets_of(
+    rows: Sequence[tuple[int, int, int, date, date, date, date]], *, plan: Plan
+) -> list[Target]:
+    """The components priced by the period of rows of PERIODS, in order; shared ones joined."""
+    found: dict[PeriodKey, Target] = {}
+    for account, contract, offer_id, start, end, first, last in sorted(rows):
+        offer = plan.offers.get(offer_id)
+        for usage in offer.usages if offer else ():
+            if usage.period is None:
+                continue
+            key = (account, 0 if usage.shared else contract, usage.id, start)
+            served = (first, last)
+            if key in found:
+                held = found[key].served
+                served = (min(held[0], first), max(held[1], last))
+            found[key] = Target(
+                key,
+                usage,
+                served,
+                (start, end),
+                microseconds(day_start(served[0], plan.zone)),
+                microseconds(day_start(served[1], plan.zone)),
+            )
+    return sorted(
+        found.values(),
+        key=lambda t: (*t.key[:2], t.key[3], t.usage.offer_id, t.usage.position),
+    )
+
+
+def value_of(raw: int, *, target: Target) -> int:
+    """The raw measure in the unit of its price, at most the cap; rounded half-up once."""
+    numerator, denominator = target.period.gain
+    if target.period.averaged:
+        denominator *= target.to_us - target.from_us
+    value = divide_half_up(raw * numerator, denominator)
+    cap = target.period.cap
+    return value if cap is None else min(value, cap)
+
+
+def price_values(values: Sequence[int], *, target: Target, past: Past) -> list[PeriodLine]:
+    """The lines of a component's period from one value for each of its ladders."""
+    period, usage = target.period, target.usage
+    billed = [
+        max(value, _ratchet(target, ladder.band, past))
+        for ladder, value in zip(period.ladders, values, strict=True)
+    ]
+    slices: list[list[tuple[int, int]]]
+    if period.terms.allocation is Allocation.PRO_RATA:
+        slices = _shared_slices(billed, target)
+    else:
+        slices = [
+            _slices(value, _limits(ladder, target), period.terms.tier_kind)
+            for ladder, value in zip(period.ladders, billed, strict=True)
+        ]
+    lines = [
+        line
+        for ladder, value, parts in zip(period.ladders, values, slices, strict=True)
+        for line in _ladder_lines(ladder, value, parts, period)
+    ]
+    return _limited(lines, usage)
+
+
+def _ratchet(target: Target, band: str | None, past: Past) -> int:
+    ratchet = target.period.terms.ratchet
+    if ratchet is None:
+        return 0
+    account, contract, component, cycle = target.key
+    earliest = date(*month_after(cycle.year, cycle.month, -ratchet.months), 1)
+    held = past.get((account, contract, component, band or ""), ())
+    highest = max((value for start, value in held if earliest <= start < cycle), default=0)
+    numerator, denominator = ratchet.percent.as_integer_ratio()
+    return divide_half_up(highest * numerator, denominator * 100)
+
+
+def _limits(ladder: PlanLadder, target: Target) -> list[int]:
+    """The tier limits of this period: for each day served, or for the part of it served."""
+    served = (target.served[1] - target.served[0]).days
+    full = (target.cycle[1] - target.cycle[0]).days
+    match target.period.terms.limits:
+        case LimitScale.DAY:
+            return [limit * served for limit in ladder.limits]
+        case LimitScale.PART:
+            return [divide_half_up(limit * served, full) for limit in ladder.limits]
+    return list(ladder.limits)
+
+
+def _slices(value: int, limits: Sequence[int], kind: TierKind) -> list[tuple[int, int]]:
+    """The value as (tier, part): the first tier always, then each that is reached."""
+    if kind is TierKind.VOLUME:
+        return [(sum(limit < value for limit in limits), value)]
+    slices, low = [], 0
+    for tier, limit in enumerate([*limits, value]):
+        high = max(min(limit, value), low)
+        if tier == 0 or high > low:
+            slices.append((tier, high - low))
+        low = high
+    return slices
+
+
+def _shared_slices(values: Sequence[int], target: Target) -> list[list[tuple[int, int]]]:
+    """Tiers of the bands' total, each tier shared among the bands as the bands share the total.
+
+    Rounded along both running sums, so that bands and tiers both keep their totals.
+    """
+    total = sum(values)
+    limits = _limits(target.period.ladders[0], target)
+    whole = _slices(total, limits, target.period.terms.tier_kind)
+    shared: list[list[tuple[int, int]]] = []
+    before = 0
+    for value in values:
+        parts, low = [], 0
+        for tier, size in whole:
+            corners = [(low + size, before + value), (low, before + value)]
+            corners += [(low + size, before), (low, before)]
+            at = [divide_half_up(x * y, total) if total else 0 for x, y in corners]
+            parts.append((tier, at[0] - at[1] - at[2] + at[3]))
+            low += size
+        shared.append(parts)
+        before += value
+    return shared
+
+
+def _ladder_lines(
+    ladder: PlanLadder, value: int, parts: Sequence[tuple[int, int]], period: PlanPeriod
+) -> Iterator[PeriodLine]:
+    for nth, (tier, part) in enumerate(parts):
+        rate = ladder.rates[tier]
+        fee = rate.flat if part or (tier == 0 and period.terms.due_at_zero) else 0
+        if rate.started:
+            amount = -(-part // rate.per) * rate.unit_price
+        else:
+            amount = divide_half_up(part * rate.numerator, rate.denominator)
+        if part or fee or (value and nth == 0):
+            yield PeriodLine(
+                band=ladder.band,
+                tier=tier + 1 if ladder.limits else None,
+                measured=value if nth == 0 else 0,
+                billed=part,
+                rate=rate,
+                fee=fee,
+                amount=amount + fee,
+            )
+
+
+def _limited(lines: list[PeriodLine], usage: PlanUsage) -> list[PeriodLine]:
+    """The lines with the least and most charge of the period applied to their sum."""
+    least, most = usage.charge_at_least, usage.charge_at_most
+    period = usage.period
+    assert period is not None
+    if not lines and least and period.terms.due_at_zero:
+        first = period.ladders[0]
+        tier = 1 if first.limits else None
+        lines = [PeriodLine(first.band, tier, 0, 0, first.rates[0], 0, 0)]
+    limited: list[PeriodLine] = []
+    before = total = 0
+    for line in lines:
+        total += line.amount
+        after = total if most is None else min(total, most)
+        if line is lines[-1] and least is not None:
+            after = max(after, least)
+        limited.append(replace(line, amount=after - before))
+        before = after
+    return limited

@@ -1,0 +1,142 @@
+"""Random prices by the period, and the periods to price."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+
+import polars as pl
+from tests.core.charge.random_cases import BANDS, KINDS, SIZES, ZONES, pick, sometimes
+
+from tallystick.core.charge.frames import LEVELS, MEASURED, PERIODS
+from tallystick.core.tariff.plan import Plan, compile_plan
+from tallystick.core.tariff.read import read_catalogue
+
+CYCLES = (date(2026, 3, 1), date(2026, 4, 1))
+POWERS = {"import": ("kW", "kWh"), "data": ("Mbit/s", "kB"), "voice": ("s", "min")}
+
+
+def make_period_plan(rng: Random) -> Plan:
+    """A catalogue of one or two offers whose prices mostly need the whole period."""
+    lines = ["currency: EUR", f"zone: {pick(rng, ZONES)}", "offers:"]
+    for offer in range(rng.randint(1, 2)):
+        lines += [f"  offer-{offer}:", "    components:"]
+        kinds = [pick(rng, tuple(KINDS)) for _ in range(rng.randint(1, 4))]
+        for number, kind in enumerate(kinds):
+            lines.append(f"      c{number}: {{{', '.join(_price(rng, kind))}}}")
+        first = lines[-len(kinds)]
+        if rng.randrange(2) and "measure: count" not in first and "unique" not in first:
+            words = f"include: {rng.randint(1, 5000)} {KINDS[kinds[0]]}, of: {kinds[0]}"
+            lines.append(f"      a0: {{{words}, covers: [c0]}}")
+    return compile_plan(read_catalogue("\n".join(lines), name="case.yaml", files={}))
+
+
+def _price(rng: Random, kind: str) -> list[str]:
+    measure = pick(
+        rng,
+        ("sum", "sum", "sum", "count", "maximum", "latest", "unique plan", "time-weighted by plan",
+         "time-weighted", "highest 30 min", "highest 1 h", "percentile 99 of 5 min",
+         "percentile 97.5 of 12 h"),
+    )  # fmt: skip
+    unit, limit = KINDS[kind], pick(rng, SIZES[KINDS[kind]])
+    word = measure.split()[0]
+    if word in ("count", "unique"):
+        limit = "event" if word == "count" else "unit"
+    elif word == "time-weighted":
+        limit = f"{limit}-{pick(rng, ('month', 'h'))}"
+    elif word in ("highest", "percentile") and kind in POWERS:
+        limit = POWERS[kind][0]
+    words = [f"of: {kind}", f"measure: {measure}", *sometimes(rng, "share: account")]
+    if word == "sum" and unit == "s" and rng.randrange(2):
+        words += [f"bands: {pick(rng, BANDS[:2])}", "split: true"]
+    elif word not in ("latest", "time-weighted") and rng.randrange(3) == 0:
+        words += [f"bands: {pick(rng, BANDS[:2])}"]
+    words += _amounts(rng, words, limit)
+    if word in ("highest", "maximum") and rng.randrange(2):
+        words += [f"ratchet: {rng.randint(1, 100)} % of {rng.randint(1, 12)} months"]
+    words += sometimes(rng, f"times: 0.{rng.randint(1, 99):02}")
+    words += sometimes(rng, f"capped at: {rng.randint(1, 3000)} {limit}", one_in=4)
+    words += sometimes(rng, f"charge at least: {rng.randrange(9)}.5")
+    return [*words, *sometimes(rng, f"charge at most: {rng.randrange(10, 99)}.5")]
+
+
+def _amounts(rng: Random, words: list[str], limit: str) -> list[str]:
+    """The price list: one for all, or one a band, with tiers and how they work."""
+    bands = [part for part in words if part.startswith("bands: ")]
+    if not bands or rng.randrange(3) == 0:
+        tiers = _tiers(rng, limit, flat=True)
+        return [f"price: {tiers}", *_how(rng, tiers)]
+    names = [part.split(":")[0].strip() for part in bands[0][8:-1].split(", ")]
+    if rng.randrange(2):
+        return [f"price: {{{', '.join(f'{n}: {_tiers(rng, limit, flat=True)}' for n in names)}}}"]
+    state = rng.getstate()
+    tiers = []
+    for name in names:
+        rng.setstate(state)
+        tiers.append(f"{name}: {_tiers(rng, limit, flat=False)}")
+    if "above" not in tiers[0]:
+        return [f"price: {{{', '.join(tiers)}}}"]
+    how = f"tiers: {{allocate: pro rata, kind: {pick(rng, ('graduated', 'volume'))}}}"
+    return [f"price: {{{', '.join(tiers)}}}", how]
+
+
+def _how(rng: Random, tiers: str) -> list[str]:
+    limits = pick(rng, ("fixed", "per day", "pro rata")) if "above" in tiers else "fixed"
+    kind, zero = pick(rng, ("graduated", "volume")), pick(rng, ("true", "false"))
+    return sometimes(
+        rng, f"tiers: {{kind: {kind}, limits: {limits}, due at zero: {zero}}}", one_in=2
+    )
+
+
+def _tiers(rng: Random, limit: str, *, flat: bool) -> str:
+    def price() -> str:
+        fee = f"{rng.randrange(9)}.5 flat + " if flat and rng.randrange(3) == 0 else ""
+        started = "started " if rng.randrange(5) == 0 else ""
+        return f"{fee}{rng.randrange(3)}.{rng.randrange(1000):03} per {started}{limit}"
+
+    if rng.randrange(3) == 0:
+        return price()
+    limits = sorted(rng.sample(range(1, 900), rng.randint(1, 3)))
+    tiers = [f"to {size} {limit}: {price()}" for size in limits]
+    return f"{{{', '.join([*tiers, f'above: {price()}'])}}}"
+
+
+def make_periods(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
+    """PERIODS of most contracts, some of them served in part."""
+    rows = []
+    for account in range(1, accounts + 1):
+        for contract in (account * 10, account * 10 + 1):
+            for offer in plan.offers:
+                for start in CYCLES:
+                    end = date(2026, start.month + 1, 1)
+                    first = start + timedelta(days=rng.choice((0, 0, rng.randint(0, 20))))
+                    last = end - timedelta(days=rng.choice((0, 0, rng.randint(0, 8))))
+                    if rng.randrange(6):
+                        rows.append((account, contract, offer, start, end, first, last))
+    rng.shuffle(rows)
+    return pl.DataFrame(rows, schema=PERIODS, orient="row")
+
+
+def make_past(rng: Random, *, plan: Plan, accounts: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """MEASURED values and LEVELS of before."""
+    keys = [
+        (account, contract, usage)
+        for account in range(1, accounts + 1)
+        for contract in (0, account * 10, account * 10 + 1)
+        for usage in plan.usages.values()
+        if usage.period is not None
+    ]
+    values, levels = [], []
+    for account, contract, usage in keys:
+        ladders = usage.period.ladders if usage.period else ()
+        for back in range(1, 14):
+            year, month = (2026, 3 - back) if back < 3 else (2025, 15 - back)
+            if month >= 1 and rng.randrange(4) == 0:
+                band = pick(rng, ladders).band or ""
+                value = Decimal(rng.randrange(10**7)).scaleb(-rng.randrange(5))
+                values.append((account, contract, usage.id, date(year, month, 1), band, value))
+        for series in rng.sample(("", "a", "b", "z"), rng.randrange(3)):
+            levels.append((account, contract, usage.id, series, Decimal(rng.randrange(900))))
+    return (
+        pl.DataFrame(values, schema=MEASURED, orient="row"),
+        pl.DataFrame(levels, schema=LEVELS, orient="row"),
+    )
