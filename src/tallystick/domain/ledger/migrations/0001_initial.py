@@ -4,7 +4,9 @@ from django.db import migrations, models
 from tallystick.domain.tenants.schema import HoldByTenant, refuse_change_sql
 
 BALANCED = """
-    CREATE FUNCTION ledger_entry_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+    -- A caller's temporary table of the same name must not be the one that is summed.
+    CREATE FUNCTION ledger_entry_balances() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
     DECLARE
         total numeric;
         lines integer;

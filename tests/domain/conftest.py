@@ -1,0 +1,96 @@
+"""Two operators that have lived, each with a row in every table, and doors for plain SQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import polars as pl
+import psycopg
+import pytest
+from tests.flows.businesses import CATALOGUE
+from tests.gates.console.business import noon, open_lived_business
+
+from tallystick.base.frames import REJECTS, USAGE_IN
+from tallystick.core.capture.decoded import Decoded
+from tallystick.core.capture.sessions import SESSIONS
+from tallystick.domain.catalog import queries
+from tallystick.domain.catalog.models import CatalogFile, CatalogVersion
+from tallystick.domain.invoices.operations import charge_once
+from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.acquire import publish_catalogue
+from tallystick.flows.capture import Delivery, capture_usage
+from tallystick.flows.charge import charge_usage
+
+TABLES = """
+    SELECT c.relname, CASE c.relname WHEN 'tenants_tenant' THEN 'id' ELSE 'tenant_id' END
+    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    AND NOT c.relispartition AND (c.relname = 'tenants_tenant' OR EXISTS (
+        SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id'
+        AND NOT a.attisdropped))
+    ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """A database with two operators; `tables` are (name, column of the operator)."""
+
+    database: object
+    first: int
+    second: int
+    tables: tuple[tuple[str, str], ...]
+
+    @contextmanager
+    def sql(self, role: str, *, tenant: int | None = None) -> Iterator[psycopg.Connection]:
+        """A transaction as that role, undone in the end."""
+        with psycopg.connect(self.database.conninfo(role)) as connection:
+            if tenant is not None:
+                connection.execute(f"SET LOCAL tallystick.tenant = '{tenant}'")
+            yield connection
+            connection.rollback()
+
+
+@pytest.fixture(scope="module")
+def lived(module_database) -> Iterator[Lived]:
+    queries._plan.cache_clear()  # another database gave the same ids to other versions
+    first, second = (_live(code) for code in ("first", "second"))
+    with psycopg.connect(module_database.conninfo("postgres")) as connection:
+        tables = tuple(connection.execute(TABLES).fetchall())
+    yield Lived(module_database, first, second, tables)
+    queries._plan.cache_clear()
+
+
+def _live(code: str) -> int:
+    """What a business leaves behind, and the traces that an ordinary one may lack."""
+    tenant = open_lived_business(code)
+    publish_catalogue(
+        CATALOGUE, tenant_id=tenant.id, name="talk-2.yaml", files={},
+        valid_from=date(2027, 1, 1), at=noon(3, 16),
+    )  # fmt: skip
+    with acting_for(tenant.id):
+        version = CatalogVersion.objects.latest("id")
+        CatalogFile.objects.create(
+            tenant_id=tenant.id, version=version, name="deck.csv", content=b"prefix,price\n"
+        )
+        charge_once(
+            account_numbered("A1"), key="visit", description="A visit", amount=Decimal(30),
+            tax_category="standard", revenue_account="revenue", on=date(2026, 3, 16),
+        )  # fmt: skip
+    fax = (1, "f1", "msisdn", "491700000001", "fax", datetime(2026, 3, 2, tzinfo=UTC),
+           Decimal(1), "page", None, None, None)  # fmt: skip
+    usage = pl.DataFrame([fax], schema=USAGE_IN, orient="row")
+    session = dict.fromkeys(SESSIONS) | {
+        "nas": "nas-1", "session": "s-1", "last_at": noon(3, 2), "input": 1, "output": 1,
+    }  # fmt: skip
+    sessions = pl.DataFrame([session], schema=SESSIONS)
+    capture_usage(
+        Delivery("fax", "fax.csv", "fax", "fax"),
+        tenant_id=tenant.id,
+        chunks=[Decoded(usage, REJECTS.to_frame(), 1, 0, Decimal(1), sessions=sessions)],
+        at=noon(3, 16),
+    )
+    charge_usage(tenant_id=tenant.id, at=noon(3, 16))
+    return tenant.id

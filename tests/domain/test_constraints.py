@@ -1,0 +1,307 @@
+"""What the database refuses whoever asks: tried as the owner of the tables, in plain SQL."""
+
+import json
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+import yaml
+from psycopg import sql
+from psycopg.errors import (
+    CheckViolation,
+    ForeignKeyViolation,
+    InsufficientPrivilege,
+    RestrictViolation,
+    UniqueViolation,
+)
+
+from tallystick.wiring.roles import APP, OWNER
+
+NEVER_CHANGED = (
+    "catalog_catalogversion", "catalog_catalogfile", "ledger_entry", "ledger_posting",
+    "invoices_invoice", "invoices_invoiceline", "invoices_invoicetax", "payments_payment",
+    "payments_allocation",
+)  # fmt: skip
+COPY = "INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s::jsonb)"
+
+
+def row_of(connection: psycopg.Connection, table: str, where: str = "true") -> dict:
+    query = f"SELECT to_jsonb(t)::text FROM {table} t WHERE {where} LIMIT 1"
+    row = connection.execute(query).fetchone()
+    assert row, f"no row of {table} where {where}"
+    return json.loads(row[0])
+
+
+def insert(connection: psycopg.Connection, table: str, row: dict) -> None:
+    query = sql.SQL(COPY).format(sql.Identifier(table))
+    connection.execute(query, [json.dumps(row, default=str)])
+
+
+@pytest.mark.parametrize("table", NEVER_CHANGED)
+def test_what_never_changes(lived, table):
+    for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
+        with lived.sql(OWNER, tenant=lived.first) as connection:
+            with pytest.raises(RestrictViolation) as refused:
+                connection.execute(statement)
+            assert "never" in str(refused.value) or "append-only" in str(refused.value)
+        with lived.sql(APP, tenant=lived.first) as connection, pytest.raises(InsufficientPrivilege):
+            connection.execute(statement)
+
+
+# table | where, else any row | what a copy of that row changes, besides its id | what says no
+COPIES = """
+parties_account || {number: A77, bill_day: 0} | account_bill_day_1_31
+parties_account || {number: A77, bill_day: 32} | account_bill_day_1_31
+parties_account || {number: A77, payment_days: -1} | account_payment_days_positive
+parties_account || {number: A77, parent_id: 700000} | account_not_its_own_parent
+parties_account | number = 'A1' | {} | account_number_once
+parties_account | house | {number: HOUSE2} | account_house_once
+parties_account | number = 'A1' | {number: A77} | ok
+contracts_contract || {} | contract_number_once
+contracts_contract || {number: C77, ends_on: 2025-12-31} | contract_ends_after_start
+contracts_contractoffer || {} | contract_one_offer_at_a_time
+contracts_contractoffer || {valid_to: 2026-01-02} | contract_one_offer_at_a_time
+contracts_contractoffer || {valid_from: 2025-01-01, valid_to: 2026-01-01} | ok
+contracts_contractoffer || {quantity: -1} | contract_quantity_positive
+inventory_identifier || {} | identifier_once
+inventory_assignment || {} | assignment_one_holder_at_a_time
+inventory_assignment || {valid_from: 2030-01-01} | assignment_one_holder_at_a_time
+inventory_assignment || {valid_to: 2025-12-31T23:00:00.000001Z} | assignment_one_holder_at_a_time
+inventory_assignment || {valid_from: 2025-01-01, valid_to: 2025-12-31T23:00:00Z} | ok
+catalog_catalogversion || {valid_from: 2029-01-01} | catalog_number_once
+catalog_catalogversion || {number: 77} | catalog_date_once
+catalog_offer || {} | offer_code_once
+catalog_component || {} | component_code_once
+usage_source || {} | usage_source_once
+usage_batch || {} | usage_batch_content_once
+usage_batch || {digest: "77", rows_in: 700} | usage_batch_conserved
+usage_batch || {digest: "77", duplicates: 700} | usage_batch_conserved
+usage_batch || {digest: "77"} | ok
+usage_session || {} | usage_session_once
+usage_chargetask || {} | usage_charge_task_once
+usage_suspense || {} | usage_suspense_once
+usage_recordkey || {} | usage_recordkey_all_pkey
+balances_counter || {} | counter_once
+ledger_ledgeraccount || {} | ledger_account_once
+ledger_entry || {} | entry_source_once
+ledger_entry || {source_key: "77", line_count: 1} | entry_has_two_sides
+ledger_posting || {} | posting_line_once
+ledger_posting || {line_no: 77} | posting_line_within_entry
+ledger_posting || {line_no: 0} | posting_line_within_entry
+ledger_posting || {line_no: 77, line_count: 77} | ledger_posting_account_id_entry_id_line_count_held
+invoices_invoice || {} | invoice_number_once
+invoices_invoice || {number: X77} | invoice_once_a_run
+invoices_invoice || {number: X77, bill_run_id: null, total: 77} | invoice_net_and_tax_add_up
+invoices_invoiceline | purpose LIKE 'recurring%' | {} | invoice_line_billed_once
+invoices_invoiceline | purpose LIKE 'usage%' | {} | invoice_line_billed_once
+invoices_invoiceline || {line_no: 77, net: 77} | invoice_line_billed_once
+invoices_invoiceline | purpose LIKE 'recurring%' | {slot: 77} | ok
+invoices_numberseries || {} | number_series_once
+invoices_billrun || {} | bill_run_date_once
+invoices_billtask || {} | bill_task_once
+invoices_oneoff || {} | one_off_key_once
+invoices_openitem || {} | open_item_once
+payments_payment || {} | payment_key_once
+payments_payment || {key: "77", amount: 0} | payment_positive
+payments_payment || {key: "77", amount: -7} | payment_positive
+collections_ladder || {} | ladder_segment_once
+collections_episode | state = 'open' | {} | episode_one_open
+collections_action || {} | action_step_once_a_day
+outbox_order || {} | outbox_order_once
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    table: str
+    where: str
+    changes: dict
+    said: str
+
+
+def copies() -> list[Copy]:
+    rows = [[part.strip() for part in line.split("|")] for line in COPIES.strip().split("\n")]
+    return [
+        Copy(table, where or "true", yaml.safe_load(changes), said)
+        for table, where, changes, said in rows
+    ]
+
+
+@pytest.mark.parametrize("copy", copies(), ids=lambda copy: f"{copy.table}-{copy.said}")
+def test_copies(lived, copy):
+    with lived.sql(OWNER, tenant=lived.first) as connection:
+        row = row_of(connection, copy.table, copy.where)
+        if "id" in row:
+            row["id"] = 700000
+        try:
+            with connection.transaction():
+                insert(connection, copy.table, row | copy.changes)
+            said = "ok"
+        except psycopg.IntegrityError as fault:
+            said = fault.diag.constraint_name
+        assert said == copy.said
+
+
+@pytest.mark.parametrize(
+    ("where", "changes"),
+    [
+        ("total > 0", "settled = total + 0.01"),
+        ("total > 0", "settled = -0.01"),
+        ("total > 0", "total = settled - 0.01"),
+        ("total > 0", "total = -1, settled = -1.01"),
+        ("total > 0", "total = -1, settled = 0.01"),
+    ],
+)
+def test_nothing_is_settled_beyond_its_total(lived, where, changes):
+    with lived.sql(OWNER, tenant=lived.first) as connection:
+        with pytest.raises(CheckViolation) as refused:
+            connection.execute(f"UPDATE invoices_openitem SET {changes} WHERE {where}")
+        assert refused.value.diag.constraint_name == "open_item_settled_within_total"
+
+
+@pytest.mark.parametrize(
+    "change", ["accepted = accepted + 1", "rows_in = rows_in - 1", "rejected = 7, absorbed = 7"]
+)
+def test_a_batch_is_conserved(lived, change):
+    with lived.sql(APP, tenant=lived.first) as connection:
+        with pytest.raises(CheckViolation) as refused:
+            connection.execute(f"UPDATE usage_batch SET {change}")
+        assert refused.value.diag.constraint_name == "usage_batch_conserved"
+
+
+def post(connection: psycopg.Connection, *, line_count: int, amounts: list[str]) -> None:
+    """An entry with postings of these amounts, as far as the statements go."""
+    entry = row_of(connection, "ledger_entry") | {"id": 700000, "source_key": "by hand"}
+    insert(connection, "ledger_entry", entry | {"line_count": line_count})
+    posting = row_of(connection, "ledger_posting", f"account_id = {entry['account_id']}")
+    for number, amount in enumerate(amounts, start=1):
+        changes = {"id": 700000 + number, "entry_id": 700000, "line_no": number, "amount": amount}
+        insert(connection, "ledger_posting", posting | changes | {"line_count": line_count})
+
+
+@pytest.mark.parametrize(
+    ("line_count", "amounts"),
+    [
+        (2, ["10", "-9.99"]),
+        (2, ["10", "10"]),
+        (2, ["0"]),
+        (3, ["10", "-10"]),
+        (2, []),
+    ],
+)
+@pytest.mark.parametrize("role", [OWNER, APP])
+def test_an_entry_that_does_not_balance(lived, role, line_count, amounts):
+    with psycopg.connect(lived.database.conninfo(role)) as connection:
+        connection.execute(f"SET LOCAL tallystick.tenant = '{lived.first}'")
+        post(connection, line_count=line_count, amounts=amounts)
+        with pytest.raises(CheckViolation, match="does not balance"):
+            connection.commit()
+
+
+def test_an_entry_that_balances(lived):
+    with lived.sql(APP, tenant=lived.first) as connection:
+        post(connection, line_count=3, amounts=["10", "-9.99", "-0.01"])
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_a_table_of_the_same_name_does_not_fool_the_balance(lived):
+    """The application may make temporary tables, which are looked up before any other."""
+    with psycopg.connect(lived.database.conninfo(APP)) as connection:
+        connection.execute(f"SET LOCAL tallystick.tenant = '{lived.first}'")
+        post(connection, line_count=2, amounts=["10", "-9"])
+        connection.execute(
+            "CREATE TEMP TABLE ledger_posting AS SELECT tenant_id, account_id, entry_id,"
+            " CASE line_no WHEN 2 THEN -10 ELSE amount END AS amount"
+            " FROM public.ledger_posting WHERE entry_id = 700000"
+        )
+        with pytest.raises(CheckViolation, match="does not balance"):
+            connection.commit()
+
+
+def test_nothing_is_added_to_an_entry(lived):
+    with lived.sql(OWNER, tenant=lived.first) as connection:
+        posting = row_of(connection, "ledger_posting") | {"id": 700000}
+        count = posting["line_count"]
+        for changes, refusal in (
+            ({"line_no": count}, UniqueViolation),
+            ({"line_no": count + 1}, CheckViolation),
+            ({"line_no": count + 1, "line_count": count + 1}, ForeignKeyViolation),
+        ):
+            with pytest.raises(refusal), connection.transaction():
+                insert(connection, "ledger_posting", posting | changes)
+
+
+KEYS = """
+    SELECT f.conname, t.relname, p.relname,
+        (SELECT array_agg(a.attname ORDER BY k.n) FROM unnest(f.conkey) WITH ORDINALITY k(c, n)
+            JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.c),
+        (SELECT array_agg(a.attname ORDER BY k.n) FROM unnest(f.confkey) WITH ORDINALITY k(c, n)
+            JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.c)
+    FROM pg_constraint f
+    JOIN pg_class t ON t.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
+    WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace ORDER BY 2, 1
+"""
+# Written in bulk from what the same transaction has read, or pointing back at what comes later;
+# 0 stands for a counter that contracts share and for the component of a single charge.
+NO_KEY = {
+    "balances_counter": {"component_id", "contract_id"},
+    "balances_movement": {"charge_run_id", "component_id", "contract_id"},
+    "invoices_invoice": {"bill_run_id"},
+    "invoices_invoiceline": {"component_id", "contract_id"},
+    "invoices_oneoff": {"invoice_id"},
+    "usage_batch": {"charge_run_id"},
+    "usage_chargetotal": {
+        "charge_run_id", "component_id", "contract_id", "invoice_id", "version_id",
+    },
+    "usage_recordkey": {"record_id", "source_id"},
+    "usage_suspense": {"charge_run_id", "usage_id"},
+}  # fmt: skip
+LARGE = ("usage_usage", "usage_ratedline")
+"""Partitioned and loaded by COPY at full speed: without foreign keys on purpose."""
+
+
+def keys(connection: psycopg.Connection) -> list[tuple[str, str, str, list[str], list[str]]]:
+    return connection.execute(KEYS).fetchall()
+
+
+def test_every_foreign_key_holds_the_operator_too(lived):
+    with lived.sql("postgres") as connection:
+        found = keys(connection)
+        held = {(table, column) for _, table, _, columns, _ in found for column in columns}
+        for name, _, parent, columns, parent_columns in found:
+            owner_column = "id" if parent == "tenants_tenant" else "tenant_id"
+            assert (columns[0], parent_columns[0]) == ("tenant_id", owner_column), name
+        named = connection.execute(
+            "SELECT table_name, column_name FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name LIKE '%%\\_id'"
+            " AND column_name <> 'tenant_id' AND table_name = ANY(%s) AND table_name <> ALL(%s)",
+            [[table for table, _ in lived.tables], list(LARGE)],
+        )
+        free: dict[str, set[str]] = {}
+        for table, column in set(named) - held:
+            free.setdefault(table, set()).add(column)
+    assert free == NO_KEY
+
+
+def test_no_row_points_at_another_operators(lived):
+    """Every foreign key, turned to what exists, but under another operator."""
+    tried = 0
+    with lived.sql("postgres") as connection:
+        found = keys(connection)
+    for name, table, parent, columns, parent_columns in found:
+        if parent == "tenants_tenant":
+            continue
+        with lived.sql("postgres") as connection:
+            for other, holder, target, _, _ in found:
+                if table in (holder, target) and other != name:
+                    connection.execute(f"ALTER TABLE {holder} DROP CONSTRAINT {other}")
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            theirs = row_of(connection, parent, f"tenant_id = {lived.first}")
+            pairs = list(zip(columns, parent_columns, strict=True))[1:]
+            changes = ", ".join(f"{column} = {theirs[other]}" for column, other in pairs)
+            update = f"UPDATE {table} SET {changes} WHERE ctid = (SELECT ctid FROM {table}"
+            with pytest.raises(ForeignKeyViolation) as refused:
+                connection.execute(f"{update} WHERE tenant_id = {lived.second} LIMIT 1)")
+            assert refused.value.diag.constraint_name == name
+            tried += 1
+    assert tried >= 30
