@@ -22,10 +22,13 @@ def open_run_of_tenant() -> ChargeRun | None:
 
 def begin_run(*, tenant_id: int, at: datetime) -> ChargeRun | None:
     """A run that takes every loaded batch no run has taken, and all open suspense; or None."""
-    waiting = Batch.objects.filter(state=BatchState.LOADED, charge_run_id__isnull=True)
+    loaded = Batch.objects.filter(state=BatchState.LOADED, charge_run_id__isnull=True)
+    # Held, and named one by one: a batch that is loaded meanwhile is outside the span below.
+    held = list(loaded.select_for_update().values_list("id", flat=True))
+    waiting = Batch.objects.filter(id__in=held)
     span = waiting.aggregate(first=Min("first_at"), last=Max("last_at"))
     suspended = Suspense.objects.filter(state=RejectState.OPEN).exists()
-    if not waiting.exists() and not suspended:
+    if not held and not suspended:
         return None
     run = ChargeRun.objects.create(
         tenant_id=tenant_id,

@@ -1,8 +1,4 @@
-"""How the command line answers: one JSON document or a table, a sentence for a refusal, a bar.
-
-Exit codes: 0 done, 1 refused (or the database gone), 2 wrong usage, 3 done but rows were rejected,
-held back or do not reconcile, 130 stopped by Ctrl-C.
-"""
+"""How the command line answers: one JSON document or a table, a sentence for a refusal, a bar."""
 
 import json
 import re
@@ -30,6 +26,10 @@ from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
 
 DONE, REFUSED, WRONG_USAGE, NOT_ALL_WELL, INTERRUPTED = 0, 1, 2, 3, 130
+EXIT_CODES: Final = (
+    "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 done but something was rejected, held back or "
+    "does not reconcile, 130 stopped by Ctrl-C."
+)
 _NUMBER: Final = re.compile(r"(-?[0-9]+(\.[0-9]+)?)?")
 PIPE_WIDTH: Final = 200
 """Columns of a table that no terminal shows."""
