@@ -11,13 +11,14 @@ from typing import Any
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, Rated
+from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS, Rated
 from tallystick.core.charge.rate_batch import rate_batch
 from tallystick.core.charge.rate_exact import rate_exact
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
+CONVERSIONS = ("1", "2.5", "0.3", "0.000007")
 KINDS = {"voice": "s", "data": "B", "import": "kWh", "sms": "msg"}
 SIZES = {"s": ("min", "s", "h"), "B": ("MB", "kB", "B"), "kWh": ("kWh", "Wh"), "msg": ("msg",)}
 BANDS = (
@@ -106,10 +107,16 @@ def _components(rng: Random) -> list[str]:
         kind = pick(rng, tuple(made))
         unit = pick(rng, SIZES[KINDS[kind]])
         covers = [code for code in made[kind] if rng.randrange(3)] or made[kind][:1]
-        words = [
-            f"include: {rng.randint(1, 60)} {unit}",
-            f"of: {kind}",
+        included, first = rng.randint(1, 60), f"of: {kind}"
+        words = [f"include: {included} {unit}"]
+        if rng.randrange(3) == 0:
+            first, unit = f"converts: {{{kind}: {pick(rng, CONVERSIONS)} per {unit}}}", "unit"
+            words = [f"include: {included} unit"]
+        words += [
+            first,
             f"covers: [{', '.join(covers)}]",
+            *sometimes(rng, f"in blocks of: {pick(rng, (included, '1'))} {unit}"),
+            *sometimes(rng, "blocks: true", one_in=4),
             *sometimes(rng, f"priority: {rng.randrange(3)}"),
             *sometimes(rng, "share: account", one_in=2),
             *sometimes(rng, _filter(rng)),
@@ -244,10 +251,26 @@ def make_counters(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
     return pl.DataFrame([(*key, used) for key, used in rows.items()], schema=COUNTERS, orient="row")
 
 
-def rate_both(usage: pl.DataFrame, *, plan: Plan, counters: pl.DataFrame) -> Rated:
+def make_grants(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
+    """GRANTS for some buckets."""
+    rows = [
+        (account, rng.choice((0, account * 10)), part.id, date(2026, 3, 1), lives,
+         Decimal(rng.randint(1, 4_000)).scaleb(-rng.randint(0, 3)))
+        for account in range(1, accounts + 1)
+        for offer in plan.offers.values()
+        for part in offer.allowances
+        for lives in range(1, rng.randint(1, 3))
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=GRANTS, orient="row")
+
+
+def rate_both(
+    usage: pl.DataFrame, *, plan: Plan, counters: pl.DataFrame, grants: pl.DataFrame | None = None
+) -> Rated:
     """What both executors say, having checked that they say the same to the last digit."""
-    exact = rate_exact(usage.iter_rows(named=True), plan=plan, counters=counters)
-    batch = rate_batch(usage, plan=plan, counters=counters)
+    rows = usage.iter_rows(named=True)
+    exact = rate_exact(rows, plan=plan, counters=counters, grants=grants)
+    batch = rate_batch(usage, plan=plan, counters=counters, grants=grants)
     assert_same(exact, batch)
     return batch
 

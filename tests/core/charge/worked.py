@@ -49,6 +49,7 @@ class Worked:
     plan: Plan
     rows: list[dict[str, str]]
     periods: list[dict[str, str]]
+    cycles: list[dict[str, str]]
 
 
 def worked_sections(page: str) -> list[Worked]:
@@ -59,9 +60,10 @@ def worked_sections(page: str) -> list[Worked]:
         tables = _tables(section)
         rows = next((table for table in tables if "usage" in table[0]), [])
         periods = next((table for table in tables if "period" in table[0]), [])
-        if rows or periods:
+        cycles = next((table for table in tables if "rolled in" in table[0]), [])
+        if rows or periods or cycles:
             name = section.partition("\n")[0]
-            sections.append(Worked(name, _plan(section), rows, periods))
+            sections.append(Worked(name, _plan(section), rows, periods, cycles))
     assert sections, f"{page} works nothing out"
     return sections
 

@@ -65,7 +65,7 @@ a: {of: voice, price: 0.09 per min, where: zone}
 a: {of: voice, price: 0.09 per min, where: zone = a and zone = b}
 > a: its 'where' can never hold; drop one term
 a: {of: voice, price: 0.09 per min, where: kind = data}
-> a: its 'where' wants another kind than 'of: voice'; drop that term
+> a: its 'where' wants another kind than it is of; drop that term
 a: {of: voice, price: 0.09 per min, where: band = day}
 > a: a filter is asked before the band is known; use 'during' instead
 a: {of: voice, deck: world}
@@ -102,8 +102,35 @@ a: {of: voice, price: 1234567890123.123456789 per s}
 > a: price 1234567890123.123456789 has too many digits for exact rating
 m: {include: 5 min, of: voice}
 > m: covers no price: write a price 'of: voice' in this offer, or say what happens 'then'
-m: {include: 5 min, of: voice, roll over: 1 cycle, then: stop}
-> m.roll over: is not supported yet; leave it out or write none
+m: {include: 5 min, of: voice, roll over: forever, then: stop}
+> m.roll over: 'forever' is not a roll-over; write '1 cycle' or '3 cycles up to 5 GB'
+m: {include: 5 min, of: voice, roll over: 1 cycle up to 5 GB, then: stop}
+> m.roll over: '1 cycle up to 5 GB': the cap is in B, the allowance in s
+m: {include: 5 min, of: voice, in blocks of: 2 min, then: stop}
+> m.in blocks of: is not a part of what is included; write a size that divides it, in s
+m: {include: 5 unit, of: voice, converts: {voice: 1 per min}, then: stop}
+> m.converts: names what is converted; leave out 'of'
+m: {include: 5 unit, converts: {voice: -1 per min}, then: stop}
+> m.converts.voice: is a number above 0 per quantity
+a: {of: import, measure: median, price: 1 per kWh}
+> a.measure: 'median' is not one of: sum, count, maximum, latest, unique, time-weighted, percentile,
+    highest
+a: {of: import, measure: highest 7 min, price: 1 per kW}
+> a.measure: '7 min' is not a window; write one that fits into a day, such as 30 min
+a: {of: import, measure: time-weighted, price: 1 per kWh}
+> a.price: 'time-weighted' needs a price per kWh-month or per kWh-h
+a: {of: import, measure: count, price: 1 per kWh}
+> a.price: 'count' counts, so its price is per unit or per event, not kWh
+a: {of: import, ratchet: 80 % of 11 months, price: 1 per kWh}
+> a: a ratchet needs 'measure: highest' or 'maximum'
+a: {of: import, tiers: {limits: per day}, price: 1 per kWh}
+> a: its limits are per day, but it has no tiers; write 'to ...' and 'above'
+a: {of: import, tiers: {allocate: pro rata}, price: {to 5 kWh: 1, above: 2}}
+> a: 'allocate: pro rata' shares tiers among bands; write 'bands' and a price for each
+a: {of: import, tiers: {kind: volume, reset: never}, price: {to 5 kWh: 1, above: 2}}
+> a: is priced by the period, so its tiers start again each cycle; drop 'reset: never'
+a: {of: import, times: 0.7, capped at: 3 m3, price: 1 per kWh}
+> a: is capped in m3 but priced in kWh; use one unit
 m: {include: 5 min, of: voice, share: organisation, then: stop}
 > m.share: 'organisation' is not one of: contract, account
 m: {include: 0 min, of: voice, then: stop}

@@ -39,6 +39,21 @@ COUNTERS: Final = pl.Schema(
 )
 """What has been drawn and charged so far; as draws: what to add."""
 
+KEYS: Final = ("account_id", "contract_id", "component_id", "cycle_start")
+"""What tells counters apart."""
+
+GRANTS: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "contract_id": pl.Int64(),  # 0 when the whole account shares the allowance
+        "component_id": pl.Int64(),  # the allowance
+        "cycle_start": pl.Date(),  # the cycle that may use it
+        "lives": pl.Int32(),  # in how many cycles it may be used, this one counted
+        "quantity": QUANTITY,
+    }
+)
+"""What buckets hold beyond their own quantity, such as what was rolled over."""
+
 RATED: Final = pl.Schema(
     {
         "usage_id": pl.Int64(),

@@ -9,6 +9,7 @@ import polars as pl
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.batch.tables import WHOLE
 from tallystick.core.charge.frames import (
+    KEYS,
     LEVELS,
     MEASURED,
     PERIOD_RATED,
@@ -23,7 +24,6 @@ from tallystick.core.charge.period_price import Target, price_values, targets_of
 from tallystick.core.tariff.nodes import MeasureKind
 from tallystick.core.tariff.plan import Plan
 
-KEY: Final = ("account_id", "contract_id", "component_id", "cycle_start")
 NO_BAND: Final = ""
 
 Raw = pl.DataFrame
@@ -106,7 +106,7 @@ def _counted_lines(lines: pl.DataFrame, targets: pl.DataFrame, plan: Plan) -> pl
             contract_id=contract,
             charged=pl.col("billed") - pl.col("allowed"),
         )
-        .join(targets, on=KEY)
+        .join(targets, on=KEYS)
         .sort("target", "started_at", "usage_id", "seq")
         .select(
             "target",

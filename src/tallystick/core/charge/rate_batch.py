@@ -24,13 +24,19 @@ from tallystick.core.charge.frames import RATED, SUSPENSE, Rated, descale
 from tallystick.core.tariff.plan import Plan
 
 
-def rate_batch(usage: pl.DataFrame, *, plan: Plan, counters: pl.DataFrame) -> Rated:
-    """The rated lines of CHARGE_IN, given COUNTERS as they stand.
+def rate_batch(
+    usage: pl.DataFrame,
+    *,
+    plan: Plan,
+    counters: pl.DataFrame,
+    grants: pl.DataFrame | None = None,
+) -> Rated:
+    """The rated lines of CHARGE_IN, given COUNTERS as they stand and GRANTS.
 
     Usage ids are unique within the batch. Lines of one counter must be rated in one batch, or in
     batches that follow one another in time with the draws of each added to the counters.
     """
-    tables, faults, draws = tables_of(plan), Faults(), read_counters(counters)
+    tables, faults, draws = tables_of(plan), Faults(), read_counters(counters, grants=grants)
     events = read_events(usage, plan=plan)
     good = event_faults(events, plan=plan, tables=tables, faults=faults)
     rateable = events if good.all() else events.filter(good)

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -18,6 +19,7 @@ from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.frames import (
     COUNTERS,
     FIRST_INSTANT_US,
+    KEYS,
     LAST_INSTANT_US,
     MAX_SPLIT_S,
     NEEDED,
@@ -44,6 +46,7 @@ from tallystick.core.tariff.ratio import MAX_QUANTITY
 CounterKey = tuple[int, int, int, date]
 """account, contract (0 = shared by the account), component, cycle."""
 
+NOTHING: Mapping[CounterKey, int] = MappingProxyType({})
 SECOND_US = 1_000_000
 
 
@@ -116,18 +119,21 @@ class Suspended(Exception):
 
 
 def rate_exact(
-    usage_rows: Iterable[Mapping[str, Any]], *, plan: Plan, counters: pl.DataFrame
+    usage_rows: Iterable[Mapping[str, Any]],
+    *,
+    plan: Plan,
+    counters: pl.DataFrame,
+    grants: pl.DataFrame | None = None,
 ) -> Rated:
-    """The rated lines of rows of CHARGE_IN, given COUNTERS as they stand."""
-    before: dict[CounterKey, int] = {}
-    for *key, used in rescale(counters.select(COUNTERS.names())).iter_rows():
-        before[tuple(key)] = before.get(tuple(key), 0) + used
+    """The rated lines of rows of CHARGE_IN, given COUNTERS as they stand and GRANTS."""
+    before = _by_key(counters.select(COUNTERS.names()))
+    granted = {} if grants is None else _by_key(grants.select(*KEYS, "quantity"))
     used = dict(before)
     lines: list[RatedLine] = []
     suspense: list[tuple[object, ...]] = []
     for row in sorted(usage_rows, key=_order):
         try:
-            lines.extend(rate_event(row, plan=plan, used=used))
+            lines.extend(rate_event(row, plan=plan, used=used, granted=granted))
         except Suspended as stop:
             suspense.extend(
                 (row["usage_id"], fault.component_id, fault.code.value, fault.detail)
@@ -145,6 +151,13 @@ def rate_exact(
     )
 
 
+def _by_key(frame: pl.DataFrame) -> dict[CounterKey, int]:
+    held: dict[CounterKey, int] = {}
+    for *key, quantity in rescale(frame).iter_rows():
+        held[tuple(key)] = held.get(tuple(key), 0) + quantity
+    return held
+
+
 def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """Account, start, usage; empty values first."""
     keys = (row["account_id"], row["started_at"], row["usage_id"])
@@ -152,7 +165,11 @@ def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def rate_event(
-    row: Mapping[str, Any], *, plan: Plan, used: dict[CounterKey, int]
+    row: Mapping[str, Any],
+    *,
+    plan: Plan,
+    used: dict[CounterKey, int],
+    granted: Mapping[CounterKey, int] = NOTHING,
 ) -> list[RatedLine]:
     """The rated lines of one row of CHARGE_IN; adds what it draws to `used`.
 
@@ -174,10 +191,11 @@ def rate_event(
         faults.append(Fault(0, SuspenseCode.NO_COMPONENT, f"{offer.code}: {row['kind']}"))
     if faults:
         raise Suspended(*faults)
+    drawer = _Drawer(event, used, granted)
     return [
         line
         for usage, segments in parts
-        for line in _limit_charge(list(_lines(event, usage, segments, plan, used)), usage)
+        for line in _limit_charge(list(_lines(drawer, usage, segments, plan)), usage)
     ]
 
 
@@ -289,21 +307,31 @@ class _Drawer:
 
     event: Event
     used: dict[CounterKey, int]
+    granted: Mapping[CounterKey, int]
 
     def _key(self, component_id: int, scope: Scope, cycle: date) -> CounterKey:
         contract_id = 0 if scope is Scope.ACCOUNT else self.event.contract_id
         return self.event.account_id, contract_id, component_id, cycle
 
-    def allow(self, billed: int, allowances: list[PlanAllowance]) -> int:
-        """What the allowances give towards the billed quantity, the first in order first."""
-        drawn = 0
+    def allow(self, billed: int, usage: PlanUsage, allowances: list[PlanAllowance]) -> int:
+        """What the allowances give towards the billed quantity, the first in order first.
+
+        A bucket of another unit, or in blocks, gives up what the rest needs, rounded up.
+        """
+        allowed = 0
         for allowance in allowances:
+            numerator, denominator = allowance.covers[usage.id]
             key = self._key(allowance.id, allowance.scope, self.event.cycle_start)
-            left = max(allowance.quantity - self.used.get(key, 0), 0)
-            if part := min(billed - drawn, left):
-                self.used[key] = self.used.get(key, 0) + part
-                drawn += part
-        return drawn
+            held = allowance.quantity + self.granted.get(key, 0)
+            need = -(-(billed - allowed) * numerator // denominator)
+            if allowance.block:
+                need = -(-need // allowance.block) * allowance.block
+            if drawn := min(need, max(held - self.used.get(key, 0), 0)):
+                self.used[key] = self.used.get(key, 0) + drawn
+                allowed += min(billed - allowed, drawn * denominator // numerator)
+            if allowance.blocks:
+                break
+        return allowed
 
     def climb(self, charged: int, usage: PlanUsage) -> list[tuple[int, int]]:
         """The charged quantity as (tier from 0, part), from where the counter stands."""
@@ -322,13 +350,9 @@ class _Drawer:
 
 
 def _lines(
-    event: Event,
-    usage: PlanUsage,
-    segments: list[Segment],
-    plan: Plan,
-    used: dict[CounterKey, int],
+    drawer: _Drawer, usage: PlanUsage, segments: list[Segment], plan: Plan
 ) -> Iterator[RatedLine]:
-    drawer = _Drawer(event, used)
+    event = drawer.event
     allowances = [
         allowance
         for allowance in plan.offers[usage.offer_id].allowances
@@ -341,7 +365,7 @@ def _lines(
         steps = plan.steps[usage.steps if first.steps is None else first.steps]
         end = segment.position + segment.measured
         billed = billed_of(end, steps=steps) - billed_of(segment.position, steps=steps)
-        allowed = drawer.allow(billed, allowances)
+        allowed = drawer.allow(billed, usage, allowances)
         tiered = usage.tiered[segment.band]
         slices = drawer.climb(billed - allowed, usage) if tiered else [(0, billed - allowed)]
         for nth, (tier, charged) in enumerate(slices):

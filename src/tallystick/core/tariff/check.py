@@ -99,7 +99,7 @@ def check_allowances(catalogue: Catalogue) -> Iterator[CatalogueError]:
         covered = part.covers or ()
         if not covered:
             message = (
-                f"covers no price: write a price 'of: {part.of}' in this offer, or say what"
+                f"covers no price: write a price 'of: {part.of[0]}' in this offer, or say what"
                 " happens 'then'"
             )
             yield _fault(catalogue, offer, part, message)
@@ -108,13 +108,28 @@ def check_allowances(catalogue: Catalogue) -> Iterator[CatalogueError]:
                 known = ", ".join(usages) or "none"
                 message = f"covers {code!r}, which is not a price of usage here ({known})"
                 yield _fault(catalogue, offer, part, message)
-            elif usages[code].of != part.of:
-                message = f"is of {part.of} but covers {code}, which is of {usages[code].of}"
+            elif usages[code].of not in part.of:
+                kinds = " and ".join(part.of)
+                message = f"is of {kinds} but covers {code}, which is of {usages[code].of}"
                 yield _fault(catalogue, offer, part, message)
-            elif usages[code].unit != part.unit:
+            elif usages[code].unit != (unit := _drawn_unit(part, usages[code].of)):
                 counted = usages[code].unit or "no unit at all"
-                message = f"is in {part.unit} but {code} is in {counted}; use one unit"
+                message = f"is in {unit} but {code} is in {counted}; use one unit"
                 yield _fault(catalogue, offer, part, message)
+
+
+def check_conversions(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """What is converted stays in the range where both executors are exact."""
+    for offer, part in _allowances(catalogue):
+        for made in part.conversions:
+            ratio = price_ratio(int(made.amount * AMOUNT_SCALE), per=int(made.per * AMOUNT_SCALE))
+            if max(ratio) > MAX_NUMERATOR:
+                message = f"converts {made.of} by a number with too many digits"
+                yield _fault(catalogue, offer, part, message)
+
+
+def _drawn_unit(part: Allowance, kind: str) -> str:
+    return next((c.unit for c in part.conversions if c.of == kind), part.unit)
 
 
 def check_double_draws(catalogue: Catalogue) -> Iterator[CatalogueError]:
@@ -128,7 +143,7 @@ def check_double_draws(catalogue: Catalogue) -> Iterator[CatalogueError]:
             if isinstance(usage, UsagePrice) and usage.code in (part.covers or ())
         ]
         for one, other in combinations(usages, 2):
-            if not are_disjoint(one, other=other):
+            if one.of == other.of and not are_disjoint(one, other=other):
                 message = (
                     f"would be drawn twice by usage that fits both {one.code} and {other.code};"
                     f" write what it covers, such as 'covers: [{one.code}]'"
@@ -144,8 +159,9 @@ def check_filters(catalogue: Catalogue) -> Iterator[CatalogueError]:
         if are_disjoint(part, other=part):
             yield _fault(catalogue, offer, part, "its 'where' can never hold; drop one term")
         for term in part.where.terms:
-            if term.field == "kind" and (part.of in term.values) == term.negated:
-                message = f"its 'where' wants another kind than 'of: {part.of}'; drop that term"
+            kinds = {part.of} if isinstance(part, UsagePrice) else set(part.of)
+            if term.field == "kind" and (not kinds & set(term.values)) != term.negated:
+                message = "its 'where' wants another kind than it is of; drop that term"
                 yield _fault(catalogue, offer, part, message)
             if term.field == "band":
                 message = "a filter is asked before the band is known; use 'during' instead"
@@ -253,6 +269,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_tiers,
     check_allowances,
     check_double_draws,
+    check_conversions,
     check_filters,
     check_charges,
     check_periods,

@@ -1,19 +1,23 @@
 """The components of an offer as they are written: recurring, included and usage prices."""
 
+import re
 from decimal import Decimal
 from typing import Final
 
 from tallystick.core.tariff import nodes
 from tallystick.core.tariff.nodes import ALWAYS, Scope
 from tallystick.core.tariff.page import Page
-from tallystick.core.tariff.source import Table, Text
+from tallystick.core.tariff.source import Table
 from tallystick.core.tariff.usages import Names, read_usage
 from tallystick.core.tariff.words import (
+    Mistake,
     read_count,
     read_filter,
+    read_flag,
     read_interval,
     read_name,
     read_number,
+    read_price,
     read_quantity,
     read_word,
 )
@@ -22,7 +26,8 @@ RECURRING_WORDS: Final = (
     "every", "in", "align", "price", "proration", "quantity from", "tax", "revenue",
 )  # fmt: skip
 ALLOWANCE_WORDS: Final = (
-    "include", "of", "where", "priority", "share", "covers", "roll over", "then", "tax", "revenue",
+    "include", "of", "converts", "where", "priority", "share", "covers", "in blocks of", "blocks",
+    "roll over", "then", "tax", "revenue",
 )  # fmt: skip
 
 
@@ -87,18 +92,22 @@ def _allowance(page: Page, code: str) -> nodes.Allowance:
     quantity, unit = page.read("include", read_quantity, (Decimal(1), "unit"))
     if quantity <= 0:
         page.complain(page.table.line, "includes nothing; include more than 0", word="include")
-    roll_over = page.node("roll over")
-    if roll_over is not None and not (isinstance(roll_over, Text) and roll_over.value == "none"):
-        page.complain(
-            roll_over.line, "is not supported yet; leave it out or write none", word="roll over"
-        )
+    conversions = _conversions(page)
+    block, block_unit = page.read("in blocks of", read_quantity, (Decimal(0), unit))
+    if block < 0 or block_unit != unit or (block and quantity % block):
+        message = f"is not a part of what is included; write a size that divides it, in {unit}"
+        page.complain(page.table.line, message, word="in blocks of")
     covers = [page.phrase(text, read_name, "", word="covers") for text in page.listed("covers")]
     allowance = nodes.Allowance(
         code=code,
         line=page.table.line,
         quantity=quantity,
         unit=unit,
-        of=page.need("of", read_name, ""),
+        of=tuple(c.of for c in conversions) or (page.need("of", read_name, ""),),
+        conversions=conversions,
+        block=block,
+        blocks=page.read("blocks", read_flag, False),
+        roll_over=_roll_over(page, unit),
         where=page.read("where", read_filter, ALWAYS),
         priority=page.read("priority", read_count, 100),
         scope=page.read("share", lambda t: read_word(t, words=Scope), Scope.CONTRACT),
@@ -110,3 +119,38 @@ def _allowance(page: Page, code: str) -> nodes.Allowance:
     )
     page.close(ALLOWANCE_WORDS)
     return allowance
+
+
+def _conversions(page: Page) -> tuple[nodes.Conversion, ...]:
+    """`converts: {voice: 1 per min, sms: 2 per msg}`: several kinds drawn from one bucket."""
+    node = page.node("converts")
+    if node is None:
+        return ()
+    if not isinstance(node, Table):
+        page.complain(node.line, "is a table such as {voice: 1 per min}", word="converts")
+        return ()
+    if page.node("of") is not None:
+        page.complain(node.line, "names what is converted; leave out 'of'", word="converts")
+    made = []
+    for kind, entry in node.entries.items():
+        nothing = nodes.Price(Decimal(1), Decimal(1), "unit")
+        price = page.phrase(entry, read_price, nothing, word=f"converts.{kind}")
+        if price.amount <= 0 or price.started or price.flat:
+            page.complain(entry.line, "is a number above 0 per quantity", word=f"converts.{kind}")
+        made.append(nodes.Conversion(kind, price.amount, price.per, price.unit))
+    return tuple(made)
+
+
+def _roll_over(page: Page, unit: str) -> nodes.RollOver | None:
+    def read(text: str) -> nodes.RollOver | None:
+        if text == "none":
+            return None
+        match = re.fullmatch(r"(\d{1,3}) cycles?(?: up to ([^,]+))?(, used last)?", text)
+        if not match or not int(match[1]):
+            raise Mistake(f"{text!r} is not a roll-over; write '1 cycle' or '3 cycles up to 5 GB'")
+        cap, cap_unit = read_quantity(match[2]) if match[2] else (None, unit)
+        if cap_unit != unit:
+            raise Mistake(f"{text!r}: the cap is in {cap_unit}, the allowance in {unit}")
+        return nodes.RollOver(int(match[1]), cap, bool(match[3]))
+
+    return page.read("roll over", read, None)

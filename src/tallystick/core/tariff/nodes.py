@@ -310,6 +310,25 @@ class Deck:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """`amount` of an allowance's own unit for each `per` canonical units of one kind of usage."""
+
+    of: str
+    amount: Decimal
+    per: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollOver:
+    """What is left of a bucket stays for so many cycles more, up to a cap."""
+
+    cycles: int
+    cap: Decimal | None = None
+    used_last: bool = False  # after the cycle's own quantity
+
+
+@dataclass(frozen=True, slots=True)
 class Allowance:
     """An amount of usage that is included: drawn before anything is charged."""
 
@@ -317,7 +336,11 @@ class Allowance:
     line: int
     quantity: Decimal
     unit: str
-    of: str
+    of: tuple[str, ...]
+    conversions: tuple[Conversion, ...]  # of each kind that is not counted in `unit`
+    block: Decimal  # drawn in whole blocks; 0 = exactly
+    blocks: bool  # where it applies, allowances after it are not drawn, even when it is empty
+    roll_over: RollOver | None
     where: Filter
     priority: int
     scope: Scope

@@ -23,6 +23,7 @@ from tallystick.core.tariff.nodes import (
     PeriodTerms,
     Recurring,
     Reset,
+    RollOver,
     Scope,
 )
 from tallystick.core.tariff.periods import measure_gain
@@ -61,7 +62,11 @@ class PlanAllowance(PlanComponent):
     where: Filter
     scope: Scope
     priority: int
-    covers: frozenset[int]
+    covers: Mapping[int, tuple[int, int]]  # component -> what one of its quantity draws, a ratio
+    block: int
+    blocks: bool
+    roll_over: RollOver | None
+    roll_over_cap: int | None
     beyond: str | None
 
 
@@ -335,7 +340,23 @@ class _Compiler:
         self.fields.update(term.field for term in where.terms)
         return where
 
+    def _covers(self, part: nodes.Allowance, offer_code: str) -> dict[int, tuple[int, int]]:
+        ratios = {
+            made.of: price_ratio(
+                scaled(made.amount, scale=AMOUNT_SCALE),
+                per=scaled(made.per, scale=AMOUNT_SCALE),
+            )
+            for made in part.conversions
+        }
+        offer = next(offer for offer in self.catalogue.offers if offer.code == offer_code)
+        return {
+            self.component_ids[offer_code, usage.code]: ratios.get(usage.of, (1, 1))
+            for usage in offer.components
+            if isinstance(usage, nodes.UsagePrice) and usage.code in (part.covers or ())
+        }
+
     def _allowance(self, part: nodes.Allowance, head: dict[str, Any]) -> PlanAllowance:
+        cap = part.roll_over.cap if part.roll_over else None
         return PlanAllowance(
             **head,
             unit=part.unit,
@@ -343,7 +364,11 @@ class _Compiler:
             where=self._note_fields(part.where),
             scope=part.scope,
             priority=part.priority,
-            covers=frozenset(self.component_ids[head["offer"], code] for code in part.covers or ()),
+            covers=self._covers(part, head["offer"]),
+            block=scaled(part.block, scale=QUANTITY_SCALE),
+            blocks=part.blocks,
+            roll_over=part.roll_over,
+            roll_over_cap=None if cap is None else scaled(cap, scale=QUANTITY_SCALE),
             beyond=part.beyond,
         )
 

@@ -49,23 +49,27 @@ def imply_what_follows(catalogue: Catalogue) -> Catalogue:
     def complete(offer: Offer) -> Offer:
         priced = {part.of for part in offer.components if isinstance(part, UsagePrice)}
         implied = tuple(
-            _free_beyond(part)
+            _free_beyond(part, kind)
             for part in offer.components
-            if isinstance(part, Allowance) and part.beyond and part.of not in priced
+            if isinstance(part, Allowance) and part.beyond
+            for kind in part.of
+            if kind not in priced
         )
         return replace(offer, components=offer.components + implied)
 
     return _each_offer(catalogue, complete)
 
 
-def _free_beyond(allowance: Allowance) -> UsagePrice:
-    price = Price(Decimal(0), Decimal(1), allowance.unit)
+def _free_beyond(allowance: Allowance, kind: str) -> UsagePrice:
+    unit = next((c.unit for c in allowance.conversions if c.of == kind), allowance.unit)
+    price = Price(Decimal(0), Decimal(1), unit)
+    one = len(allowance.of) == 1
     return UsagePrice(
-        code=f"{allowance.code}-beyond",
+        code=f"{allowance.code}-beyond" if one else f"{allowance.code}-beyond-{kind}",
         line=allowance.line,
-        of=allowance.of,
+        of=kind,
         where=allowance.where,
-        unit=allowance.unit,
+        unit=unit,
         prices=(BandPrice(None, (Tier(None, price),)),),
         deck=None,
         no_rate=None,
@@ -77,7 +81,7 @@ def _free_beyond(allowance: Allowance) -> UsagePrice:
         bands=(),
         split=False,
         period=None,
-        price_unit=allowance.unit,
+        price_unit=unit,
         reset=Reset.CYCLE,
         scope=allowance.scope,
         tax=allowance.tax,
@@ -129,7 +133,7 @@ def _same_usage(allowance: Allowance, offer: Offer) -> tuple[str, ...]:
         part.code
         for part in offer.components
         if isinstance(part, UsagePrice)
-        and part.of == allowance.of
+        and part.of in allowance.of
         and part.unit is not None
         and not are_disjoint(part, other=allowance)
     )

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from tallystick.core.charge.batch.match import hold_filters
-from tallystick.core.charge.batch.tables import NONE, WHOLE, Tables
-from tallystick.core.charge.frames import COUNTERS, NEVER_RESETS, descale, rescale
-
-KEYS = ("account_id", "contract_id", "component_id", "cycle_start")
+from tallystick.core.charge.batch.tables import NONE, WHOLE, Column, Tables
+from tallystick.core.charge.frames import COUNTERS, GRANTS, KEYS, NEVER_RESETS, descale, rescale
 
 
 @dataclass(slots=True)
@@ -16,6 +14,7 @@ class Draws:
     """What stands in the counters, and what was added to them."""
 
     before: pl.DataFrame  # KEYS, used in whole numbers
+    granted: pl.DataFrame  # KEYS, quantity
     added: list[pl.DataFrame] = field(default_factory=list)
 
     def frame(self) -> pl.DataFrame:
@@ -25,10 +24,15 @@ class Draws:
         return descale(total, schema=COUNTERS)
 
 
-def read_counters(counters: pl.DataFrame) -> Draws:
-    """COUNTERS in whole numbers, one row a counter."""
+def read_counters(counters: pl.DataFrame, *, grants: pl.DataFrame | None) -> Draws:
+    """COUNTERS and GRANTS in whole numbers, one row a counter."""
     held = rescale(counters.select(pl.col(n).cast(kind) for n, kind in COUNTERS.items()))
-    return Draws(held.group_by(KEYS).agg(pl.col("used").sum()))
+    granted = GRANTS.to_frame() if grants is None else grants
+    given = rescale(granted.select(pl.col(n).cast(kind) for n, kind in GRANTS.items()))
+    return Draws(
+        held.group_by(KEYS).agg(pl.col("used").sum()),
+        given.group_by(KEYS).agg(pl.col("quantity").sum()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +80,20 @@ def group_lines(keys: pl.DataFrame) -> Groups:
     return Groups(numbers["group"].gather(runs).cast(pl.Int64()), unique.drop("group"), False)
 
 
-def _used(groups: Groups, draws: Draws) -> pl.Series:
-    if draws.before.is_empty():
+def _held(groups: Groups, counters: pl.DataFrame, name: str) -> pl.Series:
+    """What stands in the counter of each group."""
+    if counters.is_empty():
         return pl.repeat(0, groups.keys.height, dtype=WHOLE, eager=True)
-    held = groups.keys.join(draws.before, on=KEYS, how="left", maintain_order="left")
-    return held["used"].fill_null(0)
+    held = groups.keys.join(counters, on=KEYS, how="left", maintain_order="left")
+    return held[name].fill_null(0)
 
 
 def draw_allowances(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.DataFrame:
     """Lines with `allowed`: every offer's first allowance is drawn by all, then its second..."""
-    lines = lines.with_columns(allowed=pl.lit(0, dtype=WHOLE))
-    for allowances in tables.rounds:
-        lines = lines.with_columns(allowance=allowances.at("usage"))
-        covered = lines["allowance"] != NONE
+    lines = lines.with_columns(allowed=pl.lit(0, dtype=WHOLE), blocked=pl.lit(False))
+    for turn in tables.rounds:
+        lines = lines.with_columns(allowance=turn["allowance"].at("usage"))
+        covered = lines.select((pl.col("allowance") != NONE) & ~pl.col("blocked")).to_series()
         held = lines.filter(covered)
         where = tables.allowance["filter"].at("allowance")
         fits = hold_filters(held, index=where, filters=tables.filters)
@@ -96,7 +101,7 @@ def draw_allowances(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.
             covered = covered.scatter(covered.arg_true(), fits)
             held = held.filter(fits)
         if held.height:
-            drawn = _draw_round(held, tables, draws)
+            drawn = _draw_round(held, turn, tables, draws)
             if held.height < lines.height:
                 # each covered line takes the next of the drawn quantities
                 at = covered.cast(pl.Int64()).cum_sum() - 1
@@ -104,12 +109,16 @@ def draw_allowances(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.
                     pl.when(covered).then(pl.lit(drawn).gather(at.clip(0))).otherwise(0)
                 ).to_series()
             lines = lines.with_columns(allowed=pl.col("allowed") + drawn)
-        lines = lines.drop("allowance")
-    return lines
+            if tables.allowance["blocks"].any(True):
+                blocks = tables.allowance["blocks"].at("allowance")
+                lines = lines.with_columns(blocked=pl.col("blocked") | (covered & blocks))
+    return lines.drop("allowance", "blocked", strict=False)
 
 
-def _draw_round(lines: pl.DataFrame, tables: Tables, draws: Draws) -> pl.Series:
-    """What each line draws from its own allowance: its need, as far as the earlier left it."""
+def _draw_round(
+    lines: pl.DataFrame, turn: dict[str, Column], tables: Tables, draws: Draws
+) -> pl.Series:
+    """What each line is allowed from its own allowance, as far as the earlier lines left it."""
     shared = tables.allowance["shared"].at("allowance")
     keys = lines.select(
         "account_id",
@@ -118,19 +127,30 @@ def _draw_round(lines: pl.DataFrame, tables: Tables, draws: Draws) -> pl.Series:
         "cycle_start",
     )
     groups = group_lines(keys)
-    used = groups.spread(_used(groups, draws))
-    need = lines.select(pl.col("billed") - pl.col("allowed")).to_series()
-    drawn = lines.select(
-        left=pl.max_horizontal(tables.allowance["quantity"].at("allowance") - used, 0),
-        need=need,
-        after=groups.running(need),
-    ).select(
-        pl.min_horizontal("after", "left")
+    held = _held(groups, draws.granted, "quantity") - _held(groups, draws.before, "used")
+    numerator, denominator = turn["numerator"].at("usage"), turn["denominator"].at("usage")
+    block = tables.allowance["block"].at("allowance")
+    rest = pl.col("billed") - pl.col("allowed")
+    asked = lines.select(
+        "usage",
+        rest=rest,
+        need=_up(_up(rest * numerator, denominator), block) * block,
+        left=pl.max_horizontal(
+            tables.allowance["quantity"].at("allowance") + groups.spread(held), 0
+        ),
+    )
+    given = asked.with_columns(after=groups.running(asked["need"])).with_columns(
+        drawn=pl.min_horizontal("after", "left")
         - pl.min_horizontal(pl.col("after") - pl.col("need"), "left")
     )
-    drawn_series = drawn.to_series()
-    draws.added.append(groups.keys.with_columns(used=groups.sums(drawn_series)))
-    return drawn_series
+    draws.added.append(groups.keys.with_columns(used=groups.sums(given["drawn"])))
+    worth = pl.col("drawn") * denominator // numerator
+    return given.select(pl.min_horizontal("rest", worth)).to_series()
+
+
+def _up(size: pl.Expr, step: pl.Expr) -> pl.Expr:
+    """The quotient rounded up; the step is above 0."""
+    return (size + step - 1) // step
 
 
 def climb_tiers(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.DataFrame:
@@ -167,7 +187,7 @@ def _slice(lines: pl.DataFrame, tables: Tables, draws: Draws) -> pl.DataFrame:
         )
     )
     draws.added.append(groups.keys.with_columns(used=groups.sums(lines["charged"])))
-    used = groups.spread(_used(groups, draws))
+    used = groups.spread(_held(groups, draws.before, "used"))
     limits = [limit.at("usage") for limit in tables.limits]
     after = pl.col("after")
     before = after - pl.col("charged")

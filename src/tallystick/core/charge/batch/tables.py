@@ -61,7 +61,7 @@ class Tables:
     rate: dict[str, Column]
     steps: tuple[dict[str, Column], ...]  # one table for each step that some component has
     allowance: dict[str, Column]
-    rounds: tuple[Column, ...]  # by usage: its offer's n-th allowance, where that covers it
+    rounds: tuple[dict[str, Column], ...]  # by usage: its offer's n-th allowance, if that covers it
     limits: tuple[Column, ...]  # by usage: the n-th tier's limit
     matching: pl.DataFrame  # offer_id, kind -> usage
     offers: dict[int, int]  # -> first instant in microseconds
@@ -188,21 +188,33 @@ def _allowance_columns(
         "quantity": column((part.quantity for part in allowances), kind=WHOLE),
         "filter": column((filters.index(part.where) for part in allowances), kind=pl.Int32()),
         "shared": column((part.scope is Scope.ACCOUNT for part in allowances), kind=pl.Boolean()),
+        "block": column((part.block or 1 for part in allowances), kind=WHOLE),
+        "blocks": column((part.blocks for part in allowances), kind=pl.Boolean()),
     }
 
 
 def _round_columns(
     plan: Plan, usages: tuple[PlanUsage, ...], allowances: tuple[PlanAllowance, ...]
-) -> tuple[Column, ...]:
+) -> tuple[dict[str, Column], ...]:
     position = {part.id: n for n, part in enumerate(allowances)}
 
-    def nth(usage: PlanUsage, n: int) -> int:
+    def nth(usage: PlanUsage, n: int) -> tuple[int, int, int]:
         parts = plan.offers[usage.offer_id].allowances
-        covers = n < len(parts) and usage.id in parts[n].covers
-        return position[parts[n].id] if covers else NONE
+        ratio = parts[n].covers.get(usage.id) if n < len(parts) else None
+        return (position[parts[n].id], *ratio) if ratio else (NONE, 1, 1)
 
     rounds = max((len(offer.allowances) for offer in plan.offers.values()), default=0)
-    return tuple(column((nth(u, n) for u in usages), kind=pl.Int32()) for n in range(rounds))
+    tables = []
+    for n in range(rounds):
+        turns = [nth(usage, n) for usage in usages]
+        tables.append(
+            {
+                "allowance": column((turn[0] for turn in turns), kind=pl.Int32()),
+                "numerator": column((turn[1] for turn in turns), kind=WHOLE),
+                "denominator": column((turn[2] for turn in turns), kind=WHOLE),
+            }
+        )
+    return tuple(tables)
 
 
 def _limit_columns(usages: tuple[PlanUsage, ...]) -> tuple[Column, ...]:
