@@ -1,13 +1,12 @@
 """Rating a million calls in memory, beside merely sorting and writing the same rows."""
 
 import io
-import time
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import numpy as np
 import polars as pl
 
+from bench.measure import Figure, timed
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, Rated
 from tallystick.core.charge.rate_batch import rate_batch
 from tallystick.core.tariff.plan import Plan, compile_plan
@@ -27,30 +26,21 @@ offers:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class RatingBench:
-    """What one round took, in seconds."""
-
-    calls: int
-    lines: int
-    rate_s: float
-    limit_s: float
-
-    @property
-    def calls_per_second(self) -> int:
-        return int(self.calls / self.rate_s)
-
-
-def build_plan(*, prefixes: int = 15_000, seed: int = 1) -> Plan:
-    """One offer whose deck has that many prefixes of one to seven digits."""
+def deck_file(*, prefixes: int = 15_000, seed: int = 1) -> bytes:
+    """A deck of that many prefixes of one to seven digits."""
     rng = np.random.default_rng(seed)
     held = {str(digit) for digit in range(1, 10)}
     while len(held) < prefixes:
         held.add(str(rng.integers(10, 10 ** int(rng.integers(2, 8)))))
     prices = rng.integers(5, 900, len(held))
     rows = [f"{p},0.{n:04}" for p, n in zip(sorted(held), prices, strict=True)]
-    file = "\n".join(["prefix,price", *rows]).encode()
-    return compile_plan(read_catalogue(CATALOGUE, name="bench.yaml", files={"world.csv": file}))
+    return "\n".join(["prefix,price", *rows]).encode()
+
+
+def build_plan() -> Plan:
+    """One offer with that deck."""
+    files = {"world.csv": deck_file()}
+    return compile_plan(read_catalogue(CATALOGUE, name="bench.yaml", files=files))
 
 
 def build_calls(*, calls: int = 1_000_000, accounts: int = 100_000, seed: int = 2) -> pl.DataFrame:
@@ -93,15 +83,14 @@ def write_sorted(calls: pl.DataFrame) -> int:
     return target.tell()
 
 
-def run_rating_bench(
-    *, calls: int = 1_000_000, accounts: int = 100_000, prefixes: int = 15_000
-) -> RatingBench:
+def run(rows: int = 1_000_000) -> Figure:
     """One round; the plan is compiled and warmed before the clock starts."""
-    plan = build_plan(prefixes=prefixes)
-    frame = build_calls(calls=calls, accounts=accounts)
+    plan = build_plan()
+    frame = build_calls(calls=rows, accounts=max(1, rows // 10))
     rate_calls(frame.head(1_000), plan=plan)
-    began = time.perf_counter()
-    rated = rate_calls(frame, plan=plan)
-    middle = time.perf_counter()
-    write_sorted(frame)
-    return RatingBench(calls, rated.lines.height, middle - began, time.perf_counter() - middle)
+    with timed() as limit:
+        write_sorted(frame)
+    with timed() as work:
+        rated = rate_calls(frame, plan=plan)
+    assert rated.suspense.is_empty()
+    return Figure("rating", rows, work.seconds, limit.seconds)

@@ -24,6 +24,7 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import operations, tables
 from tallystick.domain.usage.models import Batch, BatchState, Source
+from tallystick.flows.ahead import one_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def capture_usage(
             return _report(batch, already_loaded=True)
         holders = Holders(tenant_id)
         done = batch.rows_in
-        decoder = iter(chunks(sessions) if callable(chunks) else chunks)
+        decoder = one_ahead(iter(chunks(sessions) if callable(chunks) else chunks))
         number = 0
         while (decoded := _next_chunk(decoder, batch=batch, at=at)) is not None:
             if number >= batch.chunks_done:

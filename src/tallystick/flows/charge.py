@@ -20,10 +20,10 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
 from tallystick.domain.usage.models import ChargeRun
-from tallystick.domain.usage.tables import refresh_statistics
+from tallystick.domain.usage.tables import ensure_months, refresh_statistics
 from tallystick.flows.tasks import WORKERS, work_off
 
-EVENTS_PER_TASK: Final = 200_000
+EVENTS_PER_TASK: Final = 100_000
 CHARGING: Final = "charging usage"
 
 
@@ -95,6 +95,8 @@ def _work_off(run: ChargeRun, *, workers: int, progress: Progress) -> list[_Task
     with acting_for(run.tenant_id):
         plans = dated_plans()
         open_tasks = charging.open_task_ids(run_id=run.id)
+        span = pl.datetime_range(run.first_at, run.last_at, "1d", eager=True)
+        ensure_months("usage_ratedline", instants=span.append(pl.Series([run.last_at])))
     return work_off(
         open_tasks,
         work=lambda task_id: _charge_task(run, task_id=task_id, plans=plans),

@@ -5,6 +5,8 @@ from datetime import date
 from functools import lru_cache
 from itertools import zip_longest
 
+from django.db import connection
+
 from tallystick.base.refusal import Refusal
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
@@ -48,14 +50,16 @@ def dated_plans() -> tuple[DatedPlan, ...]:
     """Every published version of the operator acted for, oldest first."""
     versions = list(CatalogVersion.objects.order_by("valid_from").values_list("id", "valid_from"))
     ends = [valid_from for _, valid_from in versions[1:]]
+    database = str(connection.settings_dict["NAME"])
     return tuple(
-        DatedPlan(version_id, valid_from, valid_to, _plan(version_id))
+        DatedPlan(version_id, valid_from, valid_to, _plan(database, version_id))
         for (version_id, valid_from), valid_to in zip_longest(versions, ends)
     )
 
 
 @lru_cache(maxsize=64)
-def _plan(version_id: int) -> Plan:
+def _plan(database: str, version_id: int) -> Plan:
+    """A version never changes, so neither does its plan; `database` tells installations apart."""
     version = CatalogVersion.objects.get(id=version_id)
     files = {file.name: bytes(file.content) for file in CatalogFile.objects.filter(version=version)}
     catalogue = read_catalogue(version.source, name=version.name, files=files)

@@ -124,7 +124,8 @@ class InvoiceLine(TenantRow):
     description = models.CharField(max_length=300)
     quantity = quantity_column()
     unit = models.CharField(max_length=20)
-    unit_price = amount_column()
+    unit_price = amount_column(null=True)
+    """None where the line sums events of many prices."""
     per = quantity_column()
     """How many units one unit price is for, e.g. 60 s."""
     exact = amount_column()

@@ -38,6 +38,8 @@ TERMS: Final = pl.Schema(
 )
 """The offers that contracts hold over time, with the zone and the day their cycles go by."""
 
+ONE: Final = pl.lit("1").cast(QUANTITY)
+
 _WAITING = """
     FROM usage_usage u JOIN usage_batch b ON b.tenant_id = u.tenant_id AND b.id = u.batch_id
     WHERE b.charge_run_id = %s AND u.started_at BETWEEN %s AND %s
@@ -115,8 +117,12 @@ def store_rated(lines: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> N
     load_by_month(held, parent="usage_ratedline")
     key = ("account_id", "contract_id", "component_id", "version_id", "cycle_start", "band",
            "tier", "unit_price", "per")  # fmt: skip
+    priced = held.with_columns(
+        pl.when(pl.col("rate_key").is_null()).then(pl.col("unit_price")).alias("unit_price"),
+        pl.when(pl.col("rate_key").is_null()).then(pl.col("per")).otherwise(ONE).alias("per"),
+    )
     totals = (
-        held.group_by(key)
+        priced.group_by(key)
         .agg(
             pl.col("usage_id").n_unique().alias("events"),
             pl.col("measured", "billed", "allowed", "amount").sum(),

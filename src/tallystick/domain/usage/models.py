@@ -246,7 +246,8 @@ class ChargeTotal(TenantRow):
     cycle_start = models.DateField()
     band = models.TextField(null=True)
     tier = models.SmallIntegerField(null=True)
-    unit_price = amount_column()
+    unit_price = amount_column(null=True)
+    """None where a rate table priced the events, each by its own row."""
     per = quantity_column()
     events = models.BigIntegerField()
     measured = quantity_column()

@@ -98,8 +98,10 @@ def rated_events(
             JOIN usage_ratedline r ON r.tenant_id = t.tenant_id AND r.account_id = t.account_id
                 AND r.contract_id = t.contract_id AND r.component_id = t.component_id
                 AND r.version_id = t.version_id AND r.charge_run_id = t.charge_run_id
-                AND r.cycle_start = t.cycle_start AND r.unit_price = t.unit_price
-                AND r.per = t.per AND r.band IS NOT DISTINCT FROM t.band
+                AND r.cycle_start = t.cycle_start
+                AND (t.unit_price IS NULL AND r.rate_key IS NOT NULL
+                    OR r.unit_price = t.unit_price AND r.per = t.per AND r.rate_key IS NULL)
+                AND r.band IS NOT DISTINCT FROM t.band
                 AND r.tier IS NOT DISTINCT FROM t.tier
             JOIN usage_usage u ON u.tenant_id = r.tenant_id AND u.account_id = r.account_id
                 AND u.started_at = r.started_at AND u.id = r.usage_id

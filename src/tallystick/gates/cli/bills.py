@@ -221,7 +221,7 @@ def _line(line: "InvoiceLine", currency: str) -> dict[str, Any]:
         "period_to": line.period_to,
         "quantity": plain(line.quantity),
         "unit": line.unit,
-        "unit_price": plain(line.unit_price),
+        "unit_price": None if line.unit_price is None else plain(line.unit_price),
         "per": plain(line.per),
         "exact": plain(line.exact),
         "net": money(line.net, currency),

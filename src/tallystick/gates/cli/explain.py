@@ -80,8 +80,7 @@ def _of_invoice(what: What, *, limit: int) -> list[dict[str, Any]]:
                 "line": line.line_no,
                 "description": line.description,
                 "period": [line.period_from, line.period_to],
-                "price": f"{plain(line.quantity)} {line.unit} at {plain(line.unit_price)}"
-                f" per {plain(line.per)}",
+                "price": _price(line),
                 "exact": line.exact,
                 "net": line.net,
                 "events": _explained(events),
@@ -138,3 +137,10 @@ def _in_words(told: Sequence[dict[str, Any]]) -> list[str]:
             words.append(f"   usage {event['usage']} {at} {event['kind']}, {event['component']}")
             words += [f"      {step}" for step in event["steps"]]
     return words or ["nothing was rated there"]
+
+
+def _price(line: "InvoiceLine") -> str:
+    counted = f"{plain(line.quantity)} {line.unit}"
+    if line.unit_price is None:
+        return f"{counted}, each event at its own price"
+    return f"{counted} at {plain(line.unit_price)} per {plain(line.per)}"

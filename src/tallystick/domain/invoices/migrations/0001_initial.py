@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                 ("description", models.CharField(max_length=300)),
                 ("quantity", models.DecimalField(decimal_places=9, max_digits=38)),
                 ("unit", models.CharField(max_length=20)),
-                ("unit_price", models.DecimalField(decimal_places=12, max_digits=38)),
+                ("unit_price", models.DecimalField(decimal_places=12, max_digits=38, null=True)),
                 ("per", models.DecimalField(decimal_places=9, max_digits=38)),
                 ("exact", models.DecimalField(decimal_places=12, max_digits=38)),
                 ("net", models.DecimalField(decimal_places=3, max_digits=24)),

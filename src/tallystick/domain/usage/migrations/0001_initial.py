@@ -80,7 +80,8 @@ LARGE_TABLES = f"""
             RETURN leaf;
         END IF;
         PERFORM pg_advisory_xact_lock(hashtext('ensure_month ' || parent));
-        IF to_regclass(leaf) IS NULL THEN
+        -- A scan and no look-up: names looked up before the lock was had may be remembered.
+        IF NOT EXISTS (SELECT FROM pg_class WHERE relname = leaf) THEN
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', leaf, parent);
             EXECUTE format(
                 'ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, leaf,
@@ -285,7 +286,7 @@ class Migration(migrations.Migration):
                 ("cycle_start", models.DateField()),
                 ("band", models.TextField(null=True)),
                 ("tier", models.SmallIntegerField(null=True)),
-                ("unit_price", models.DecimalField(decimal_places=12, max_digits=38)),
+                ("unit_price", models.DecimalField(decimal_places=12, max_digits=38, null=True)),
                 ("per", models.DecimalField(decimal_places=9, max_digits=38)),
                 ("events", models.BigIntegerField()),
                 ("measured", models.DecimalField(decimal_places=9, max_digits=38)),

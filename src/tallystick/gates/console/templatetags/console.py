@@ -64,8 +64,10 @@ def quantity(value: Decimal, unit: str) -> str:
 
 
 @register.simple_tag
-def price(value: Decimal, per: Decimal, unit: str, currency: str) -> str:
-    """A unit price and what it is for: `0.12 / min`."""
+def price(value: Decimal | None, per: Decimal, unit: str, currency: str) -> str:
+    """A unit price and what it is for: `0.12 / min`; none where each event had its own."""
+    if value is None:
+        return ""
     return f"{exact(value, currency)} / {price_unit(per, unit=unit) or 'unit'}"
 
 

@@ -1,0 +1,62 @@
+"""Runs benchmarks one by one, each in a process of its own so that its memory is its own."""
+
+import argparse
+import json
+import subprocess
+import sys
+from importlib import import_module
+
+from bench.measure import hardware
+
+NAMES = ("rating", "pipeline", "billrun", "pdf")
+COLUMNS = ("name", "rows", "seconds", "rate_per_s", "peak_rss_mb", "limit_per_s", "limit_ratio")
+
+
+def main() -> None:
+    """`python -m bench [NAME ...] [--rows N] [--json]`."""
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all")
+    parser.add_argument("--rows", type=int, help="how many rows, instead of each one's own number")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    for name in asked.names:
+        if name not in NAMES:
+            parser.error(f"{name!r} is no benchmark; choose of {', '.join(NAMES)}")
+    if asked.rows is not None and asked.rows < 1:
+        parser.error("--rows is a number from 1")
+    if asked.here:
+        module = import_module(f"bench.{asked.names[0]}")
+        figure = module.run(asked.rows) if asked.rows else module.run()
+        print(json.dumps(figure.as_row()))
+        return
+    machine = hardware()
+    if not asked.json:
+        print(f"{machine.cpus} x {machine.cpu_model}, Python {machine.python}")
+        print("".join(f"{column:>14}" for column in COLUMNS), flush=True)
+    for name in asked.names or NAMES:
+        tell(run_apart(name, asked.rows), as_json=asked.json)
+
+
+def run_apart(name: str, rows: int | None) -> dict[str, object]:
+    """The figures of one benchmark, run in a process of its own."""
+    command = [sys.executable, "-W", "ignore", "-m", "bench", name, "--here"]
+    if rows is not None:
+        command += ["--rows", str(rows)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"the benchmark {name} failed; its own words stand above")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def tell(figures: dict[str, object], *, as_json: bool) -> None:
+    """One line a benchmark."""
+    if as_json:
+        print(json.dumps(figures), flush=True)
+    else:
+        cells = ("-" if figures[column] is None else figures[column] for column in COLUMNS)
+        print("".join(f"{cell:>14}" for cell in cells), flush=True)
+
+
+if __name__ == "__main__":
+    main()
