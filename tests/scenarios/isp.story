@@ -10,13 +10,13 @@ business isp
 2026-01-30 contract CON-3 of ACC-2 offer static-ip address 192.0.2.55
 2026-01-30 bill run
 2026-01-30 expect invoice ACC-2 net 57.90 tax 11.00 total 68.90 EUR
-2026-02-05 pay ACC-2 68.90 bank reference INV
 
 # ACC-1: line 39.90 + router 3.00 = 42.90; VAT 19 % = 8.151, rounded 8.15
 2026-01-31 account ACC-1 "Elfriede Niemand" consumer bill-day 31
 2026-01-31 contract CON-1 of ACC-1 offer fibre-100 username cb-0005@copperbeech.example
 2026-01-31 bill run
 2026-01-31 expect invoice ACC-1 net 42.90 tax 8.15 total 51.05 EUR
+2026-02-05 pay ACC-2 68.90 bank reference INV
 
 # One session of 1,200 GB. Interim: in 23 x 2^32 + 1,215,752,192 = 100 GB, out
 # 116 x 2^32 + 1,783,793,664 = 500 GB. Stop: in 46 x 2^32 + 2,431,504,384 = 200 GB, out

@@ -12,12 +12,24 @@ from rich.table import Table
 
 from tallystick.base.refusal import Refusal
 from tallystick.gates.cli import app as business
-from tallystick.gates.cli.answers import Commands, examples, tell, tell_json, tell_refusal
+from tallystick.gates.cli.answers import (
+    EXIT_CODES,
+    Commands,
+    examples,
+    tell,
+    tell_json,
+    tell_refusal,
+)
 from tallystick.gates.cli.asking import AsJson
+from tallystick.wiring import scenario
 from tallystick.wiring.paths import tallystick_home
 
 app = typer.Typer(
-    name="tallystick", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False
+    name="tallystick",
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog=EXIT_CODES,
 )
 db = typer.Typer(no_args_is_help=True, help="The database: start, stop, look, migrate.")
 app.add_typer(db, name="db")
@@ -154,6 +166,7 @@ def migrate() -> None:
 
 
 app.add_typer(business)
+app.add_typer(scenario.app)
 
 
 def database_url() -> str | None:

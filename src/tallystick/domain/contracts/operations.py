@@ -28,6 +28,22 @@ class ContractExists(Refusal):
         return f"there is already a contract {self.number!r}; choose another number"
 
 
+@dataclass
+class ContractCannotEnd(Refusal):
+    code = "contract_cannot_end"
+    number: str = ""
+    on: str = ""
+    starts_on: str = ""
+    ends_on: str = ""
+
+    def sentence(self) -> str:
+        until = f" and ends on {self.ends_on}" if self.ends_on else ""
+        return (
+            f"contract {self.number!r} begins on {self.starts_on}{until}; "
+            f"it cannot be ended on {self.on}"
+        )
+
+
 def open_contract(
     account: Account,
     *,
@@ -99,11 +115,28 @@ def move_service(service_id: int, *, action: str) -> Service:
     return service
 
 
+def end_contract(contract: Contract, *, on: date) -> None:
+    """Ends a contract and what it holds with the day before; it is due at once.
+
+    :raises ContractCannotEnd: when it does not run on that day
+    """
+    ended = contract.state == ContractState.ENDED or (contract.ends_on or date.max) <= on
+    if ended or on < contract.starts_on:
+        raise ContractCannotEnd(
+            number=contract.number, on=str(on), starts_on=str(contract.starts_on),
+            ends_on=str(contract.ends_on or ""),
+        )  # fmt: skip
+    _end([contract.id], on=on)
+
+
 def end_contracts(account_id: int, *, on: date) -> None:
     """Ends the account's contracts and what they hold with the day before; they are due at once."""
     contracts = Contract.objects.filter(account_id=account_id, state=ContractState.ACTIVE)
     still = contracts.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
-    ids = list(still.values_list("id", flat=True))
+    _end(list(still.values_list("id", flat=True)), on=on)
+
+
+def _end(ids: list[int], *, on: date) -> None:
     ContractOffer.objects.filter(contract_id__in=ids, valid_from__gte=on).delete()
     held = ContractOffer.objects.filter(contract_id__in=ids)
     held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on)).update(valid_to=on)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tallystick.base.refusal import Refusal
 from tallystick.domain.contracts.models import Service
@@ -59,8 +59,16 @@ def assign_identifier(
 
 def end_assignments(account_id: int, *, at: datetime) -> None:
     """Takes back what the account's services still hold; the identifiers wait in quarantine."""
-    held = Assignment.objects.filter(account_id=account_id)
-    Assignment.objects.filter(account_id=account_id, valid_from__gte=at).delete()
+    _end(Assignment.objects.filter(account_id=account_id), at=at)
+
+
+def end_assignments_of(service: Service, *, at: datetime) -> None:
+    """Takes back what the service still holds; the identifiers wait in quarantine."""
+    _end(Assignment.objects.filter(account_id=service.account_id, service=service), at=at)
+
+
+def _end(held: QuerySet[Assignment], *, at: datetime) -> None:
+    held.filter(valid_from__gte=at).delete()
     open_now = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
     Identifier.objects.filter(id__in=open_now.values("identifier_id")).update(
         state=IdentifierState.QUARANTINED

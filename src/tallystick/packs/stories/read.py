@@ -63,11 +63,12 @@ def read_story(text: str, *, file: str, name: str) -> Story:
     mistakes: list[StoryMistake] = []
     steps: list[Step] = []
     business: Business | None = None
-    today = date.min
+    named, today = False, date.min
     for line in _lines(text, mistakes, file):
         try:
             if line.text.split()[0] == "business":
-                if business or steps:
+                too_late, named = named or bool(steps), True
+                if too_late:
                     raise _Mistake("a story has one business, named before its first day")
                 business = _read_business(line)
             else:
@@ -78,12 +79,12 @@ def read_story(text: str, *, file: str, name: str) -> Story:
                 steps.append(step)
         except _Mistake as mistake:
             mistakes.append(StoryMistake(file, line.number, str(mistake)))
-    if not business and not any("business" in mistake.message for mistake in mistakes):
+    if not named:
         say = "no business is named; begin with a line such as: business mvno"
         mistakes.append(StoryMistake(file, 1, say))
     if not steps and not mistakes:
-        mistakes.append(StoryMistake(file, 1, "nothing happens; write a step such as: "
-                                              "2026-01-01 bill run"))  # fmt: skip
+        say = "nothing happens; write a step such as: 2026-01-01 bill run"
+        mistakes.append(StoryMistake(file, 1, say))
     if mistakes or business is None:
         raise StoryRefused(mistakes=tuple(sorted(mistakes)))
     return Story(name, business, tuple(steps))
@@ -91,7 +92,7 @@ def read_story(text: str, *, file: str, name: str) -> Story:
 
 def _lines(text: str, mistakes: list[StoryMistake], file: str) -> Iterator[_Line]:
     """The lines that say something, each with its block."""
-    numbered = iter(enumerate(text.splitlines(), start=1))
+    numbered = iter(enumerate(text.replace("\r\n", "\n").split("\n"), start=1))
     for number, line in numbered:
         said = line.strip()
         if not said or said.startswith("#"):
@@ -100,14 +101,15 @@ def _lines(text: str, mistakes: list[StoryMistake], file: str) -> Iterator[_Line
         if not last.startswith(_BLOCK):
             yield _Line(number, said)
             continue
-        end, block = last.removeprefix(_BLOCK), []
+        end = last.removeprefix(_BLOCK)
+        block: list[str] = []
         for _, inner in numbered:
             if inner == end:
                 yield _Line(number, said, "".join(f"{row}\n" for row in block))
                 break
             block.append(inner)
         else:
-            lacks = f"the block begun here has no end; write {end or 'END'} on a line of its own"
+            lacks = f"the block begun here has no end; write {end} on a line of its own"
             mistakes.append(StoryMistake(file, number, lacks))
 
 

@@ -152,7 +152,7 @@ class ExpectBalance(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
-class ExpectService(Expectation):
+class ExpectServiceState(Expectation):
     form = "expect service CONTRACT STATE"
     contract: str
     state: ServiceState
@@ -187,7 +187,7 @@ class ExpectBooks(Expectation):
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, StartContract, EndContract, TakeUsage, TakeUsageFile, Rate, RunBills,
     RehearseBills, Pay, Collect, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectBalance,
-    ExpectService, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
+    ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
 )  # fmt: skip
 
 

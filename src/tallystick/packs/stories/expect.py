@@ -1,0 +1,128 @@
+"""What an expectation expects and what is found: two texts, the same where it holds."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tallystick.base.courier import PlacedOrder
+from tallystick.base.money import EXACT, plain, round_minor
+from tallystick.core.post import chart
+from tallystick.domain.contracts.models import Service
+from tallystick.domain.invoices.models import Invoice, InvoiceLine
+from tallystick.domain.ledger.queries import balance_of
+from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.usage.rejects import open_rejects
+from tallystick.flows.reconcile import reconcile
+from tallystick.packs.stories.steps import (
+    ExpectBalance,
+    ExpectBooks,
+    ExpectInvoice,
+    ExpectLedger,
+    ExpectLine,
+    ExpectNetwork,
+    ExpectNoInvoice,
+    ExpectRejects,
+    ExpectServiceState,
+    Step,
+)
+
+Seen = tuple[str, str]
+"""(expected, found)"""
+
+NO_INVOICE = "no invoice of that day"
+
+
+def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
+    """What the step expects and what is found; `told` is all that the network was told.
+
+    It is part of the caller's `acting_for`.
+
+    :raises UnknownAccount: when no account has the number
+    """
+    match step:
+        case ExpectInvoice():
+            return _look_for_invoice(step)
+        case ExpectNoInvoice():
+            invoice = _invoice_of_day(step, step.account)
+            return NO_INVOICE, _invoice_in_words(invoice)
+        case ExpectLine():
+            return _look_for_line(step)
+        case ExpectBalance():
+            owed = _owed(account_numbered(step.account).id)
+            return _moneys(step.amount, owed, currency=tenant.currency)
+        case ExpectServiceState():
+            states = Service.objects.filter(contract__number=step.contract).order_by("id")
+            return step.state, ", ".join(one.state for one in states) or "no service"
+        case ExpectNetwork():
+            actions = [order.action for order in told if order.account == step.account]
+            return ", ".join(step.actions) or "nothing", ", ".join(actions) or "nothing"
+        case ExpectRejects():
+            return str(step.count), str(open_rejects(code=step.code).count())
+        case ExpectLedger():
+            return _moneys(step.amount, balance_of(step.code), currency=tenant.currency)
+        case ExpectBooks():
+            off = [
+                f"{one.name}: {plain(one.expected)} and {plain(one.found)}"
+                for one in reconcile(tenant_id=tenant.id)
+                if not one.ok
+            ]
+            return "they balance", "; ".join(off) or "they balance"
+        case _:
+            raise AssertionError(f"nobody looks for {type(step).__name__}")
+
+
+def _look_for_invoice(step: ExpectInvoice) -> Seen:
+    expected = _in_words(step.net, step.tax, step.total, step.currency)
+    return expected, _invoice_in_words(_invoice_of_day(step, step.account))
+
+
+def _look_for_line(step: ExpectLine) -> Seen:
+    """Lines that begin alike, such as those of several tiers, are added up."""
+    invoice = _invoice_of_day(step, step.account)
+    if invoice is None:
+        return _line_in_words(step.quantity, step.net, ""), NO_INVOICE
+    lines = list(InvoiceLine.objects.filter(account_id=invoice.account_id, invoice=invoice))
+    alike = [line for line in lines if line.description.startswith(step.prefix)]
+    expected = _line_in_words(step.quantity, step.net, invoice.currency)
+    if not alike:
+        return expected, f"none of its lines: {', '.join(line.description for line in lines)}"
+    quantity = sum((line.quantity for line in alike), Decimal(0))
+    net = sum((line.net for line in alike), Decimal(0))
+    return expected, _line_in_words(quantity, net, invoice.currency)
+
+
+def _invoice_of_day(step: Step, account: str) -> Invoice | None:
+    """The account's invoice issued on the step's day."""
+    invoices = Invoice.objects.filter(account=account_numbered(account), issued_on=step.day)
+    return invoices.order_by("id").last()
+
+
+def _owed(account_id: int) -> Decimal:
+    """What is open on the account's invoices less what stands to its credit."""
+    owed = balance_of(chart.RECEIVABLE, account_id=account_id)
+    return EXACT.add(owed, balance_of(chart.CUSTOMER_CREDIT, account_id=account_id))
+
+
+def _invoice_in_words(invoice: Invoice | None) -> str:
+    if invoice is None:
+        return NO_INVOICE
+    return _in_words(invoice.net, invoice.tax, invoice.total, invoice.currency)
+
+
+def _in_words(net: Decimal, tax: Decimal, total: Decimal, currency: str) -> str:
+    amounts = (_money(amount, currency) for amount in (net, tax, total))
+    return "net {} tax {} total {} {}".format(*amounts, currency)
+
+
+def _line_in_words(quantity: Decimal, net: Decimal, currency: str) -> str:
+    return f"quantity {plain(quantity)} net {_money(net, currency) if currency else plain(net)}"
+
+
+def _moneys(expected: Decimal, found: Decimal, *, currency: str) -> Seen:
+    return _money(expected, currency), _money(found, currency)
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    """The amount with its currency's decimals; one that has more keeps them."""
+    rounded = round_minor(amount, currency=currency)
+    return format(rounded, "f") if rounded == amount else plain(amount)

@@ -1,0 +1,287 @@
+"""A story's steps -> what is done for a scratch operator, and which expectations do not hold.
+
+Nothing stops at the first failure: a step that is refused or an expectation that fails is noted and
+the story goes on.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tallystick.base.courier import Courier, PlacedOrder
+from tallystick.base.money import round_minor
+from tallystick.base.progress import Progress, silent
+from tallystick.base.refusal import Refusal
+from tallystick.domain.invoices.queries import items_to_pay
+from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
+from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.payments.operations import Receipt
+from tallystick.domain.tenants.operations import move_clock
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
+from tallystick.flows.capture import Delivery, capture_usage
+from tallystick.flows.charge import charge_usage
+from tallystick.flows.deliver import deliver_orders
+from tallystick.flows.end import stop_contract
+from tallystick.flows.invoice import run_bills
+from tallystick.flows.receive import receive_payment
+from tallystick.flows.recover import collect
+from tallystick.flows.rehearse import rehearse_bills
+from tallystick.gates.files.streams import check_file
+from tallystick.packs.open_business import morning
+from tallystick.packs.stories.expect import look
+from tallystick.packs.stories.stage import Stage, open_stage
+from tallystick.packs.stories.steps import (
+    OLDEST_INVOICE,
+    Collect,
+    CustomerKind,
+    EndContract,
+    Expectation,
+    OpenAccount,
+    Pay,
+    Rate,
+    RehearseBills,
+    RunBills,
+    StartContract,
+    Step,
+    Story,
+    TakeUsage,
+    TakeUsageFile,
+)
+
+PORTS: Final = ("network", "mail", "agency")
+DONE: Final = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a step: of an action what it did, of an expectation what was found."""
+
+    line: int
+    day: date
+    step: str
+    expected: str
+    found: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A story that was played to its end as an operator of that code."""
+
+    story: str
+    operator: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if not outcome.ok)
+
+
+class OrderLog:
+    """A courier that keeps what it was told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[PlacedOrder] = []
+
+    def deliver(self, order: PlacedOrder) -> str:
+        self.told.append(order)
+        return DONE
+
+
+def play_story(story: Story, *, folder: Path, code: str, progress: Progress = silent) -> Played:
+    """The whole story as a new operator; `folder` is where the files it names lie.
+
+    :raises TenantExists: when the code is taken
+    :raises Refusal: when its business cannot be opened
+    """
+    player = _Player(story, open_stage(story, folder=folder, code=code))
+    outcomes = []
+    for done, step in enumerate(story.steps, start=1):
+        outcomes.append(player.play(step))
+        progress(story.name, done=done, total=len(story.steps))
+    return Played(story.name, code, tuple(outcomes))
+
+
+class _Player:
+    """Plays one step after the other."""
+
+    def __init__(self, story: Story, stage: Stage) -> None:
+        self._story, self._stage, self._tenant = story, stage, stage.tenant
+        self._logs = {port: OrderLog() for port in PORTS}
+        self._couriers: dict[str, Courier] = dict(self._logs)
+
+    def play(self, step: Step) -> Outcome:
+        at = morning(step.day, zone=self._tenant.zone)
+        expected = DONE
+        try:
+            move_clock(tenant_id=self._tenant.id, to=at)
+            if isinstance(step, Expectation):
+                with acting_for(self._tenant.id):
+                    told = self._logs["network"].told
+                    expected, found = look(step, tenant=self._tenant, told=told)
+                ok = expected == found
+            else:
+                found, ok = self._act(step, at), True
+                deliver_orders(tenant_id=self._tenant.id, couriers=self._couriers, at=at)
+        except Refusal as refusal:
+            found, ok = refusal.sentence(), False
+        return Outcome(step.line, step.day, step.text, expected, found, ok)
+
+    def _act(self, step: Step, at: datetime) -> str:
+        """What the action did, in a few words."""
+        match step:
+            case OpenAccount():
+                return self._open_account(step)
+            case StartContract():
+                return self._start_contract(step, at)
+            case EndContract():
+                stop_contract(step.number, tenant_id=self._tenant.id, on=step.day, at=at)
+                return DONE
+            case TakeUsage():
+                return self._take_block(step, at)
+            case TakeUsageFile():
+                path = self._stage.find(step.path)
+                return self._take_usage(path, step.format, name=path.name, at=at)
+            case Rate():
+                return self._rate(at)
+            case RunBills():
+                return self._run_bills(step.day, at)
+            case RehearseBills():
+                return self._rehearse_bills(step.day)
+            case Pay():
+                return self._pay(step, at)
+            case Collect():
+                return self._collect(step.day, at)
+            case _:
+                raise AssertionError(f"nobody plays {type(step).__name__}")
+
+    def _open_account(self, step: OpenAccount) -> str:
+        tenant = self._tenant
+        person = step.customer_kind is CustomerKind.CONSUMER
+        with acting_for(tenant.id):
+            open_account(
+                PartyDetails(
+                    kind="person" if person else "organisation",
+                    name=step.name,
+                    country=tenant.country,
+                    language=tenant.language,
+                ),
+                tenant_id=tenant.id,
+                number=step.number,
+                terms=AccountTerms(
+                    currency=tenant.currency,
+                    zone=tenant.zone,
+                    bill_day=step.bill_day,
+                    payment_days=tenant.payment_days,
+                    segment=step.segment or step.customer_kind,
+                    customer_kind=step.customer_kind,
+                ),
+                on=step.day,
+            )
+        return DONE
+
+    def _start_contract(self, step: StartContract, at: datetime) -> str:
+        service = None
+        if step.identifiers:
+            service = ServiceWish(step.identifiers[0][0], step.identifiers)
+        wish = ContractWish(
+            account=step.account,
+            number=step.number,
+            offer=step.offer,
+            starts_on=step.day,
+            ends_on=step.until,
+            service=service,
+        )
+        start_contract(wish, tenant_id=self._tenant.id, at=at)
+        return DONE
+
+    def _take_block(self, step: TakeUsage, at: datetime) -> str:
+        name = f"{self._story.name}-{step.line}.txt"
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(step.content)
+            return self._take_usage(path, step.format, name=name, at=at)
+
+    def _take_usage(self, path: Path, format: str, *, name: str, at: datetime) -> str:
+        check_file(path)
+        chunks = self._stage.chunks(path, format=format)
+        source = Path(format.removeprefix("mapping:")).stem
+        report = capture_usage(
+            Delivery(source, name, format, sha256(path.read_bytes()).hexdigest()),
+            tenant_id=self._tenant.id,
+            chunks=chunks,
+            at=at,
+        )
+        if report.already_loaded:
+            return "taken before"
+        counts = report.manifest
+        return (
+            f"{counts.rows_in} rows: {counts.accepted} accepted, {counts.rejected} rejected, "
+            f"{counts.duplicates} duplicates, {counts.absorbed} absorbed"
+        )
+
+    def _rate(self, at: datetime) -> str:
+        charged = charge_usage(tenant_id=self._tenant.id, at=at, workers=1)
+        return f"{charged.events} events: {charged.lines} lines, {charged.suspended} in suspense"
+
+    def _run_bills(self, day: date, at: datetime) -> str:
+        """Usage that waits is charged first, so that no bill is short of it."""
+        self._rate(at)
+        billed = run_bills(tenant_id=self._tenant.id, on=day, at=at, workers=1)
+        return _bills_in_words(billed.invoices, billed.totals, billed.held)
+
+    def _rehearse_bills(self, day: date) -> str:
+        told = rehearse_bills(tenant_id=self._tenant.id, on=day)
+        compared = "".join(f"; {one.account} {one.difference}" for one in told.compared)
+        return _bills_in_words(told.invoices, told.totals, told.held) + compared
+
+    def _pay(self, step: Pay, at: datetime) -> str:
+        tenant = self._tenant
+        with acting_for(tenant.id):
+            payer = account_numbered(step.account)
+            owed = items_to_pay(payer.id)
+        reference = step.reference or ""
+        if reference == OLDEST_INVOICE:
+            reference = owed[0].number if owed else ""
+        report = receive_payment(
+            Receipt(
+                key=f"{self._story.name}:{step.line}",
+                method=step.method,
+                amount=step.amount,
+                currency=payer.currency,
+                received_on=step.day,
+                reference=reference,
+                payer=payer.party.name,
+            ),
+            tenant_id=tenant.id,
+            account=step.account,
+            at=at,
+        )
+        paid = [f"{_money(amount, payer.currency)} to {number}"
+                for number, amount in report.allocations]  # fmt: skip
+        if report.credit:
+            paid.append(f"{_money(report.credit, payer.currency)} as credit")
+        return ", ".join([*paid, *(f"restored {name}" for name in report.restored)])
+
+    def _collect(self, day: date, at: datetime) -> str:
+        late = collect(tenant_id=self._tenant.id, on=day, at=at)
+        steps = [f"{step.account}: {step.step}" for step in late.steps]
+        steps += [f"{account}: no ladder" for account in late.without_ladder]
+        return f"{late.late} late" + "".join(f"; {step}" for step in steps)
+
+
+def _bills_in_words(
+    invoices: int, totals: dict[str, Decimal], held: tuple[dict[str, str], ...]
+) -> str:
+    billed = "".join(f", {_money(total, code)} {code}" for code, total in sorted(totals.items()))
+    kept = "".join(f"; held: {one['code']} {one['parameters']}" for one in held)
+    return f"{invoices} invoices{billed}{kept}"
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return format(round_minor(amount, currency=currency), "f")

@@ -1,0 +1,46 @@
+"""A contract that ends takes its services and numbers with it, and no other contract's."""
+
+from datetime import date
+
+import pytest
+from tests.flows.businesses import AT, open_talk_business
+
+from tallystick.domain.contracts.models import Contract, Service
+from tallystick.domain.contracts.operations import ContractCannotEnd
+from tallystick.domain.contracts.queries import UnknownContract
+from tallystick.domain.inventory.models import Assignment, Identifier
+from tallystick.domain.outbox.models import Order
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.end import stop_contract
+
+pytestmark = pytest.mark.usefixtures("own_database")
+
+ON = date(2026, 1, 20)
+
+
+def test_service_number_and_network_end_with_the_contract():
+    tenant = open_talk_business(customers=2)
+    stop_contract("C1", tenant_id=tenant.id, on=ON, at=AT)
+    with acting_for(tenant.id):
+        contracts = Contract.objects.order_by("number").values_list("ends_on", "state")
+        assert list(contracts) == [(ON, "ended"), (None, "active")]
+        services = Service.objects.order_by("contract__number").values_list("state", flat=True)
+        assert list(services) == ["ended", "active"]
+        held = Assignment.objects.filter(valid_to__isnull=True)
+        assert held.get().service.contract.number == "C2"
+        assert Identifier.objects.filter(state="quarantined").count() == 1
+        (ended,) = Assignment.objects.filter(valid_to__isnull=False)
+        assert ended.valid_to.isoformat() == "2026-01-19T23:00:00+00:00"
+        order = Order.objects.get(action="end")
+        assert order.payload["state"] == "ended"
+
+
+@pytest.mark.parametrize("on", [date(2025, 12, 31), ON])
+def test_a_contract_ends_once_and_not_before_it_begins(on: date):
+    tenant = open_talk_business(customers=1)
+    if on == ON:
+        stop_contract("C1", tenant_id=tenant.id, on=ON, at=AT)
+    with pytest.raises(ContractCannotEnd):
+        stop_contract("C1", tenant_id=tenant.id, on=on, at=AT)
+    with pytest.raises(UnknownContract):
+        stop_contract("C9", tenant_id=tenant.id, on=on, at=AT)

@@ -1,0 +1,108 @@
+"""Every story beside this file and the one in docs/concepts/stories.md holds."""
+
+import re
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+
+from tallystick.packs.stories.play import Played, play_story
+from tallystick.packs.stories.read import read_story
+from tallystick.packs.stories.steps import STEPS
+
+HERE = Path(__file__).parent
+PAGE = (HERE.parents[1] / "docs/concepts/stories.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"^`([^`]+)`\n```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+
+pytestmark = pytest.mark.usefixtures("module_database")
+
+
+def play(text: str, *, name: str, folder: Path) -> Played:
+    story = read_story(text, file=f"{name}.story", name=name)
+    return play_story(story, folder=folder, code=f"story-{name}-{token_hex(3)}")
+
+
+@pytest.fixture
+def documented(tmp_path: Path) -> Path:
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("file", sorted(HERE.glob("*.story")), ids=lambda file: file.stem)
+def test_story_holds(file: Path) -> None:
+    played = play(file.read_text(encoding="utf-8"), name=file.stem, folder=HERE)
+    assert played.failed == ()
+
+
+def test_the_documented_story_holds(documented: Path) -> None:
+    assert play(FILES["lane.story"], name="lane", folder=documented).failed == ()
+
+
+def test_every_kind_of_step_is_documented() -> None:
+    for kind in STEPS:
+        lead = re.match("[a-z ]+", kind.form)
+        assert lead is not None
+        assert f"| `{lead[0].strip()}" in PAGE, kind.form
+
+
+UNTRUE = """
+business hedgerow.yaml catalogue prices.yaml
+2026-01-01 account A1 "Ada Example" consumer bill-day 1
+2026-01-01 account A1 "Ada Again" consumer bill-day 1
+2026-01-01 contract C1 of A1 offer lane msisdn 447700900001
+2026-01-01 contract C2 of A9 offer lane
+2026-01-01 expect invoice A1 net 30.00 tax 6.00 total 36.00 GBP
+2026-01-01 bill run
+2026-01-01 expect no invoice A1
+2026-01-01 expect invoice A1 net 30.001 tax 6.00 total 36.00 GBP
+2026-01-01 expect line A1 "Line" quantity 2 net 30.00
+2026-01-01 expect line A1 "Rope" quantity 1 net 30.00
+2026-01-01 expect balance A1 0
+2026-01-01 expect balance A9 0
+2026-01-01 expect service C1 suspended
+2026-01-01 expect service C2 active
+2026-01-01 expect network A1
+2026-01-01 expect rejects unknown_subject 1
+2026-01-01 expect ledger 1200 35.99
+2026-01-01 pay A1 0.001 bank
+2026-01-01 end contract C9
+2026-01-01 usage none <<END
+END
+2026-01-01 usage nonsense <<END
+x
+END
+2026-01-01 expect balance A1 36
+"""
+
+FOUND = """
+4  | there is already an account 'A1'; choose another number
+6  | no account has the number 'A9'
+7  | no invoice of that day
+9  | net 30.00 tax 6.00 total 36.00 GBP
+10 | net 30.00 tax 6.00 total 36.00 GBP
+11 | quantity 1 net 30.00
+12 | none of its lines: Line
+13 | 36.00
+14 | no account has the number 'A9'
+15 | active
+16 | no service
+17 | activate
+18 | 0
+19 | 36.00
+20 | 0.001 is not an amount of GBP
+21 | no contract has the number 'C9'
+22 | is empty
+24 | format 'nonsense' is not known
+"""
+
+
+def test_all_that_does_not_hold_is_told_and_the_story_goes_on(documented: Path) -> None:
+    played = play(UNTRUE, name="untrue", folder=documented)
+    expected = [row.split(" | ") for row in FOUND.strip().splitlines()]
+    failed = played.failed
+    assert [str(one.line) for one in failed] == [line.strip() for line, _ in expected]
+    for one, (_, found) in zip(failed, expected, strict=True):
+        assert found in one.found, one
+        assert one.found != one.expected
+    assert played.outcomes[-1].ok
