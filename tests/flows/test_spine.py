@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from tests.flows.businesses import AT, open_talk_business
 
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
@@ -21,7 +22,6 @@ from tallystick.flows.invoice import run_bills
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.reconcile import reconcile
 from tallystick.flows.recover import collect
-from tests.flows.businesses import AT, open_talk_business
 
 pytestmark = pytest.mark.usefixtures("own_database")
 

@@ -5,7 +5,15 @@ sums exact amounts and rounds once to the currency's minor unit with the operato
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal, localcontext
+from decimal import (
+    ROUND_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Context,
+    Decimal,
+    localcontext,
+)
 from enum import StrEnum
 
 from tallystick.base.refusal import Refusal

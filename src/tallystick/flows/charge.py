@@ -189,7 +189,7 @@ def rate_versions(
             pl.lit(0, SUSPENSE["component_id"]).alias("component_id"),
             pl.lit("no_catalogue").alias("code"),
             pl.lit("no published catalogue covers the day of this event").alias("detail"),
-        ).cast(dict(SUSPENSE))
+        ).cast(SUSPENSE)
     )
     for dated in plans:
         ends = pl.lit(True) if dated.valid_to is None else day < dated.valid_to

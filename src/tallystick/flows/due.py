@@ -159,9 +159,12 @@ def _recurring_lines(
     billed = _by_contract(tables.read_billed_lines(accounts, on=on), _billed_line)
     rows: list[tuple[Any, ...]] = []
     columns = ["contract_id", "starts_on", "ends_on", "cycle_day", "zone", "billed_to"]
-    for contract_id, *terms in contracts.select(columns).iter_rows():
+    for contract_id, starts, ends, cycle_day, zone, billed_to in contracts.select(
+        columns
+    ).iter_rows():
+        offers = tuple(held.get(contract_id, ()))
         due = due_recurring(
-            ContractTerms(*terms, tuple(held.get(contract_id, ()))),
+            ContractTerms(starts, ends, cycle_day, zone, billed_to, offers),
             plans=priced,
             billed=tuple(billed.get(contract_id, ())),
             on=on,

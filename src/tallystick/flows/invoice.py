@@ -231,6 +231,7 @@ def _issue(
         currency=currency,
         posted_at=at,
     )
+    operations.offset_credits(heads["account_id"].to_list(), on=run.bill_date)
     allocate_credit(
         tenant_id=run.tenant_id,
         accounts=heads["account_id"].to_list(),

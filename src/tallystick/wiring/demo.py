@@ -44,7 +44,7 @@ class Told:
 
 def run_demo(*, home: Path, names: Sequence[str], console: Console) -> list[Told]:
     """Rehearses each pack's business as a new operator and prints its invoices to PDF."""
-    couriers = {
+    couriers: dict[str, Courier] = {
         "network": LoggingElement(home / "network.log"),
         "mail": MailFolder(home / "mail", sender=SENDER),
     }

@@ -132,7 +132,7 @@ def _timeline(
                 cycle = cycle_of(since, rule=rule)
                 since = since if cycle.start == since else cycle.end
             until = _earlier(held.valid_to, terms.ends_on)
-            if (until is None or since < until) and (
+            if (until is None or since <= until) and (
                 priced.valid_to is None or since < priced.valid_to or not rates
             ):
                 rates.append((since, Rate(Decimal(held.quantity), part.price.price)))

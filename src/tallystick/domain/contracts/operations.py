@@ -137,7 +137,7 @@ def end_contracts(account_id: int, *, on: date) -> None:
 
 
 def _end(ids: list[int], *, on: date) -> None:
-    ContractOffer.objects.filter(contract_id__in=ids, valid_from__gte=on).delete()
+    ContractOffer.objects.filter(contract_id__in=ids, valid_from__gt=on).delete()
     held = ContractOffer.objects.filter(contract_id__in=ids)
     held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on)).update(valid_to=on)
     Contract.objects.filter(id__in=ids).update(

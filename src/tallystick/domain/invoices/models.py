@@ -95,9 +95,6 @@ class Invoice(TenantRow):
             models.UniqueConstraint(
                 fields=["tenant", "account", "number"], name="invoice_number_once"
             ),
-            models.UniqueConstraint(
-                fields=["tenant", "account", "bill_run"], name="invoice_once_a_run"
-            ),
             models.CheckConstraint(
                 condition=models.Q(total=models.F("net") + models.F("tax")),
                 name="invoice_net_and_tax_add_up",
@@ -195,3 +192,13 @@ class OpenItem(TenantRow):
                 name="open_item_settled_within_total",
             ),
         ]
+
+
+class Offset(TenantRow):
+    """A part of an invoice set against a negative one of the same account; never changed."""
+
+    account = belongs_to("parties.Account")
+    credit_invoice_id = models.BigIntegerField()
+    invoice_id = models.BigIntegerField()
+    amount = money_column()
+    offset_on = models.DateField()

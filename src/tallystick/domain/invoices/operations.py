@@ -1,5 +1,6 @@
 """Writes around bill runs and invoice numbers."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from tallystick.domain.invoices.models import (
     BillRun,
     BillTask,
     NumberSeries,
+    Offset,
     OneOff,
     OpenItem,
     OpenState,
@@ -114,3 +116,37 @@ def write_off_items(account_id: int) -> list[tuple[int, Decimal]]:
     given_up = [(item.invoice_id, item.total - item.settled) for item in items]
     items.update(state=OpenState.WRITTEN_OFF)
     return given_up
+
+
+def offset_credits(accounts: Sequence[int], *, on: date) -> None:
+    """Sets negative invoices of these accounts against what the same account owes, oldest first."""
+    credits = OpenItem.objects.filter(account_id__in=accounts, total__lt=0)
+    for credit in credits.exclude(state=OpenState.PAID).order_by("account_id", "due_on", "id"):
+        left = credit.settled - credit.total
+        owed = OpenItem.objects.filter(
+            account_id=credit.account_id,
+            currency=credit.currency,
+            state__in=(OpenState.OPEN, OpenState.PART_PAID),
+            total__gt=0,
+        )
+        for item in owed.order_by("due_on", "invoice_id"):
+            amount = min(left, item.total - item.settled)
+            if not amount:
+                break
+            _settle(item, by=amount)
+            _settle(credit, by=-amount)
+            Offset.objects.create(
+                tenant_id=credit.tenant_id,
+                account_id=credit.account_id,
+                credit_invoice_id=credit.invoice_id,
+                invoice_id=item.invoice_id,
+                amount=amount,
+                offset_on=on,
+            )
+            left -= amount
+
+
+def _settle(item: OpenItem, *, by: Decimal) -> None:
+    item.settled += by
+    item.state = OpenState.PAID if item.settled == item.total else OpenState.PART_PAID
+    item.save(update_fields=["settled", "state"])

@@ -139,7 +139,7 @@ def _in_words(told: Sequence[dict[str, Any]]) -> list[str]:
     return words or ["nothing was rated there"]
 
 
-def _price(line: "InvoiceLine") -> str:
+def _price(line: Any) -> str:
     counted = f"{plain(line.quantity)} {line.unit}"
     if line.unit_price is None:
         return f"{counted}, each event at its own price"

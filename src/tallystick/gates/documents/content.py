@@ -111,8 +111,8 @@ def _summary(document: InvoiceDocument, form: Format, *, short: bool) -> list[li
 
 def _said(line: DocumentLine, form: Format) -> str:
     period = form.period(line.period) if line.period else ""
-    many = line.quantity != 1
-    times = f"{form.shortest(line.quantity)} × {form.price(line.unit_price)}" if many else ""  # noqa: RUF001
+    quantity, price = form.shortest(line.quantity), form.price(line.unit_price)
+    times = f"{quantity} × {price}" if line.quantity != 1 else ""  # noqa: RUF001
     return " · ".join(part for part in (line.detail, period, times) if part)
 
 

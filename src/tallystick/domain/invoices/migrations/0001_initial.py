@@ -326,6 +326,44 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="Offset",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("credit_invoice_id", models.BigIntegerField()),
+                ("invoice_id", models.BigIntegerField()),
+                ("amount", models.DecimalField(decimal_places=3, max_digits=24)),
+                ("offset_on", models.DateField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="OpenItem",
             fields=[
                 (
@@ -398,12 +436,6 @@ class Migration(migrations.Migration):
             model_name="invoice",
             constraint=models.UniqueConstraint(
                 fields=("tenant", "account", "number"), name="invoice_number_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invoice",
-            constraint=models.UniqueConstraint(
-                fields=("tenant", "account", "bill_run"), name="invoice_once_a_run"
             ),
         ),
         migrations.AddConstraint(
@@ -504,6 +536,15 @@ class Migration(migrations.Migration):
             key=("tenant_id", "account_id", "id"),
             parents={"account_id": "parties_account(id)"},
             rights="SELECT, INSERT, UPDATE",
+        ),
+        HoldByTenant(
+            "invoices_offset",
+            key=("tenant_id", "account_id", "id"),
+            parents={
+                "account_id, credit_invoice_id": "invoices_invoice(account_id, id)",
+                "account_id, invoice_id": "invoices_invoice(account_id, id)",
+            },
+            rights="SELECT, INSERT",
         ),
         migrations.RunSQL(
             refuse_change_sql(
