@@ -1,0 +1,139 @@
+"""One business at three stages (opened, loaded, charged) and copies of them to be broken."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connections
+from psycopg import sql
+from tests.faults.business import CUSTOMERS, open_business, write_files
+from tests.faults.children import Workers, some_workers
+from tests.faults.figures import figures
+
+from tallystick.domain.catalog import queries
+from tallystick.flows.reconcile import reconcile
+from tallystick.wiring.database import DATABASE, join_embedded
+from tallystick.wiring.roles import create_database, give_database
+from tallystick.wiring.server import Server
+
+STAGES = ("load", "charge", "bill")
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database with the business in it."""
+
+    server: Server
+    name: str
+    tenant: int
+    files: tuple[Path, ...]
+
+    def conninfo(self, role: str = "postgres") -> str:
+        return self.server.conninfo(user=role, database=self.name)
+
+    def ask(self, query: str) -> tuple:
+        with psycopg.connect(self.conninfo()) as connection:
+            return connection.execute(query).fetchone()
+
+
+@dataclass(frozen=True, slots=True)
+class Unkilled:
+    """What undisturbed work came to: a database before each stage, figures and effort of each."""
+
+    before: dict[str, Place] = field(default_factory=dict)
+    after: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    effort: dict[str, dict] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    with some_workers() as some:
+        yield some
+
+
+@pytest.fixture(scope="session")
+def unkilled(template: Server, workers: Workers, django_db_blocker) -> Iterator[Unkilled]:
+    told = Unkilled()
+    with tempfile.TemporaryDirectory() as folder, django_db_blocker.unblock():
+        files = tuple(write_files(Path(folder)))
+        place = _copied(Place(template, DATABASE, 0, files))
+        queries._plan.cache_clear()  # another database gave the same ids to other versions
+        with joined(place):
+            place = Place(template, place.name, open_business(), files)
+        with psycopg.connect(place.conninfo(), autocommit=True) as connection:
+            connection.execute("ANALYZE")  # as the server does by itself within a minute
+        for stage in STAGES:
+            told.before[stage] = _copied(place)
+            ended = workers.run(place, [stage])
+            assert ended.status == 0, ended.said
+            told.effort[stage] = ended.did
+            told.after[stage] = figures(place.conninfo())
+        check(place)
+        assert place.ask("SELECT count(*) FROM invoices_invoice") == (CUSTOMERS,)
+        assert place.ask("SELECT count(*) > 30000 FROM usage_usage") == (True,)
+        yield told
+        for left in (place, *told.before.values()):
+            _drop(left)
+
+
+@pytest.fixture
+def copy(unkilled: Unkilled, django_db_blocker) -> Iterator[Callable[[str], Place]]:
+    """A copy of the business as it was before a stage."""
+    made = []
+
+    def copy_before(stage: str) -> Place:
+        made.append(_copied(unkilled.before[stage]))
+        return made[-1]
+
+    with django_db_blocker.unblock():
+        yield copy_before
+    for place in made:
+        _drop(place)
+
+
+def check(place: Place) -> None:
+    """Every equality holds, numbers have no gap, everybody has one invoice at most."""
+    with joined(place):
+        findings = reconcile(tenant_id=place.tenant)
+    assert [finding for finding in findings if not finding.ok] == []
+    numbers = "SELECT number FROM invoices_invoice ORDER BY 1"
+    with psycopg.connect(place.conninfo()) as connection:
+        given = [row[0] for row in connection.execute(numbers)]
+    assert given == [f"INV-2026-{number:06d}" for number in range(1, len(given) + 1)]
+    twice = "SELECT count(*) - count(DISTINCT account_id) FROM invoices_invoice"
+    assert place.ask(twice) == (0,)
+
+
+@contextmanager
+def joined(place: Place) -> Iterator[None]:
+    """Django at that place, and back where it was before."""
+    before = dict(connections.settings["default"])
+    connections.close_all()
+    join_embedded(place.server, database=place.name)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        connections.settings["default"].update(before)
+
+
+def _copied(place: Place) -> Place:
+    name = f"faults_{next(_numbers)}"
+    postgres = place.server.conninfo(user="postgres", database="postgres")
+    connections.close_all()
+    create_database(postgres, name=name, template=place.name)
+    give_database(postgres, name=name)
+    return Place(place.server, name, place.tenant, place.files)
+
+
+def _drop(place: Place) -> None:
+    postgres = place.server.conninfo(user="postgres", database="postgres")
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        name = sql.Identifier(place.name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))

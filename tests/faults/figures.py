@@ -1,0 +1,73 @@
+"""Everything a business comes to, in words that do not depend on the order of the work.
+
+Rows name accounts, files and components, never ids: those of work that was undone are not given
+again. Invoices are given without their numbers, and the numbers by themselves.
+"""
+
+import psycopg
+
+ACCOUNT = "JOIN parties_account a ON (a.tenant_id, a.id) = (t.tenant_id, t.account_id)"
+BATCH = "JOIN usage_batch b ON (b.tenant_id, b.id) = (t.tenant_id, t.batch_id)"
+COMPONENT = "JOIN catalog_component c ON (c.tenant_id, c.id) = (t.tenant_id, t.component_id)"
+LINE_COMPONENT = COMPONENT.replace("JOIN", "LEFT JOIN")
+
+QUERIES = {
+    "files": "filename, state, chunks_done, rows_in, accepted, duplicates, rejected, absorbed,"
+    " sums, first_at, last_at FROM usage_batch",
+    "usage": "a.number, t.kind, t.started_at, t.quantity, t.unit, t.called, t.attributes,"
+    f" b.filename FROM usage_usage t {ACCOUNT} {BATCH}",
+    "records": "record_id, quantity FROM usage_recordkey",
+    "rejects": "b.filename, t.line, t.code, t.parameters, t.raw, t.state"
+    f" FROM usage_reject t {BATCH}",
+    "sessions": "nas, session, started_at, last_at, input, output, closed_at, restarted_at"
+    " FROM usage_session",
+    "rated lines": "a.number, c.code, t.started_at, t.seq, t.cycle_start, t.band, t.tier,"
+    " t.measured, t.billed, t.allowed, t.unit_price, t.per, t.fee, t.amount"
+    f" FROM usage_ratedline t {ACCOUNT} {COMPONENT}",
+    "totals": "a.number, c.code, t.cycle_start, t.invoice_id IS NULL, sum(events),"
+    f" sum(measured), sum(billed), sum(allowed), sum(amount) FROM usage_chargetotal t {ACCOUNT}"
+    f" {COMPONENT} GROUP BY 1, 2, 3, 4",
+    "counters": f"a.number, c.code, t.cycle_start, t.used FROM balances_counter t {ACCOUNT}"
+    f" {COMPONENT}",
+    "movements": "a.number, c.code, t.cycle_start, sum(quantity)"
+    f" FROM balances_movement t {ACCOUNT} {COMPONENT} GROUP BY 1, 2, 3",
+    "invoices": "a.number, t.issued_on, t.due_on, t.net, t.tax, t.total"
+    f" FROM invoices_invoice t {ACCOUNT}",
+    "lines": "a.number, c.code, t.line_no, t.purpose, t.slot, t.period_from, t.period_to,"
+    " t.description, t.quantity, t.unit_price, t.per, t.exact, t.net"
+    f" FROM invoices_invoiceline t {ACCOUNT} {LINE_COMPONENT}",
+    "taxes": f"a.number, t.name, t.rate, t.taxable, t.tax FROM invoices_invoicetax t {ACCOUNT}",
+    "open items": f"a.number, t.total, t.settled, t.state FROM invoices_openitem t {ACCOUNT}",
+    "postings": f"a.number, t.ledger_account, t.line_no, t.amount FROM ledger_posting t {ACCOUNT}",
+    "numbers": "number FROM invoices_invoice",
+    "contracts": "number, billed_to, next_bill_on FROM contracts_contract",
+    "tasks left": "account_from FROM usage_chargetask WHERE state <> 'done'"
+    " UNION ALL SELECT account_from FROM invoices_billtask WHERE state <> 'done'",
+    "runs left": "id FROM usage_chargerun WHERE state <> 'done'"
+    " UNION ALL SELECT id FROM invoices_billrun WHERE state <> 'done'",
+}
+
+
+def figures(conninfo: str) -> dict[str, bytes]:
+    """By name, the rows of one thing, sorted, as CSV."""
+    with psycopg.connect(conninfo) as connection:
+        return {name: b"".join(_rows(connection, query)) for name, query in QUERIES.items()}
+
+
+def _rows(connection: psycopg.Connection, query: str) -> list[bytes]:
+    text = f"COPY (SELECT x::text FROM (SELECT {query}) x ORDER BY 1) TO STDOUT"
+    with connection.cursor() as cursor, cursor.copy(text) as copy:
+        return [bytes(block) for block in copy]
+
+
+def differences(one: dict[str, bytes], other: dict[str, bytes]) -> dict[str, tuple]:
+    """What is not the same, with the first rows that only one of both has."""
+    return {
+        name: (_only(one[name], other[name]), _only(other[name], one[name]))
+        for name in one
+        if one[name] != other[name]
+    }
+
+
+def _only(rows: bytes, others: bytes) -> list[bytes]:
+    return sorted(set(rows.splitlines()) - set(others.splitlines()))[:3]

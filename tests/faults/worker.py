@@ -1,0 +1,135 @@
+"""A process of its own that does a stretch of work as it is told, and may be killed meanwhile.
+
+It says `ready`, reads one line of JSON (an order) and works. The last line of its output says what
+it did; a refusal is its sentence on the error stream and exit status 1, as on the command line.
+"""
+
+import json
+import os
+import signal
+import sys
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from unittest import mock
+
+import django
+
+CHUNK_ROWS = 2_000
+EVENTS_PER_TASK = 2_000
+CONTRACTS_PER_TASK = 100
+
+
+class Commits:
+    """Counts commits; at the one chosen the process dies, before it or after it."""
+
+    def __init__(self, die: str) -> None:
+        when, _, number = die.partition(" ")
+        self._when, self._number = when, int(number or 0)
+        self._lock = Lock()
+        self.count = 0
+
+    def watch(self):
+        from django.db.backends.base.base import BaseDatabaseWrapper
+
+        commit = BaseDatabaseWrapper._commit
+
+        def counted(connection):
+            with self._lock:
+                self.count += 1
+                mine = self.count == self._number
+            if mine and self._when == "before":
+                os.kill(os.getpid(), signal.SIGKILL)
+            commit(connection)
+            if mine and self._when == "after":
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return mock.patch.object(BaseDatabaseWrapper, "_commit", counted)
+
+
+def load(order: dict) -> None:
+    from tests.flows.businesses import AT
+
+    from tallystick.flows.capture import Delivery, capture_usage
+    from tallystick.gates.files.formats import find_format
+    from tallystick.gates.files.usage import open_usage
+
+    for path in map(Path, order["files"]):
+        mapping = path.parent / "calls.yaml"
+        name = "radius" if path.suffix == ".jsonl" else str(mapping)
+
+        def opened(known, path=path, name=name):
+            format = find_format(name, sessions=known)
+            return open_usage(path, format=format, chunk_rows=CHUNK_ROWS)
+
+        digest = sha256(path.read_bytes()).hexdigest()
+        capture_usage(
+            Delivery("switch" if path.suffix == ".csv" else "nas", path.name, "faults", digest),
+            tenant_id=order["tenant"],
+            chunks=opened,
+            at=AT,
+        )
+
+
+def charge(order: dict) -> None:
+    from tests.flows.businesses import AT
+
+    from tallystick.flows import charge as charging
+
+    with mock.patch.object(charging, "EVENTS_PER_TASK", EVENTS_PER_TASK):
+        charging.charge_usage(tenant_id=order["tenant"], at=AT)
+
+
+def bill(order: dict) -> None:
+    from tests.flows.businesses import AT
+
+    from tallystick.flows import invoice
+
+    with mock.patch.object(invoice, "CONTRACTS_PER_TASK", CONTRACTS_PER_TASK):
+        on = date.fromisoformat(order["bill_date"])
+        invoice.run_bills(tenant_id=order["tenant"], on=on, at=AT)
+
+
+WORK = {"load": load, "charge": charge, "bill": bill}
+
+
+def obey(order: dict) -> None:
+    from tallystick.wiring.database import join_embedded
+    from tallystick.wiring.server import Server
+
+    place = order["server"]
+    server = Server(Path(place["socket_dir"]), place["port"], Path(place["data_dir"]))
+    join_embedded(server, database=order["database"])
+    commits = Commits(order.get("die", ""))
+    started = monotonic()
+    with commits.watch():
+        for name in order["work"]:
+            WORK[name](order)
+    print(json.dumps({"commits": commits.count, "seconds": monotonic() - started}))
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tallystick.wiring.settings")
+    django.setup()
+    import tallystick.flows.charge
+    import tallystick.flows.invoice
+    import tallystick.gates.files.usage  # noqa: F401
+    from tallystick.base.refusal import Refusal
+    from tallystick.wiring.database import naming_lost_connection
+
+    print("ready", flush=True)
+    order = sys.stdin.readline()
+    if not order:
+        return
+    try:
+        with naming_lost_connection():
+            obey(json.loads(order))
+    except Refusal as refusal:
+        print(refusal.sentence(), file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
