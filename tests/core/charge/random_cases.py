@@ -19,8 +19,21 @@ from tallystick.core.tariff.read import read_catalogue
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 CONVERSIONS = ("1", "2.5", "0.3", "0.000007")
-KINDS = {"voice": "s", "data": "B", "import": "kWh", "sms": "msg"}
-SIZES = {"s": ("min", "s", "h"), "B": ("MB", "kB", "B"), "kWh": ("kWh", "Wh"), "msg": ("msg",)}
+KINDS = {"voice": "s", "data": "B", "import": "kWh", "sms": "msg", "pay": "EUR"}
+COUNTS = {
+    "voice": ("charge as EUR", "s x 0.5 as s", "min x factor / 7 as s"),
+    "data": ("kB x factor as B", "charge as EUR"),
+    "import": ("kWh x 1.02264 x factor / 3.6 as kWh", "factor x charge as kWh", "Wh x 3 as kWh"),
+    "sms": ("factor as msg", "charge as EUR"),
+    "pay": ("EUR x factor as EUR", "charge as EUR"),
+}
+SIZES = {
+    "EUR": ("EUR",),
+    "s": ("min", "s", "h"),
+    "B": ("MB", "kB", "B"),
+    "kWh": ("kWh", "Wh"),
+    "msg": ("msg",),
+}
 BANDS = (
     "{day: mon-sun 07:00-23:00, night: else}",
     "{peak: mon-fri 08:00-20:00 except holidays(DE), off: else}",
@@ -101,9 +114,12 @@ def _components(rng: Random) -> list[str]:
     made, lines = {}, []
     for number in range(rng.randint(1, 5)):
         kind = pick(rng, tuple(KINDS))
-        made.setdefault(kind, []).append(f"c{number}")
-        lines.append(f"      c{number}: {{{', '.join(_usage(rng, kind))}}}")
-    for number in range(rng.randint(0, 3)):
+        words = _usage(rng, kind)
+        counted = [word.rpartition(" as ")[2] for word in words if word.startswith("counts: ")]
+        if not counted or counted == [KINDS[kind]]:
+            made.setdefault(kind, []).append(f"c{number}")
+        lines.append(f"      c{number}: {{{', '.join(words)}}}")
+    for number in range(rng.randint(0, 3) if made else 0):
         kind = pick(rng, tuple(made))
         unit = pick(rng, SIZES[KINDS[kind]])
         covers = [code for code in made[kind] if rng.randrange(3)] or made[kind][:1]
@@ -140,16 +156,26 @@ def _filter(rng: Random) -> str:
 
 def _usage(rng: Random, kind: str) -> list[str]:
     unit = KINDS[kind]
-    size = pick(rng, SIZES[unit])
     words = [f"of: {kind}", *sometimes(rng, _filter(rng))]
+    if rng.randrange(5) == 0:
+        counts = pick(rng, COUNTS[kind])
+        unit = counts.rpartition(" as ")[2]
+        words += [f"counts: {counts}"]
+    size = pick(rng, SIZES[unit])
     bands = pick(rng, BANDS) if rng.randrange(2) else ""
-    deck = kind == "voice" and rng.randrange(2)
+    whole = unit == KINDS[kind] and "counts" not in words[-1]
+    deck = unit == "s" and rng.randrange(2)
     own_steps = not deck
     if deck:
         names = ("flat", "wide", "plans", "hours") if bands else ("flat", "wide", "plans")
         name = pick(rng, names)
         own_steps = name == "hours"
         words += [f"deck: {name}", *sometimes(rng, f"no rate: {pick(rng, ('zero', '1 per h'))}")]
+    elif rng.randrange(6) == 0:
+        margin = pick(rng, ("", " + 0.02", " - 0.5", " + 1.000001"))
+        words += [f"price: {pick(rng, ('', '1.15 x ', '0.333333 x '))}index{margin} per {size}"]
+    elif unit == "EUR" and rng.randrange(2):
+        words += [f"price: {rng.randrange(200)}.{rng.randrange(100):02} %"]
     elif rng.randrange(6) == 0:
         words += ["by: plan", f"price: {{a: 0.012 per {size}, b: 1.5 per {size}}}"]
         words += sometimes(rng, f"no rate: 2 per {size}")
@@ -160,15 +186,16 @@ def _usage(rng: Random, kind: str) -> list[str]:
         words += [f"price: {_tiers(rng, size)}"]
     if bands and rng.randrange(4) == 0 and "price: {" not in words[-1] and not deck:
         words += ["during: mon-fri 08:00-20:00 except holidays(DE)"]
-        words += sometimes(rng, "split: true", one_in=2) if unit == "s" else []
+        words += sometimes(rng, "split: true", one_in=2) if unit == "s" and whole else []
     elif bands:
         words += [f"bands: {bands}"]
-        split = unit == "s" and (own_steps or "bill by" not in words)
-        words += ["split: true"] if split and own_steps and rng.randrange(2) else []
+        split = unit == "s" and whole and own_steps
+        words += ["split: true"] if split and rng.randrange(2) else []
     if own_steps:
         steps = {
             "s": ("60 s then 1 s", "60 s", "30 s for 90 s then 6 s", "1 s", "7 s then 0.5 s"),
             "B": ("1 kB", "10 B then 1 B"), "kWh": ("0.001 kWh",), "msg": ("1 msg",),
+            "EUR": ("0.01 EUR",),
         }  # fmt: skip
         words += sometimes(rng, f"bill by: {pick(rng, steps[unit])}", one_in=2)
         words += sometimes(rng, f"minimum: {rng.randint(1, 40)} {unit}")
@@ -218,7 +245,7 @@ def _event(
         quantity += Decimal(rng.randrange(10**9)).scaleb(-9)
     unit = KINDS[kind]
     called = rng.choice(("4420791234", "44207", "49151234", "1", "7999", "3312", "*100#", "", None))
-    attributes = rng.choice((None, '{"plan":"a"}', '{"plan": "b", "x": "1"}', _odd(rng)))
+    attributes = rng.choice((None, *[_numbers(rng) for _ in range(6)], _odd(rng)))
     if rng.randrange(25) == 0:
         quantity = rng.choice((Decimal("-1"), Decimal(10**15 + 1), Decimal(10**8), None))
     if rng.randrange(25) == 0:
@@ -229,6 +256,16 @@ def _event(
         kind, start, quantity, unit, called, rng.choice(("national", "eu", "far", None)),
         attributes,
     )  # fmt: skip
+
+
+def _numbers(rng: Random) -> str:
+    """Attributes that carry numbers, now and then none."""
+    good = (f"{rng.randrange(99)}.{rng.randrange(10**6):06}", str(rng.randint(-3, 60)))
+    wild = ("999999999999999.999999999", "1e3", "", "-0.0", "1.2345678901", "07.5", "\u0663")
+    held = {"plan": rng.choice("ab")}
+    for name in ("charge", "factor", "index"):
+        held[name] = rng.choice(wild) if rng.randrange(8) == 0 else rng.choice(good)
+    return json.dumps(held)
 
 
 def _odd(rng: Random) -> str:

@@ -12,6 +12,7 @@ from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 
 CYCLES = (date(2026, 3, 1), date(2026, 4, 1))
+METERED = tuple(kind for kind in KINDS if kind != "pay")
 POWERS = {"import": ("kW", "kWh"), "data": ("Mbit/s", "kB"), "voice": ("s", "min")}
 
 
@@ -20,7 +21,7 @@ def make_period_plan(rng: Random) -> Plan:
     lines = ["currency: EUR", f"zone: {pick(rng, ZONES)}", "offers:"]
     for offer in range(rng.randint(1, 2)):
         lines += [f"  offer-{offer}:", "    components:"]
-        kinds = [pick(rng, tuple(KINDS)) for _ in range(rng.randint(1, 4))]
+        kinds = [pick(rng, METERED) for _ in range(rng.randint(1, 4))]
         for number, kind in enumerate(kinds):
             lines.append(f"      c{number}: {{{', '.join(_price(rng, kind))}}}")
         first = lines[-len(kinds)]

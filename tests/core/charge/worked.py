@@ -19,7 +19,7 @@ from polars.testing import assert_frame_equal
 from tests.core.charge.random_cases import rate_both
 
 from tallystick.base.period import month_after
-from tallystick.base.quantity import to_canonical, unit_named
+from tallystick.base.quantity import UNITS, to_canonical
 from tallystick.core.charge.frames import (
     CHARGE_IN,
     COUNTERS,
@@ -106,8 +106,8 @@ def _event(row: dict[str, str], number: int, zone: ZoneInfo) -> dict[str, object
         "cycle_start": date.fromisoformat(row.get("cycle") or f"{row['at'][:7]}-01"),
         "kind": row.get("of") or "voice",
         "started_at": started.astimezone(UTC),
-        "quantity": to_canonical(Decimal(value), unit=unit),
-        "unit": unit_named(unit).canonical,
+        "quantity": to_canonical(Decimal(value), unit=unit) if unit in UNITS else Decimal(value),
+        "unit": UNITS[unit].canonical if unit in UNITS else unit,
         "called": row.get("to") or None,
         "zone": row.get("zone") or None,
         "attributes": json.dumps(others) if others else None,

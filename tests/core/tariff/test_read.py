@@ -129,6 +129,18 @@ a: {of: import, tiers: {allocate: pro rata}, price: {to 5 kWh: 1, above: 2}}
 > a: 'allocate: pro rata' shares tiers among bands; write 'bands' and a price for each
 a: {of: import, tiers: {kind: volume, reset: never}, price: {to 5 kWh: 1, above: 2}}
 > a: is priced by the period, so its tiers start again each cycle; drop 'reset: never'
+a: {of: import, counts: m3 x 1.02264, price: 1 per kWh}
+> a.counts: 'm3 x 1.02264' does not say what it makes; write 'm3 x 1.02264 as kWh'
+a: {of: import, counts: m3 / calorific as kWh, price: 1 per kWh}
+> a.counts: 'm3 / calorific as kWh' divides by 'calorific'; divide by numbers only
+a: {of: import, counts: m3 as kWh, price: 1 per m3}
+> a: mixes units (kWh in 'counts', m3 in 'price'); use one
+a: {of: pay, price: 2.9 per USD}
+> a: USD is neither a unit nor this catalogue's currency
+a: {of: import, price: {to 5 kWh: spot + 1, above: 1.1 x spot + 1}}
+> a: its prices carry different things; split it into one price of each
+a: {of: import, measure: sum, price: spot per kWh}
+> a: is priced by the period, when no event carries a price; write the price
 a: {of: import, times: 0.7, capped at: 3 m3, price: 1 per kWh}
 > a: is capped in m3 but priced in kWh; use one unit
 m: {include: 5 min, of: voice, share: organisation, then: stop}

@@ -166,6 +166,7 @@ class SuspenseCode(StrEnum):
     NO_COMPONENT = "no_component"
     UNIT_MISMATCH = "unit_mismatch"
     TOO_LONG_TO_SPLIT = "too_long_to_split"
+    NO_NUMBER = "no_number"  # an attribute that is counted or charged is none
     NO_RATE = "no_rate"
 
 

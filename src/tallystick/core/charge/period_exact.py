@@ -28,7 +28,8 @@ from tallystick.core.charge.period_price import (
 )
 from tallystick.core.tariff.calendars import EPOCH, microseconds
 from tallystick.core.tariff.nodes import Measure, MeasureKind
-from tallystick.core.tariff.plan import Plan, scaled
+from tallystick.core.tariff.plan import Plan
+from tallystick.core.tariff.plan_terms import scaled
 
 Line = Mapping[str, Any]
 Levels = Mapping[str, int]

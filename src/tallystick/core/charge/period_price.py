@@ -12,13 +12,8 @@ from tallystick.base.money import divide_half_up
 from tallystick.base.period import day_start, month_after
 from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.nodes import Allocation, LimitScale, TierKind
-from tallystick.core.tariff.plan import (
-    Plan,
-    PlanLadder,
-    PlanPeriod,
-    PlanUsage,
-    Rate,
-)
+from tallystick.core.tariff.plan import Plan, PlanUsage
+from tallystick.core.tariff.plan_terms import PlanLadder, PlanPeriod, Rate
 
 PeriodKey = tuple[int, int, int, date]
 """account, contract (0 = shared by the account), component, cycle."""

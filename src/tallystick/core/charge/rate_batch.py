@@ -3,6 +3,7 @@
 import polars as pl
 
 from tallystick.core.charge.batch.bands import place_in_bands
+from tallystick.core.charge.batch.carry import count_lines, half_up
 from tallystick.core.charge.batch.decks import look_up_decks
 from tallystick.core.charge.batch.draw import (
     climb_tiers,
@@ -42,6 +43,7 @@ def rate_batch(
     rateable = events if good.all() else events.filter(good)
     lines = match_lines(rateable, tables=tables)
     lines = split_units(lines, tables=tables, faults=faults)
+    lines = count_lines(lines, tables=tables, faults=faults)
     lines = place_in_bands(lines, tables=tables)
     lines = look_up_decks(lines, plan=plan, tables=tables, faults=faults)
     suspend_unmatched(rateable, lines=lines, plan=plan, faults=faults)
@@ -94,14 +96,20 @@ def price_lines(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
     )
     fee = pl.coalesce(tables.rate["connect"].at("rate"), tables.usage["connect"].at("usage"))
     due = (pl.col("quantity") > 0) | tables.usage["connect_at_zero"].at("usage")
-    denominator = tables.rate["denominator"].at("rate")
-    product = pl.col("charged") * tables.rate["numerator"].at("rate")
-    size = (product.abs() * 2 + denominator) // (denominator * 2)
+    carried = pl.col("carried") != 0
+    unit_price = tables.rate["unit_price"].at("rate") + pl.col("carried")
+    per = tables.rate["per"].at("rate")
+    numerator, denominator = tables.rate["numerator"], tables.rate["denominator"]
+    ratio = pl.when(carried).then(unit_price).otherwise(numerator.at("rate"))
+    amount = half_up(
+        pl.col("charged") * ratio,
+        denominator=pl.when(carried).then(per).otherwise(denominator.at("rate")),
+    )
     return lines.with_columns(
         fee=pl.when((pl.col("seq") == 0) & due).then(fee).otherwise(0),
-        amount=pl.when(product < 0).then(0 - size).otherwise(size),
-        unit_price=tables.rate["unit_price"].at("rate"),
-        per=tables.rate["per"].at("rate"),
+        amount=amount,
+        unit_price=unit_price,
+        per=per,
         rate_key=counted_field(tables, otherwise=tables.rate["key"].at("rate")),
         band=tables.slot["band"].at("slot"),
         component_id=tables.usage["id"].at("usage"),

@@ -16,6 +16,7 @@ import polars as pl
 from tallystick.base.money import divide_half_up
 from tallystick.base.period import day_start
 from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.core.charge.carry import NotCounted, carried_price, count_quantity
 from tallystick.core.charge.frames import (
     COUNTERS,
     FIRST_INSTANT_US,
@@ -40,7 +41,8 @@ from tallystick.core.charge.match import (
 )
 from tallystick.core.tariff.calendars import local_day, microseconds
 from tallystick.core.tariff.nodes import Reset, Scope
-from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanUsage, Rate, StepSet, scaled
+from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanUsage, StepSet
+from tallystick.core.tariff.plan_terms import Rate, scaled
 from tallystick.core.tariff.ratio import MAX_QUANTITY
 
 CounterKey = tuple[int, int, int, date]
@@ -62,6 +64,7 @@ class Event:
     quantity: int
     unit: str
     fields: Mapping[str, str | None]
+    carried: int = 0  # the price that it carries, where the component asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,25 +180,27 @@ def rate_event(
     """
     event = _read_event(row, plan)
     offer = plan.offers[row["offer_id"]]
-    parts: list[tuple[PlanUsage, list[Segment]]] = []
+    parts: list[tuple[PlanUsage, Event, list[Segment]]] = []
     faults: list[Fault] = []
     for usage in offer.usages:
         if usage.kind != event.fields["kind"] or not holds(usage.where, fields=event.fields):
             continue
         try:
-            if segments := _segments(event, usage, plan):
-                parts.append((usage, segments))
+            counted = _count(event, usage)
+            if segments := _segments(counted, usage, plan):
+                parts.append((usage, counted, segments))
         except Suspended as stop:
             faults.extend(stop.faults)
     if not faults and not parts:
         faults.append(Fault(0, SuspenseCode.NO_COMPONENT, f"{offer.code}: {row['kind']}"))
     if faults:
         raise Suspended(*faults)
-    drawer = _Drawer(event, used, granted)
     return [
         line
-        for usage, segments in parts
-        for line in _limit_charge(list(_lines(drawer, usage, segments, plan)), usage)
+        for usage, counted, segments in parts
+        for line in _limit_charge(
+            list(_lines(_Drawer(counted, used, granted), usage, segments, plan)), usage
+        )
     ]
 
 
@@ -231,13 +236,26 @@ def _read_event(row: Mapping[str, Any], plan: Plan) -> Event:
     )
 
 
-def _segments(event: Event, usage: PlanUsage, plan: Plan) -> list[Segment]:
-    """The event cut at band edges and midnight where the component splits; charged parts only."""
-    if usage.unit is not None and event.unit != usage.unit:
-        detail = f"usage in {event.unit}, {usage.code} in {usage.unit}"
+def _count(event: Event, usage: PlanUsage) -> Event:
+    """The event as the component counts it, with the price that it carries for it."""
+    if usage.usage_unit is not None and event.unit != usage.usage_unit:
+        detail = f"usage in {event.unit}, {usage.code} in {usage.usage_unit}"
         raise Suspended(Fault(usage.id, SuspenseCode.UNIT_MISMATCH, detail))
     if usage.split and event.quantity > MAX_SPLIT_S * QUANTITY_SCALE:
         raise Suspended(Fault(usage.id, SuspenseCode.TOO_LONG_TO_SPLIT))
+    quantity, carried, fields = event.quantity, 0, event.fields
+    try:
+        if usage.counts is not None:
+            quantity = count_quantity(usage.counts, quantity=quantity, fields=fields)
+        if usage.carried is not None:
+            carried = carried_price(usage.carried, quantity=quantity, fields=fields)
+    except NotCounted as stop:
+        raise Suspended(Fault(usage.id, stop.code, stop.detail)) from None
+    return replace(event, quantity=quantity, carried=carried)
+
+
+def _segments(event: Event, usage: PlanUsage, plan: Plan) -> list[Segment]:
+    """The event cut at band edges and midnight where the component splits; charged parts only."""
     charged = [
         segment for segment in _cut(event, usage) if usage.base_rates[segment.band] is not None
     ]
@@ -385,12 +403,18 @@ def _lines(
                 measured=segment.measured if nth == 0 else 0,
                 billed=charged + (allowed if nth == 0 else 0),
                 allowed=allowed if nth == 0 else 0,
-                unit_price=rate.unit_price,
+                unit_price=rate.unit_price + event.carried,
                 per=rate.per,
                 fee=fee,
-                amount=divide_half_up(charged * rate.numerator, rate.denominator) + fee,
+                amount=_amount(charged, rate, event.carried) + fee,
             )
             seq += 1
+
+
+def _amount(charged: int, rate: Rate, carried: int) -> int:
+    if carried:
+        return divide_half_up(charged * (rate.unit_price + carried), rate.per)
+    return divide_half_up(charged * rate.numerator, rate.denominator)
 
 
 def _fee(event: Event, usage: PlanUsage, rate: Rate) -> int:

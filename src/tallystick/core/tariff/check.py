@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 from typing import Final
 
 from tallystick.base.money import AMOUNT_SCALE, plain
-from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.base.quantity import QUANTITY_SCALE, UNITS
 from tallystick.core.tariff.calendars import band_faults
 from tallystick.core.tariff.nodes import (
     Allocation,
@@ -211,6 +211,37 @@ def _period_faults(part: UsagePrice, terms: PeriodTerms) -> Iterator[str]:
         yield "a flat fee cannot be shared among bands; drop 'allocate: pro rata' or the fee"
 
 
+def check_carried(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """What usage carries is one price for the component, and money is the catalogue's own."""
+    for offer, part in _usages(catalogue):
+        prices = [tier.price for band in part.prices for tier in band.tiers]
+        carried = {(price.carried, price.factor) for price in prices}
+        if len(carried) > 1:
+            message = "its prices carry different things; split it into one price of each"
+            yield _fault(catalogue, offer, part, message)
+        elif any(price.carried and price.started for price in prices):
+            yield _fault(catalogue, offer, part, "a carried price is not for started blocks")
+        if part.period is not None and any(price.carried for price in prices):
+            message = "is priced by the period, when no event carries a price; write the price"
+            yield _fault(catalogue, offer, part, message)
+        if part.counts is not None and (part.counts.times >= 10**9 or part.counts.over >= 10**9):
+            yield _fault(catalogue, offer, part, "counts by numbers that are too large")
+        if part.counts is not None and part.split:
+            message = "counts something else than time, so it cannot be cut; drop 'split'"
+            yield _fault(catalogue, offer, part, message)
+    parts: list[tuple[Offer, UsagePrice | Allowance]] = []
+    parts += [*_usages(catalogue), *_allowances(catalogue)]
+    for offer, counted in parts:
+        unit = counted.unit or ""
+        if len(unit) == 3 and unit.isupper() and unit not in UNITS and unit != catalogue.currency:
+            message = f"{unit} is neither a unit nor this catalogue's currency"
+            yield _fault(catalogue, offer, counted, message)
+    for deck in catalogue.decks.values():
+        for row in deck.rows if any(row.price.carried for row in deck.rows) else ():
+            message = "a deck's prices are numbers; name what usage carries in the component"
+            yield CatalogueError(deck.file or catalogue.name, row.line, "", message)
+
+
 def check_decks(catalogue: Catalogue) -> Iterator[CatalogueError]:
     """A deck has rows, in one unit, that the prices using it can use."""
     for deck in catalogue.decks.values():
@@ -273,6 +304,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_filters,
     check_charges,
     check_periods,
+    check_carried,
     check_decks,
     check_sizes,
 )

@@ -150,7 +150,8 @@ ALWAYS = Filter()
 class Price:
     """`amount` for each `per` canonical units of `unit`, or for each started `per`.
 
-    `flat` is due once for the tier, however much lies in it.
+    `flat` is due once for the tier, however much lies in it. Where the usage carries its price,
+    `amount` is the margin on `factor` times the attribute `carried`.
     """
 
     amount: Decimal
@@ -158,6 +159,8 @@ class Price:
     unit: str
     started: bool = False
     flat: Decimal = Decimal(0)
+    carried: str | None = None
+    factor: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,17 @@ class BandPrice:
 
     band: str | None
     tiers: tuple[Tier, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Usage's quantity (if `source` names its unit) x attributes x `times` / `over`, in `unit`."""
+
+    source: str | None
+    fields: tuple[str, ...]
+    times: Decimal
+    over: Decimal
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +384,7 @@ class UsagePrice:
     charge_at_most: Decimal | None
     bands: tuple[Band, ...]
     split: bool
+    counts: Counts | None  # None = the usage's own quantity
     period: PeriodTerms | None  # None = rated event by event
     price_unit: str | None  # canonical; of what is priced, which a measure may have changed
     reset: Reset

@@ -27,7 +27,18 @@ from tallystick.core.tariff.nodes import (
     Scope,
 )
 from tallystick.core.tariff.periods import measure_gain
+from tallystick.core.tariff.plan_terms import (
+    PlanCarried,
+    PlanCounts,
+    PlanLadder,
+    PlanPeriod,
+    Rate,
+    scaled,
+)
 from tallystick.core.tariff.ratio import price_ratio
+
+COUNTS_SCALE: Final = 10**36
+"""Room for the decimals of the constants in `counts`."""
 
 EVENT_FIELDS: Final = ("called", "zone", "kind", "band")
 """What a filter or key may name; any other name is an attribute of the usage."""
@@ -71,48 +82,12 @@ class PlanAllowance(PlanComponent):
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """One price: amount = quantity x numerator / denominator, rounded half-up once."""
-
-    unit_price: int
-    per: int
-    numerator: int
-    denominator: int
-    connect: int | None = None  # replaces the component's
-    steps: int | None = None  # replaces the component's
-    key: str | None = None  # of a deck row, e.g. 4420 or 44/premium
-    started: bool = False  # each started `per`, not each unit
-    flat: int = 0  # once for the tier; only prices by the period have it
-
-
-@dataclass(frozen=True, slots=True)
 class StepSet:
     """Scaled increments `(increment, span)`, the last without a span; none = as measured."""
 
     steps: tuple[tuple[int, int | None], ...] = ()
     minimum: int = 0
     free_first: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PlanLadder:
-    """The tiers of one band, or of all when `band` is None; one rate more than limits."""
-
-    band: str | None
-    limits: tuple[int, ...]
-    rates: tuple[Rate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanPeriod:
-    """A price by the period: the value is raw measure x `gain`, which is numerator, denominator."""
-
-    terms: PeriodTerms
-    unit: str | None  # of the value
-    gain: tuple[int, int]
-    averaged: bool  # the gain's denominator is the period's length besides
-    cap: int | None
-    ladders: tuple[PlanLadder, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +110,10 @@ class PlanUsage(PlanComponent):
     position: int
     kind: str
     where: Filter
-    unit: str | None
+    unit: str | None  # of what is counted
+    usage_unit: str | None  # of the usage; None = any
+    counts: PlanCounts | None
+    carried: PlanCarried | None
     steps: int
     connect: int
     connect_at_zero: bool
@@ -207,14 +185,6 @@ def compile_plan(
     components = component_ids or {pair: n for n, pair in enumerate(pairs, 1)}
     with localcontext(EXACT):
         return _Compiler(catalogue, offers, components).plan()
-
-
-def scaled(number: Decimal, *, scale: int) -> int:
-    """The number times the scale, which must be whole."""
-    product = number * scale
-    whole = int(product)
-    assert whole == product, f"{number} has more decimals than the scale {scale}"
-    return whole
 
 
 def _money(number: Decimal | None) -> int | None:
@@ -387,6 +357,9 @@ class _Compiler:
             kind=part.of,
             where=self._note_fields(part.where),
             unit=part.unit,
+            usage_unit=part.counts.source if part.counts else part.unit,
+            counts=self._counts(part.counts) if part.counts else None,
+            carried=self._carried(part),
             steps=self._step_set(part.steps),
             connect=scaled(part.connect, scale=AMOUNT_SCALE),
             connect_at_zero=part.connect_at_zero,
@@ -404,6 +377,30 @@ class _Compiler:
             deck=None if part.deck is None else self.decks[part.deck],
             no_rate=None if part.no_rate is None else self._rate(part.no_rate),
             period=period,
+        )
+
+    def _counts(self, counts: nodes.Counts) -> PlanCounts:
+        self.fields.update(counts.fields)
+        numerator, denominator = price_ratio(
+            scaled(counts.times, scale=COUNTS_SCALE), per=scaled(counts.over, scale=COUNTS_SCALE)
+        )
+        denominator *= QUANTITY_SCALE ** len(counts.fields)
+        return PlanCounts(counts.source is not None, counts.fields, numerator, denominator)
+
+    def _carried(self, part: nodes.UsagePrice) -> PlanCarried | None:
+        prices = [tier.price for band in part.prices for tier in band.tiers]
+        first = prices[0] if prices else None
+        if first is None or first.carried is None:
+            return None
+        self.fields.add(first.carried)
+        numerator, denominator = first.factor.as_integer_ratio()
+        steps = [*(step.increment for step in part.steps.steps), part.steps.minimum]
+        return PlanCarried(
+            first.carried,
+            numerator,
+            denominator,
+            slack=scaled(sum(steps, Decimal(0)), scale=QUANTITY_SCALE),
+            margin=max(abs(scaled(price.amount, scale=AMOUNT_SCALE)) for price in prices),
         )
 
     def _period(self, part: nodes.UsagePrice, terms: PeriodTerms) -> PlanPeriod:

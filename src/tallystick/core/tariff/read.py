@@ -66,7 +66,7 @@ def read_catalogue(text: str, *, name: str, files: Mapping[str, bytes]) -> Catal
 def _catalogue(page: Page, files: Mapping[str, bytes]) -> Catalogue:
     currency = page.need("currency", _currency, "")
     zone = page.need("zone", _zone, "UTC")
-    names = Names(_calendars(page), {}, {})
+    names = Names(_calendars(page), {}, {}, currency)
     for code, inner in page.pages("decks"):
         deck = names.decks[code] = _deck(inner, code, files)
         names.deck_units[code] = sorted({row.price.unit for row in deck.rows})

@@ -80,6 +80,7 @@ def _free_beyond(allowance: Allowance, kind: str) -> UsagePrice:
         charge_at_most=None,
         bands=(),
         split=False,
+        counts=None,
         period=None,
         price_unit=unit,
         reset=Reset.CYCLE,

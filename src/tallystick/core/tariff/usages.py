@@ -8,6 +8,7 @@ from typing import Final
 from tallystick.base.money import plain
 from tallystick.core.tariff import nodes
 from tallystick.core.tariff.calendars import charged_only, read_calendar
+from tallystick.core.tariff.counts import read_counts
 from tallystick.core.tariff.nodes import (
     ALWAYS,
     Band,
@@ -31,6 +32,7 @@ from tallystick.core.tariff.periods import (
 )
 from tallystick.core.tariff.source import Node, Table, Text
 from tallystick.core.tariff.words import (
+    MONEY,
     Mistake,
     read_filter,
     read_flag,
@@ -45,7 +47,7 @@ from tallystick.core.tariff.words import (
 USAGE_WORDS: Final = (
     "of", "where", "price", "per", "by", "deck", "no rate", "bill by", "minimum", "free first",
     "connect", "charge at least", "charge at most", "during", "bands", "split", "tiers", "share",
-    "tax", "revenue", *TERM_WORDS,
+    "tax", "revenue", "counts", *TERM_WORDS,
 )  # fmt: skip
 NO_PRICE: Final = Price(Decimal(0), Decimal(1), "unit")
 
@@ -57,6 +59,7 @@ class Names:
     calendars: Mapping[str, Calendar]
     decks: dict[str, Deck]
     deck_units: dict[str, list[str]]
+    currency: str
 
 
 def read_usage(page: Page, *, code: str, names: Names) -> nodes.UsagePrice:
@@ -75,6 +78,9 @@ class _UsageReader:
 
     def read(self) -> nodes.UsagePrice:
         page = self.page
+        counts = page.read("counts", read_counts, None)
+        if counts is not None:
+            self._note_unit("counts", counts.unit)
         connect, at_zero = page.read("connect", _connect, (Decimal(0), False))
         bands = self._bands()
         reset, self.terms = read_terms(page)
@@ -96,6 +102,7 @@ class _UsageReader:
             charge_at_most=page.read("charge at most", read_number, None),
             bands=bands,
             split=page.read("split", read_flag, False),
+            counts=counts,
             period=self.terms,
             price_unit=None,
             reset=reset,
@@ -228,6 +235,8 @@ class _UsageReader:
         price = self.page.phrase(
             node, lambda text: read_price(text, default_unit=unit), NO_PRICE, word=word
         )
+        if price.unit == MONEY:
+            price = replace(price, unit=self.names.currency)
         if price is not NO_PRICE:
             self._note_price_unit(word, price.unit)
         return price

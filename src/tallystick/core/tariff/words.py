@@ -10,14 +10,19 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from tallystick.base.money import AMOUNT_DECIMALS, EXACT, plain
-from tallystick.base.quantity import QUANTITY_DECIMALS, Unit, UnknownUnit, unit_named
+from tallystick.base.quantity import QUANTITY_DECIMALS, UNITS, Unit, UnknownUnit, unit_named
 from tallystick.core.tariff.nodes import Filter, Interval, IntervalUnit, Price, Step, Term
 
 Word = TypeVar("Word", bound=StrEnum)
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
 _TOKEN: Final = re.compile(r"""\s*(!=|=|\(|\)|,|"[^"]*"|'[^']*'|[^\s=!(),'"]+)""")
+_MONEY: Final = re.compile(r"[A-Z]{3}")
+_CARRIED: Final = re.compile(r"(?:(\S+) x )?([A-Za-z_][\w.]*)(?: ([+-]) (\S+))?")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+MONEY: Final = "money"
+"""The unit of a percentage, until the catalogue says its currency."""
 
 BIT_RATES: Final = {
     "bit/s": Decimal(1),
@@ -89,9 +94,11 @@ def read_quantity(text: str) -> tuple[Decimal, str]:
 
 
 def read_unit(name: str) -> Unit:
-    """A unit, also of what measures make: `GB-month`, `kW-h`, `Mbit/s`."""
+    """A unit, also of what measures make: `GB-month`, `kW-h`, `Mbit/s`; or a currency."""
     if name in BIT_RATES:
         return Unit(name, "bit/s", BIT_RATES[name])
+    if _MONEY.fullmatch(name) and name not in UNITS:
+        return Unit(name, name, Decimal(1))
     base, _, ending = name.rpartition("-")
     try:
         if base and ending in ("month", "h"):
@@ -114,7 +121,8 @@ def _canonical(value: Decimal, name: str) -> tuple[Decimal, str]:
 
 
 def read_price(text: str, *, default_unit: str | None = None) -> Price:
-    """`0.09 per min`, `30 per 100 kWh`, `5 per started 10 GB`, `50 flat`, `5 flat + 0.1 per GB`.
+    """`0.09 per min`, `30 per 100 kWh`, `5 per started 10 GB`, `50 flat`, `5 flat + 0.1 per GB`,
+    `2.9 %` of money, `1.1 x spot + 0.02 per kWh` where the usage carries `spot`.
 
     Without `per`, for one `default_unit`.
     """
@@ -122,7 +130,17 @@ def read_price(text: str, *, default_unit: str | None = None) -> Price:
     if match := re.fullmatch(r"(\S+) flat(?: \+ (.+))?", text):
         flat = read_number(match[1])
         text = match[2] or "0"
+    if text.endswith("%"):
+        with localcontext(EXACT):
+            return Price(read_percent(text) / 100, Decimal(1), MONEY, flat=flat)
     amount, _, per = text.partition(" per ")
+    carried, factor = None, Decimal(1)
+    if match := _CARRIED.fullmatch(amount.strip()):
+        carried = match[2]
+        factor = read_number(match[1], decimals=6) if match[1] else factor
+        amount = (match[3] or "").strip("+") + (match[4] or "0")
+        if not 0 < factor <= 1000:
+            raise Mistake(f"{text!r}: a factor is above 0 and at most 1000")
     number = read_number(amount.strip())
     started = per.startswith("started ")
     per = per.removeprefix("started ").strip() or default_unit or ""
@@ -131,7 +149,7 @@ def read_price(text: str, *, default_unit: str | None = None) -> Price:
     size, unit = read_quantity(per if per[0].isdigit() else f"1 {per}")
     if size <= 0:
         raise Mistake(f"{text!r} is a price for nothing")
-    return Price(number, size, unit, started, flat)
+    return Price(number, size, unit, started, flat, carried, factor)
 
 
 def read_percent(text: str) -> Decimal:
@@ -139,7 +157,7 @@ def read_percent(text: str) -> Decimal:
     number = text.strip()
     if not number.endswith("%"):
         raise Mistake(f"{text!r} is not a percentage; write 80 %")
-    return read_number(number[:-1].strip())
+    return read_number(number[:-1].strip(), decimals=9)
 
 
 def read_steps(text: str) -> tuple[tuple[Step, ...], str]:

@@ -118,7 +118,7 @@ def _usage_columns(
     return {
         "id": column((u.id for u in usages), kind=pl.Int64()),
         "filter": column((filters.index(u.where) for u in usages), kind=pl.Int32()),
-        "unit": column((u.unit for u in usages), kind=pl.String()),
+        "unit": column((u.usage_unit for u in usages), kind=pl.String()),
         "clock": column(
             (clocks.index(u.clock) if u.clock else NONE for u in usages), kind=pl.Int32()
         ),

@@ -1,0 +1,102 @@
+"""Numbers that usage carries, in columns: as `charge/carry.py` says, to the last digit."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from tallystick.base.money import AMOUNT_DECIMALS
+from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
+from tallystick.core.charge.batch.match import Faults, field_column
+from tallystick.core.charge.batch.tables import WHOLE, Tables
+from tallystick.core.charge.carry import MOST, pattern_of
+from tallystick.core.charge.frames import SuspenseCode
+from tallystick.core.tariff.plan import PlanUsage
+from tallystick.core.tariff.plan_terms import PlanCarried, PlanCounts
+from tallystick.core.tariff.ratio import MAX_QUANTITY
+
+
+def count_lines(lines: pl.DataFrame, *, tables: Tables, faults: Faults) -> pl.DataFrame:
+    """Lines with the `quantity` that their component counts and the price `carried` for it."""
+    lines = lines.with_columns(carried=pl.lit(0, dtype=WHOLE))
+    asking = {
+        number: usage
+        for number, usage in enumerate(tables.usages)
+        if usage.counts is not None or usage.carried is not None
+    }
+    present = sorted(set(lines["usage"].unique()) & set(asking)) if asking else []
+    if not present:
+        return lines
+    parts = [lines.filter(~pl.col("usage").is_in(present))]
+    for number in present:
+        held = lines.filter(pl.col("usage") == number)
+        parts.append(_count(held, asking[number], faults))
+    return pl.concat(parts).sort("row", "usage")
+
+
+def _count(lines: pl.DataFrame, usage: PlanUsage, faults: Faults) -> pl.DataFrame:
+    columns = lines.columns
+    lines = lines.with_columns(code=pl.lit(None, dtype=pl.String()), detail=pl.lit(""))
+    if usage.counts is not None:
+        lines = _count_quantity(lines, usage.counts)
+    if usage.carried is not None:
+        lines = _carry_price(lines, usage.carried)
+    bad = lines.filter(pl.col("code").is_not_null())
+    faults.add(bad.with_columns(component_id=pl.lit(usage.id)))
+    return lines.filter(pl.col("code").is_null()).select(columns)
+
+
+def _with_numbers(lines: pl.DataFrame, fields: Sequence[str], decimals: int) -> pl.DataFrame:
+    """The fields as scaled integers in `number0`...; the first that is none goes to the fault."""
+    for n, name in enumerate(fields):
+        text = field_column(name)
+        readable = text.str.contains(pattern_of(decimals)).fill_null(False)
+        number = pl.when(readable).then(text).cast(pl.Decimal(38, decimals)).to_physical()
+        lines = lines.with_columns(number.fill_null(0).alias(f"number{n}"), readable=readable)
+        lines = _fault(lines, ~pl.col("readable"), SuspenseCode.NO_NUMBER, name)
+    return lines
+
+
+def _fault(
+    lines: pl.DataFrame, test: pl.Expr, code: SuspenseCode, detail: str = ""
+) -> pl.DataFrame:
+    """The first fault of a line stays."""
+    first = pl.col("code").is_null() & test
+    return lines.with_columns(
+        code=pl.when(first).then(pl.lit(code.value)).otherwise("code"),
+        detail=pl.when(first).then(pl.lit(detail)).otherwise("detail"),
+    )
+
+
+def _count_quantity(lines: pl.DataFrame, counts: PlanCounts) -> pl.DataFrame:
+    own = pl.col("quantity") if counts.from_usage else pl.lit(QUANTITY_SCALE, dtype=WHOLE)
+    lines = _with_numbers(lines, counts.fields, QUANTITY_DECIMALS).with_columns(value=own)
+    factors = [pl.col(f"number{n}") for n in range(len(counts.fields))]
+    for factor in (*factors, pl.lit(counts.numerator, dtype=WHOLE)):
+        lines = lines.with_columns(factor=factor)
+        room = pl.lit(MOST, dtype=WHOLE) // pl.max_horizontal(pl.col("factor").abs(), 1)
+        lines = _fault(lines, pl.col("value").abs() > room, SuspenseCode.QUANTITY_TOO_LARGE)
+        product = pl.when(pl.col("code").is_null()).then(pl.col("value") * pl.col("factor"))
+        lines = lines.with_columns(value=product.otherwise(0))
+    lines = lines.with_columns(
+        quantity=half_up(pl.col("value"), denominator=pl.lit(counts.denominator, dtype=WHOLE))
+    )
+    lines = _fault(lines, pl.col("quantity") < 0, SuspenseCode.NEGATIVE_QUANTITY)
+    most = MAX_QUANTITY * QUANTITY_SCALE
+    return _fault(lines, pl.col("quantity") > most, SuspenseCode.QUANTITY_TOO_LARGE)
+
+
+def _carry_price(lines: pl.DataFrame, carried: PlanCarried) -> pl.DataFrame:
+    lines = _with_numbers(lines, (carried.field,), AMOUNT_DECIMALS)
+    denominator = pl.lit(carried.denominator, dtype=WHOLE)
+    lines = lines.with_columns(
+        carried=half_up(pl.col("number0") * carried.numerator, denominator=denominator)
+    )
+    room = pl.lit(MOST, dtype=WHOLE) // (pl.col("carried").abs() + (carried.margin + 1))
+    too_large = pl.col("quantity") + carried.slack > room
+    return _fault(lines, too_large, SuspenseCode.QUANTITY_TOO_LARGE)
+
+
+def half_up(numerator: pl.Expr, *, denominator: pl.Expr) -> pl.Expr:
+    """The quotient, ties away from zero, as `divide_half_up`; the denominator is positive."""
+    size = (numerator.abs() * 2 + denominator) // (denominator * 2)
+    return pl.when(numerator < 0).then(0 - size).otherwise(size)

@@ -1,0 +1,77 @@
+"""The terms of a price in whole numbers: its rate, what it counts, what its period makes of that.
+
+Quantities are integers in 1e-9 of the canonical unit, prices and amounts in 1e-12 of the currency.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tallystick.core.tariff.nodes import PeriodTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One price: amount = quantity x numerator / denominator, rounded half-up once."""
+
+    unit_price: int
+    per: int
+    numerator: int
+    denominator: int
+    connect: int | None = None  # replaces the component's
+    steps: int | None = None  # replaces the component's
+    key: str | None = None  # of a deck row, e.g. 4420 or 44/premium
+    started: bool = False  # each started `per`, not each unit
+    flat: int = 0  # once for the tier; only prices by the period have it
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLadder:
+    """The tiers of one band, or of all when `band` is None; one rate more than limits."""
+
+    band: str | None
+    limits: tuple[int, ...]
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPeriod:
+    """A price by the period: the value is raw measure x `gain`, which is numerator, denominator."""
+
+    terms: PeriodTerms
+    unit: str | None  # of the value
+    gain: tuple[int, int]
+    averaged: bool  # the gain's denominator is the period's length besides
+    cap: int | None
+    ladders: tuple[PlanLadder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCounts:
+    """Quantity (if `from_usage`, else 1) x carried fields x numerator / denominator."""
+
+    from_usage: bool
+    fields: tuple[str, ...]
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCarried:
+    """A price that usage carries x numerator / denominator; rates then hold the margin on it.
+
+    `slack` is what rounding may add to a quantity, `margin` the largest margin.
+    """
+
+    field: str
+    numerator: int
+    denominator: int
+    slack: int
+    margin: int
+
+
+def scaled(number: Decimal, *, scale: int) -> int:
+    """The number times the scale, which must be whole."""
+    product = number * scale
+    whole = int(product)
+    assert whole == product, f"{number} has more decimals than the scale {scale}"
+    return whole
