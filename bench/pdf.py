@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from tests.gates.documents.samples import METERED
-
 from bench.measure import Figure, timed
 from tallystick.gates.documents.content import content_of
 from tallystick.gates.documents.render import render_invoice
+from tests.gates.documents.samples import METERED
 
 
 def run(rows: int = 200) -> Figure:

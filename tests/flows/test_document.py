@@ -5,8 +5,6 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from tests.flows.businesses import AT, open_talk_business
-from tests.gates.console.business import noon, open_lived_business
 
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.base.period import Period
@@ -23,6 +21,8 @@ from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.document import accent_of, document_of, language_of, price_unit, print_invoice
 from tallystick.flows.invoice import run_bills
+from tests.flows.businesses import AT, open_talk_business
+from tests.gates.console.business import noon, open_lived_business
 
 
 @pytest.fixture(scope="module")

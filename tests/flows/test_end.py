@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from tests.flows.businesses import AT, open_talk_business
 
 from tallystick.domain.contracts.models import Contract, Service
 from tallystick.domain.contracts.operations import ContractCannotEnd
@@ -12,6 +11,7 @@ from tallystick.domain.inventory.models import Assignment, Identifier
 from tallystick.domain.outbox.models import Order
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.end import stop_contract
+from tests.flows.businesses import AT, open_talk_business
 
 pytestmark = pytest.mark.usefixtures("own_database")
 

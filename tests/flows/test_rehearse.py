@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from tests.flows.businesses import AT, add_customer, open_talk_business
 
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
@@ -18,6 +17,7 @@ from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.rehearse import rehearse_bills
+from tests.flows.businesses import AT, add_customer, open_talk_business
 
 pytestmark = pytest.mark.usefixtures("own_database")
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.flows.businesses import AT, add_customer, open_talk_business
 
 from tallystick.core.capture.radius import radius_format
 from tallystick.domain.tenants.scope import acting_for
@@ -19,6 +18,7 @@ from tallystick.flows.reconcile import reconcile
 from tallystick.flows.replay import Correction, replay_corrections, replay_rejects
 from tallystick.gates.files.formats import find_format
 from tallystick.gates.files.usage import open_usage
+from tests.flows.businesses import AT, add_customer, open_talk_business
 
 pytestmark = pytest.mark.usefixtures("own_database")
 

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from tests.flows.businesses import AT, open_talk_business
 
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
@@ -22,6 +21,7 @@ from tallystick.flows.invoice import run_bills
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.reconcile import reconcile
 from tallystick.flows.recover import collect
+from tests.flows.businesses import AT, open_talk_business
 
 pytestmark = pytest.mark.usefixtures("own_database")
 

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from tests.tidy.rules import RULES, Source
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.db import connections, transaction
-from tests.flows.businesses import open_talk_business
 from typer.testing import CliRunner, Result
 
 from tallystick.domain.tenants.models import Tenant
@@ -16,6 +15,7 @@ from tallystick.flows.reconcile import reconcile
 from tallystick.wiring.command import app
 from tallystick.wiring.discard import OnlyRehearsals, TablesBusy, discard_operator
 from tallystick.wiring.scenario import app as scenario
+from tests.flows.businesses import open_talk_business
 
 pytestmark = pytest.mark.usefixtures("own_database")
 

@@ -217,6 +217,16 @@ def _issue(
             "invoice_id",
         ).unique()
     )
+    _post(run, batch=batch, heads=heads, currency=currency, at=at)
+    billed_accounts = heads["account_id"].to_list()
+    operations.offset_credits(billed_accounts, on=run.bill_date)
+    allocate_credit(tenant_id=run.tenant_id, accounts=billed_accounts, on=run.bill_date, at=at)
+
+
+def _post(
+    run: BillRun, *, batch: AssembledBatch, heads: pl.DataFrame, currency: str, at: datetime
+) -> None:
+    """Posts one entry an invoice; `heads` are the stored invoices."""
     postings = post_invoices_batch(batch, issued_on=run.bill_date, first_entry_no=1)
     store_entries(
         postings,
@@ -230,13 +240,6 @@ def _issue(
         occurred_on=run.bill_date,
         currency=currency,
         posted_at=at,
-    )
-    operations.offset_credits(heads["account_id"].to_list(), on=run.bill_date)
-    allocate_credit(
-        tenant_id=run.tenant_id,
-        accounts=heads["account_id"].to_list(),
-        on=run.bill_date,
-        at=at,
     )
 
 

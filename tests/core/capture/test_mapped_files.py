@@ -4,7 +4,6 @@ import json
 from decimal import Decimal
 
 import pytest
-from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 from tallystick.base.frames import USAGE_IN
 from tallystick.core.capture.decoded import Format
@@ -12,6 +11,7 @@ from tallystick.core.capture.delimited import ColumnCount, ColumnsMissing
 from tallystick.core.capture.lines import UnreadableText, frame_lines
 from tallystick.core.capture.mapped import mapped_format
 from tallystick.core.capture.read_mapping import read_mapping
+from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 MAPPING = """
 format: delimited

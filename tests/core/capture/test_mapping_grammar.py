@@ -1,11 +1,11 @@
 """What a mapping may not say, and where it is told so."""
 
 import pytest
-from tests.core.capture.reading import table
 
 from tallystick.core.capture.mapping import Measure, Party
 from tallystick.core.capture.read_mapping import read_mapping
 from tallystick.core.capture.yaml_nodes import MappingInvalid, UnknownSetting
+from tests.core.capture.reading import table
 
 GOOD = """format: delimited
 settings: {zone: Europe/Berlin}

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 from tallystick.core.capture.decoded import Decoded, Format, Framing
 from tallystick.core.capture.meter_files import NoReads, NotMeterFile
 from tallystick.core.capture.nem12 import decode_nem12
+from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 NEM12 = Format("nem12", Framing.LINES, decode_nem12)
 E1 = "200,NMI0000001,E1B1,,E1,N1,SN1,kWh,30,"

@@ -4,10 +4,10 @@ import json
 from decimal import Decimal
 
 import pytest
-from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 from tallystick.core.capture.decoded import Format, Framing
 from tallystick.core.capture.nem13 import decode_nem13
+from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 NEM13 = Format("nem13", Framing.LINES, decode_nem13)
 LINE = ("250,N1,11,1,{suffix},11,SN1,{direction},{before},{start},A,,,{after},{end},A,,,"

@@ -2,9 +2,9 @@
 
 import polars as pl
 import pytest
-from tests.core.capture.reading import table
 
 from tallystick.core.capture.numbers import UnknownCountry, normalise_numbers
+from tests.core.capture.reading import table
 
 NUMBERS = """
 GB | +44 7700 900123   | 447700900123

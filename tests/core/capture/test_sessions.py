@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 from tallystick.base.frames import INSTANT
 from tallystick.core.capture.conserve import Manifest, assert_conserved, count_decoded
@@ -16,6 +15,7 @@ from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.lines import frame_lines
 from tallystick.core.capture.radius import decode_radius, radius_format
 from tallystick.core.capture.sessions import forget_sessions, silent_sessions
+from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 STATUS = {"start": "Start", "update": "Interim-Update", "stop": "Stop", "on": "Accounting-On"}

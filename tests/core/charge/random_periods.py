@@ -5,11 +5,11 @@ from decimal import Decimal
 from random import Random
 
 import polars as pl
-from tests.core.charge.random_cases import BANDS, KINDS, SIZES, ZONES, pick, sometimes
 
 from tallystick.core.charge.frames import LEVELS, MEASURED, PERIODS
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
+from tests.core.charge.random_cases import BANDS, KINDS, SIZES, ZONES, pick, sometimes
 
 CYCLES = (date(2026, 3, 1), date(2026, 4, 1))
 METERED = tuple(kind for kind in KINDS if kind != "pay")

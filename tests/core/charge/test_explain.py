@@ -6,13 +6,13 @@ from random import Random
 
 import polars as pl
 import pytest
-from tests.core.charge.random_cases import make_case, make_usage
 
 from tallystick.core.charge.explain import explain_line
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
 from tallystick.core.charge.rate_batch import rate_batch
 from tallystick.core.tariff.plan import compile_plan
 from tallystick.core.tariff.read import read_catalogue
+from tests.core.charge.random_cases import make_case, make_usage
 
 CATALOGUE = """
 currency: EUR

@@ -6,12 +6,12 @@ from random import Random
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.charge.random_cases import make_usage, rate_both
-from tests.core.charge.random_periods import make_past, make_period_plan, make_periods
-from tests.core.charge.worked import periods_both
 
 from tallystick.core.charge.frames import COUNTERS, LEVELS, MEASURED, RATED, RatedPeriods
 from tallystick.core.tariff.plan import Plan
+from tests.core.charge.random_cases import make_usage, rate_both
+from tests.core.charge.random_periods import make_past, make_period_plan, make_periods
+from tests.core.charge.worked import periods_both
 
 SEEDS = st.integers(0, 2**48)
 

@@ -7,8 +7,6 @@ from random import Random
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.charge.random_cases import rate_both
-from tests.core.charge.worked import worked_sections
 
 from tallystick.base.period import month_after
 from tallystick.base.quantity import to_canonical
@@ -16,6 +14,8 @@ from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS, PERIODS
 from tallystick.core.charge.roll_over import roll_over
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
+from tests.core.charge.random_cases import rate_both
+from tests.core.charge.worked import worked_sections
 
 CATALOGUE = """
 currency: EUR

@@ -6,6 +6,11 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+
+from tallystick.core.charge.frames import COUNTERS, RATED, Rated
+from tallystick.core.charge.rate_batch import rate_batch
+from tallystick.core.charge.rate_exact import billed_of
+from tallystick.core.tariff.plan import Plan, PlanUsage
 from tests.core.charge.random_cases import (
     assert_same,
     make_case,
@@ -14,11 +19,6 @@ from tests.core.charge.random_cases import (
     make_usage,
     rate_both,
 )
-
-from tallystick.core.charge.frames import COUNTERS, RATED, Rated
-from tallystick.core.charge.rate_batch import rate_batch
-from tallystick.core.charge.rate_exact import billed_of
-from tallystick.core.tariff.plan import Plan, PlanUsage
 
 SEEDS = st.integers(0, 2**48)
 ACCOUNTS = 4

@@ -1,6 +1,7 @@
 """What docs/algorithms works out is what both executors do."""
 
 import pytest
+
 from tests.core.charge.worked import Worked, check_worked, worked_sections
 
 PAGES = (

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 from polars.testing import assert_frame_equal
-from tests.core.charge.random_cases import rate_both
 
 from tallystick.base.period import month_after
 from tallystick.base.quantity import UNITS, to_canonical
@@ -32,6 +31,7 @@ from tallystick.core.charge.period_batch import rate_periods_batch
 from tallystick.core.charge.period_exact import rate_periods_exact
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
+from tests.core.charge.random_cases import rate_both
 
 ALGORITHMS = Path(__file__).parents[3] / "docs" / "algorithms"
 FENCE = re.compile(r"```(yaml|csv)(?: (\S+))?\n(.*?)```", re.S)

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.invoice.worked import worked_table
 
 from tallystick.base.frames import REJECTS
 from tallystick.base.money import RoundingMode, minor_decimals, round_minor
@@ -25,6 +24,7 @@ from tallystick.core.invoice.assemble_batch import (
 from tallystick.core.invoice.recur import DueLine
 from tallystick.core.invoice.round import share_out
 from tallystick.core.invoice.tax import RATES, NoTaxRate, Rounding, Tax, TaxRounding
+from tests.core.invoice.worked import worked_table
 
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
 VAT19 = Tax("VAT", "S", Decimal("19.000000"))

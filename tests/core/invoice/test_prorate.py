@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.invoice.worked import worked_table
 
 from tallystick.base.period import Period
 from tallystick.core.invoice.prorate import (
@@ -24,6 +23,7 @@ from tallystick.core.invoice.prorate import (
     prorate_amount,
     served_part,
 )
+from tests.core.invoice.worked import worked_table
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.invoice.worked import worked_table
 
 from tallystick.core.receive.allocate import (
     AllocationInOtherCurrency,
@@ -15,6 +14,7 @@ from tallystick.core.receive.allocate import (
     allocate_credit,
     allocate_payment,
 )
+from tests.core.invoice.worked import worked_table
 
 ITEMS = [
     OpenItem("3", "I-3", date(2026, 3, 1), "EUR", Decimal("50.00"), payment_reference="RF180003"),

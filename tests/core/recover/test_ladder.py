@@ -8,7 +8,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.invoice.worked import ALGORITHMS, worked_table
 
 from tallystick.core.receive.allocate import OpenItem
 from tallystick.core.recover.ladder import (
@@ -21,6 +20,7 @@ from tallystick.core.recover.ladder import (
     next_steps,
 )
 from tallystick.core.recover.read import InvalidLadder, read_ladder
+from tests.core.invoice.worked import ALGORITHMS, worked_table
 
 PAGE = (ALGORITHMS / "ladder.md").read_text(encoding="utf-8")
 LADDER = read_ladder(PAGE.split("```yaml\n")[1].split("```")[0], source="ladder.md")

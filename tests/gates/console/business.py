@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import polars as pl
-from tests.flows.businesses import add_customer, open_talk_business
 
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
@@ -18,6 +17,7 @@ from tallystick.flows.charge import charge_usage
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.recover import collect
+from tests.flows.businesses import add_customer, open_talk_business
 
 CALLS = """
 r1 491700000001 2026-01-05T10:00 600

@@ -1,8 +1,8 @@
 import pytest
 from django.test import Client
-from tests.gates.console.business import open_lived_business
 
 from tallystick.domain.catalog import queries
+from tests.gates.console.business import open_lived_business
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import urllib.request
 from urllib.error import URLError
 
 import pytest
+
 from tests.conftest import CHROMIUM
 
 pytestmark = pytest.mark.browser

@@ -6,11 +6,11 @@ from html import unescape
 import pytest
 from django.db import InternalError, connection
 from django.test.utils import CaptureQueriesContext
-from tests.gates.console.business import AWKWARD, NEW, OPEN, OVERDUE, PAID, SUSPENDED
 
 from tallystick.domain.parties.models import Account
 from tallystick.domain.tenants.scope import acting_for, tenant_id_of
 from tallystick.gates.console.page import operator_page
+from tests.gates.console.business import AWKWARD, NEW, OPEN, OVERDUE, PAID, SUSPENDED
 
 pytestmark = pytest.mark.usefixtures("operators")
 

@@ -8,7 +8,6 @@ from io import BytesIO
 
 import pytest
 from pypdf import PdfReader
-from tests.gates.documents.samples import HOSTILE, LONG, METERED, SAMPLES, SHORT, calls
 
 from tallystick.core.invoice.document import (
     Annex,
@@ -18,6 +17,7 @@ from tallystick.core.invoice.document import (
     Language,
 )
 from tallystick.gates.documents.render import render_invoice
+from tests.gates.documents.samples import HOSTILE, LONG, METERED, SAMPLES, SHORT, calls
 
 BROUGHT = ("LibertinusSerif", "DejaVuSansMono")
 
