@@ -10,12 +10,12 @@ from pathlib import Path
 from random import Random
 
 import polars as pl
-from tests.flows.businesses import AT, open_talk_business
 
 from tallystick.domain.catalog.models import Offer
 from tallystick.domain.tenants.bulk import insert_rows, new_ids
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import publish_catalogue
+from tests.flows.businesses import AT, open_talk_business
 
 CUSTOMERS = 2_000
 CALLS = 8

@@ -44,14 +44,28 @@ class Working:
 class Workers:
     """Workers that are ready before they are needed, for it takes a second to become so."""
 
-    waiting: list[subprocess.Popen] = field(default_factory=list)
+    waiting: list["Process"] = field(default_factory=list)
 
-    def give(self, place, work: Sequence[str], *, die: str = "") -> Working:
-        """Sets a worker to `load`, `charge` or `bill` at a place; `die`: `before 3`, `after 3`."""
-        process = self.waiting.pop(0) if self.waiting else _start()
-        self.waiting.append(_start())
-        assert process.stdout.readline() == "ready\n", process.stderr.read()
-        process.stdin.write(json.dumps(order_of(place, work=work, die=die)) + "\n")
+    def prepare(self, count: int) -> None:
+        """Has that many wait, ready to begin at once."""
+        while len(self.waiting) < count:
+            self.waiting.append(_start())
+        for process in self.waiting[:count]:
+            _await_ready(process)
+
+    def give(self, place, work: Sequence[str], *, die: str = "", unlocked: bool = False) -> Working:
+        """Sets a worker to `load`, `charge` or `bill` at a place.
+
+        `die`: at which commit, as `before 3` or `after 3`; `unlocked`: as if it were alone.
+        """
+        if not self.waiting:
+            self.waiting.append(_start())
+        process = self.waiting.pop(0)
+        if not self.waiting:
+            self.waiting.append(_start())
+        _await_ready(process)
+        order = order_of(place, work=work) | {"die": die, "unlocked": unlocked}
+        process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
         return Working(process)
 
@@ -59,7 +73,7 @@ class Workers:
         return self.give(place, work, die=die).wait()
 
 
-def order_of(place, *, work: Sequence[str], die: str) -> dict:
+def order_of(place, *, work: Sequence[str]) -> dict:
     server = place.server
     return {
         "server": {
@@ -72,12 +86,23 @@ def order_of(place, *, work: Sequence[str], die: str) -> dict:
         "files": [str(path) for path in place.files],
         "bill_date": str(BILL_DATE),
         "work": list(work),
-        "die": die,
     }
 
 
-def _start() -> subprocess.Popen:
-    return subprocess.Popen(
+class Process(subprocess.Popen):
+    """A worker before and at its work."""
+
+    ready = False
+
+
+def _await_ready(process: Process) -> None:
+    if not process.ready:
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+        process.ready = True
+
+
+def _start() -> Process:
+    return Process(
         [sys.executable, "-m", "tests.faults.worker"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(["src", "."])},

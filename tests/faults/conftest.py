@@ -11,15 +11,15 @@ import psycopg
 import pytest
 from django.db import connections
 from psycopg import sql
-from tests.faults.business import CUSTOMERS, open_business, write_files
-from tests.faults.children import Workers, some_workers
-from tests.faults.figures import figures
 
 from tallystick.domain.catalog import queries
 from tallystick.flows.reconcile import reconcile
 from tallystick.wiring.database import DATABASE, join_embedded
 from tallystick.wiring.roles import create_database, give_database
 from tallystick.wiring.server import Server
+from tests.faults.business import CUSTOMERS, open_business, write_files
+from tests.faults.children import Workers, some_workers
+from tests.faults.figures import figures
 
 STAGES = ("load", "charge", "bill")
 _numbers = count(1)

@@ -4,6 +4,7 @@ from random import Random
 from time import sleep
 
 import pytest
+
 from tests.faults.conftest import STAGES, check
 from tests.faults.figures import differences, figures
 

@@ -8,6 +8,8 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -50,11 +52,10 @@ class Commits:
 
 
 def load(order: dict) -> None:
-    from tests.flows.businesses import AT
-
     from tallystick.flows.capture import Delivery, capture_usage
     from tallystick.gates.files.formats import find_format
     from tallystick.gates.files.usage import open_usage
+    from tests.flows.businesses import AT
 
     for path in map(Path, order["files"]):
         mapping = path.parent / "calls.yaml"
@@ -74,22 +75,31 @@ def load(order: dict) -> None:
 
 
 def charge(order: dict) -> None:
-    from tests.flows.businesses import AT
-
     from tallystick.flows import charge as charging
+    from tests.flows.businesses import AT
 
     with mock.patch.object(charging, "EVENTS_PER_TASK", EVENTS_PER_TASK):
         charging.charge_usage(tenant_id=order["tenant"], at=AT)
 
 
 def bill(order: dict) -> None:
-    from tests.flows.businesses import AT
-
     from tallystick.flows import invoice
+    from tests.flows.businesses import AT
 
     with mock.patch.object(invoice, "CONTRACTS_PER_TASK", CONTRACTS_PER_TASK):
         on = date.fromisoformat(order["bill_date"])
         invoice.run_bills(tenant_id=order["tenant"], on=on, at=AT)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """The flows without the lock that keeps a second run from beginning."""
+    from tallystick.flows import capture, charge, invoice
+
+    with ExitStack() as stack:
+        for flow in (capture, charge, invoice):
+            stack.enter_context(mock.patch.object(flow, "only_one", return_value=nullcontext()))
+        yield
 
 
 WORK = {"load": load, "charge": charge, "bill": bill}
@@ -104,7 +114,7 @@ def obey(order: dict) -> None:
     join_embedded(server, database=order["database"])
     commits = Commits(order.get("die", ""))
     started = monotonic()
-    with commits.watch():
+    with commits.watch(), alone() if order.get("unlocked") else nullcontext():
         for name in order["work"]:
             WORK[name](order)
     print(json.dumps({"commits": commits.count, "seconds": monotonic() - started}))

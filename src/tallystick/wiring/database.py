@@ -26,6 +26,7 @@ from tallystick.wiring.server import Server, start_server
 
 ALIASES: Final = {"default": APP, "owner": OWNER}
 LOST: Final = (django.db.OperationalError, django.db.InterfaceError, psycopg.OperationalError)
+DISK_FULL: Final = "53100"
 MIGRATION_LOCK: Final = 0x7A11  # any number of our own
 
 
@@ -37,6 +38,18 @@ class DatabaseGone(Refusal):
     def sentence(self) -> str:
         return (
             f"the connection to the database was lost ({self.detail}); "
+            "run the command again: what was not confirmed was not done"
+        )
+
+
+@dataclass
+class DatabaseFull(Refusal):
+    code = "database_full"
+    detail: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"the disk that holds the database is full ({self.detail}); free some space and "
             "run the command again: what was not confirmed was not done"
         )
 
@@ -129,9 +142,10 @@ def pending_migrations() -> list[str]:
 
 @contextmanager
 def naming_lost_connection() -> Iterator[None]:
-    """Turns a lost connection, or a server that is just stopping or starting, into a refusal.
+    """Turns a lost connection, a server that stops or starts, or a full disk into a refusal.
 
-    :raises DatabaseGone: when that happens inside
+    :raises DatabaseGone: when the connection is lost inside
+    :raises DatabaseFull: when the server finds no room for what is written inside
     """
     try:
         yield
@@ -145,6 +159,8 @@ def naming_lost_connection() -> Iterator[None]:
         # No state: the socket broke. 08, 57P: the server says that it goes or is not there yet.
         if state is None or state.startswith(("08", "57P")):
             raise DatabaseGone(detail=_first_line(fault)) from fault
+        if state == DISK_FULL:
+            raise DatabaseFull(detail=_first_line(fault)) from fault
         raise
 
 
