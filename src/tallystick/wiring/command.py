@@ -76,8 +76,11 @@ def init(
     tell({"home": home, "did": did}, as_json=as_json, said="\n".join(did))
 
 
-@app.command()
-def doctor(port: Annotated[int, typer.Option(help="The web server's port.")] = 8000) -> None:
+@app.command(epilog=examples("doctor", "doctor --port 8080 --json"))
+def doctor(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The web server's port.")] = 8000,
+    as_json: AsJson = False,
+) -> None:
     """Look at everything Tallystick stands on and say how to mend what is broken."""
     from tallystick.wiring.doctor import examine
 
@@ -86,8 +89,9 @@ def doctor(port: Annotated[int, typer.Option(help="The web server's port.")] = 8
     for finding in findings:
         mark = "[green]ok[/]" if finding.ok else "[red]no[/]"
         table.add_row(mark, finding.name, finding.detail, finding.mend)
-    Console().print(table)
-    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+    well = all(finding.ok for finding in findings)
+    tell({"ok": well, "findings": findings}, as_json=as_json, table=table)
+    raise typer.Exit(0 if well else 1)
 
 
 @app.command(epilog=examples("demo", "demo --headless --only isp --json"))
@@ -132,37 +136,44 @@ def serve(
 
 
 @db.command()
-def start() -> None:
+def start(as_json: AsJson = False) -> None:
     """Start the embedded database; other commands do so by themselves."""
     from tallystick.wiring.server import start_server
 
     server = start_server(tallystick_home())
-    print(f"PostgreSQL runs in {server.data_dir}, socket in {server.socket_dir}")
+    tell(
+        {"data": server.data_dir, "socket": server.socket_dir},
+        as_json=as_json,
+        said=f"PostgreSQL runs in {server.data_dir}, socket in {server.socket_dir}",
+    )
 
 
 @db.command()
-def stop() -> None:
+def stop(as_json: AsJson = False) -> None:
     """Stop the embedded database."""
     from tallystick.wiring.server import stop_server
 
-    print("stopped" if stop_server(tallystick_home()) else "was not running")
+    ran = stop_server(tallystick_home())
+    tell({"stopped": ran}, as_json=as_json, said="stopped" if ran else "was not running")
 
 
 @db.command()
-def status() -> None:
+def status(as_json: AsJson = False) -> None:
     """Say in what state the embedded database is."""
     from tallystick.wiring.server import server_state
 
-    print(server_state(tallystick_home()))
+    state = str(server_state(tallystick_home()))
+    tell({"state": state}, as_json=as_json, said=state)
 
 
 @db.command()
-def migrate() -> None:
+def migrate(as_json: AsJson = False) -> None:
     """Bring the tables up to date."""
     from tallystick.wiring.database import configure_database, migrate_database
 
     configure_database(home=tallystick_home(), url=database_url())
-    print("migrated" if migrate_database(verbosity=1) else "nothing to do")
+    migrated = migrate_database(verbosity=0 if as_json else 1)
+    tell({"migrated": migrated}, as_json=as_json, said="migrated" if migrated else "nothing to do")
 
 
 app.add_typer(business)
