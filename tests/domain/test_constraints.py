@@ -90,7 +90,6 @@ ledger_posting || {line_no: 77} | posting_line_within_entry
 ledger_posting || {line_no: 0} | posting_line_within_entry
 ledger_posting || {line_no: 77, line_count: 77} | ledger_posting_account_id_entry_id_line_count_held
 invoices_invoice || {} | invoice_number_once
-invoices_invoice || {number: X77} | invoice_once_a_run
 invoices_invoice || {number: X77, bill_run_id: null, total: 77} | invoice_net_and_tax_add_up
 invoices_invoiceline | purpose LIKE 'recurring%' | {} | invoice_line_billed_once
 invoices_invoiceline | purpose LIKE 'usage%' | {} | invoice_line_billed_once
