@@ -6,14 +6,30 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from tallystick.base.period import day_start
+from tallystick.base.refusal import Refusal
 from tallystick.core.tariff.nodes import Alignment
-from tallystick.domain.catalog.queries import dated_plans, offer_coded
+from tallystick.domain.catalog.models import Offer
+from tallystick.domain.catalog.queries import DatedPlan, dated_plans, offer_coded
 from tallystick.domain.contracts.models import Contract
 from tallystick.domain.contracts.operations import open_contract, open_service
 from tallystick.domain.inventory.operations import assign_identifier
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.scope import acting_for
+
+
+@dataclass
+class OfferInOtherCurrency(Refusal):
+    code = "offer_in_other_currency"
+    offer: str = ""
+    currency: str = ""
+    account_currency: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"offer {self.offer!r} is priced in {self.currency} and the account is kept in "
+            f"{self.account_currency}; open an account in {self.currency} for it"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +57,18 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
 
     :raises UnknownAccount: when no account has the number
     :raises UnknownOffer: when no published version names the offer
+    :raises OfferInOtherCurrency: when the account is kept in another currency than the offer
     :raises ContractExists: when the contract's number is taken
     :raises IdentifierHeld: when another service holds an identifier in that time
     """
     with acting_for(tenant_id):
         payer = account_numbered(wish.account)
         sold = offer_coded(wish.offer)
+        offered = _latest(sold)
+        if offered.plan.currency != payer.currency:
+            raise OfferInOtherCurrency(
+                offer=sold.code, currency=offered.plan.currency, account_currency=payer.currency
+            )
         zone = ZoneInfo(payer.zone)
         contract = open_contract(
             payer,
@@ -54,7 +76,7 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
             offer=sold,
             starts_on=wish.starts_on,
             ends_on=wish.ends_on,
-            cycle_day=wish.starts_on.day if _on_anniversary(sold.id) else payer.bill_day,
+            cycle_day=wish.starts_on.day if _on_anniversary(offered, sold) else payer.bill_day,
         )
         if wish.service is None:
             return contract
@@ -80,12 +102,15 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
         return contract
 
 
-def _on_anniversary(offer_id: int) -> bool:
-    """Whether the offer's cycles begin on the contract's own day, by its latest version."""
+def _latest(sold: Offer) -> DatedPlan:
+    """The latest published version that names the offer."""
     for dated in reversed(dated_plans()):
-        sold = dated.plan.offers.get(offer_id)
-        if sold is not None:
-            return any(
-                component.price.align is Alignment.ANNIVERSARY for component in sold.recurring
-            )
-    return False
+        if sold.id in dated.plan.offers:
+            return dated
+    raise AssertionError(f"no published version names {sold.code}, which one did name")
+
+
+def _on_anniversary(dated: DatedPlan, sold: Offer) -> bool:
+    """Whether the offer's cycles begin on the contract's own day."""
+    recurring = dated.plan.offers[sold.id].recurring
+    return any(part.price.align is Alignment.ANNIVERSARY for part in recurring)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from tallystick.base.money import round_minor
 from tallystick.base.progress import Progress, silent
 from tallystick.core.post import chart
 from tallystick.core.post.entry import post_write_off
@@ -186,7 +187,8 @@ def _climb(account: Account, *, ladder: Ladder, on: date, at: datetime) -> list[
             step=step.step.name,
             action=step.step.action,
             on=on,
-            detail=f"{step.overdue_amount} {ladder.currency} overdue for {step.overdue_days} days",
+            detail=f"{_written(step.overdue_amount, ladder.currency)} {ladder.currency}"
+            f" overdue for {step.overdue_days} days",
         )
         _act(account, step=step, episode=episode, on=on, at=at)
     return [
@@ -223,7 +225,7 @@ def _act(account: Account, *, step: Step, episode: Episode, on: date, at: dateti
             payload={
                 "to": account.party.email,
                 "how": step.step.how,
-                "overdue": str(step.overdue_amount),
+                "overdue": _written(step.overdue_amount, account.currency),
                 "currency": account.currency,
                 "days": step.overdue_days,
             },
@@ -268,3 +270,7 @@ def _write_off(account: Account, *, episode: Episode, on: date, at: datetime) ->
             description="written off",
             at=at,
         )
+
+
+def _written(amount: Decimal, currency: str) -> str:
+    return str(round_minor(amount, currency=currency))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from tallystick.gates.cli.answers import (
     tell_json,
     tell_refusal,
 )
-from tallystick.gates.cli.asking import AsJson
+from tallystick.gates.cli.asking import AsJson, Operator, act_for
 from tallystick.wiring import scenario
 from tallystick.wiring.paths import tallystick_home
 
@@ -135,6 +136,23 @@ def serve(
     serve_web(port=port)
 
 
+@app.command(epilog=examples("deliver", "deliver --operator hedgerow --json"))
+def deliver(operator: Operator = None, as_json: AsJson = False) -> None:
+    """Tell the network and the mail what waits to be told; what fails is tried again next time."""
+    from tallystick.flows.deliver import deliver_orders
+    from tallystick.wiring.couriers import couriers_of
+
+    present = act_for(operator)
+    couriers = couriers_of(tallystick_home())
+    done = deliver_orders(tenant_id=present.tenant_id, couriers=couriers, at=present.at)
+    tell(
+        asdict(done),
+        as_json=as_json,
+        said=f"delivered {done.delivered}, to be tried again {done.failed}, "
+        f"without a courier {done.unbound}",
+    )
+
+
 @db.command()
 def start(as_json: AsJson = False) -> None:
     """Start the embedded database; other commands do so by themselves."""
@@ -193,7 +211,7 @@ def main() -> None:
 
     try:
         with naming_lost_connection():
-            app()
+            app(prog_name="tallystick")
     except Refusal as refusal:
         tell_refusal(refusal, as_json="--json" in sys.argv)
         sys.exit(1)

@@ -17,14 +17,12 @@ from tallystick.domain.invoices.models import Invoice
 from tallystick.domain.tenants.scope import acting_for, list_tenants
 from tallystick.flows.document import print_invoice
 from tallystick.flows.reconcile import Finding, reconcile
-from tallystick.gates.elements.simulator import LoggingElement
-from tallystick.gates.mail.folder import MailFolder
 from tallystick.packs.pack import Pack
 from tallystick.packs.rehearse import Story, rehearse
+from tallystick.wiring.couriers import couriers_of
 from tallystick.wiring.ports import INVOICE_PRINTER
 
 PACKS: Final = ("mvno", "energy", "isp")
-SENDER: Final = "billing@tallystick.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +42,15 @@ class Told:
 
 def run_demo(*, home: Path, names: Sequence[str], console: Console) -> list[Told]:
     """Rehearses each pack's business as a new operator and prints its invoices to PDF."""
-    couriers: dict[str, Courier] = {
-        "network": LoggingElement(home / "network.log"),
-        "mail": MailFolder(home / "mail", sender=SENDER),
-    }
+    couriers = couriers_of(home)
     return [_tell(home, name, couriers, console) for name in names]
 
 
 def _tell(home: Path, name: str, couriers: dict[str, Courier], console: Console) -> Told:
     pack: Pack = import_module(f"tallystick.packs.{name}.pack").PACK
     started = perf_counter()
+    if not console.is_terminal:
+        console.print(f"{pack.business.name} ...")
     columns = (TextColumn("{task.description:<28}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=not console.is_terminal) as bars:
         days = bars.add_task(pack.business.name, total=None)
@@ -96,7 +93,7 @@ def _print_all(story: Story, folder: Path, bars: Progress) -> None:
 def show_demo(told: Sequence[Told], *, console: Console, home: Path) -> None:
     """The summary that a newcomer reads."""
     table = Table(title="What happened", title_justify="left")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for one in told:
         table.add_column(one.story.tenant.name, justify="right")
     for label, figures in _figures(told):
@@ -121,11 +118,11 @@ def _figures(told: Sequence[Told]) -> Iterator[tuple[str, list[str]]]:
     stories = [one.story for one in told]
     yield "customers", [f"{story.customers:,}" for story in stories]
     yield "usage files", [f"{story.files:,}" for story in stories]
-    yield "  delivered twice, taken once", [f"{story.files_again:,}" for story in stories]
+    yield "  sent twice, taken once", [f"{story.files_again:,}" for story in stories]
     yield "usage rows in", [f"{story.usage.rows_in:,}" for story in stories]
     yield "  accepted", [f"{story.usage.accepted:,}" for story in stories]
     yield "  duplicates", [f"{story.usage.duplicates:,}" for story in stories]
-    yield "  rejected, kept to correct", [f"{story.usage.rejected:,}" for story in stories]
+    yield "  rejected, to correct", [f"{story.usage.rejected:,}" for story in stories]
     yield "  carry no usage", [f"{story.usage.absorbed:,}" for story in stories]
     yield "rated lines", [f"{story.lines:,}" for story in stories]
     yield "invoices", [f"{story.invoices:,}" for story in stories]
