@@ -9,20 +9,21 @@ from decimal import Decimal
 import polars as pl
 import psycopg
 import pytest
-from tests.flows.businesses import CATALOGUE
-from tests.gates.console.business import noon, open_lived_business
 
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.sessions import SESSIONS
 from tallystick.domain.catalog import queries
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion
+from tallystick.domain.invoices.models import Invoice, Offset
 from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import publish_catalogue
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
+from tests.flows.businesses import CATALOGUE
+from tests.gates.console.business import noon, open_lived_business
 
 TABLES = """
     SELECT c.relname, CASE c.relname WHEN 'tenants_tenant' THEN 'id' ELSE 'tenant_id' END
@@ -78,6 +79,12 @@ def _live(code: str) -> int:
         charge_once(
             account_numbered("A1"), key="visit", description="A visit", amount=Decimal(30),
             tax_category="standard", revenue_account="revenue", on=date(2026, 3, 16),
+        )  # fmt: skip
+    with acting_for(tenant.id):
+        invoice, other = Invoice.objects.filter(account__number="A1").order_by("id")[:2]
+        Offset.objects.create(
+            tenant_id=tenant.id, account_id=invoice.account_id, credit_invoice_id=invoice.id,
+            invoice_id=other.id, amount=Decimal(1), offset_on=date(2026, 3, 16),
         )  # fmt: skip
     fax = (1, "f1", "msisdn", "491700000001", "fax", datetime(2026, 3, 2, tzinfo=UTC),
            Decimal(1), "page", None, None, None)  # fmt: skip

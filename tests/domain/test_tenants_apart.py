@@ -230,6 +230,11 @@ def test_ensure_month_makes_months_only(lived, parent, month):
         connection.execute("SELECT ensure_month(%s, %s)", [parent, month])
 
 
+def test_statistics_of_what_is_loaded_in_bulk_only(lived):
+    with lived.sql(APP) as connection, pytest.raises(RaiseException):
+        connection.execute("SELECT refresh_statistics('pg_authid')")
+
+
 def test_ensure_month_makes_a_month_that_only_the_loader_fills(lived):
     with lived.sql(APP, tenant=lived.first) as connection:
         with pytest.raises(UndefinedTable), connection.transaction():

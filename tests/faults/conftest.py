@@ -66,14 +66,14 @@ def unkilled(template: Server, workers: Workers, django_db_blocker) -> Iterator[
         queries._plan.cache_clear()  # another database gave the same ids to other versions
         with joined(place):
             place = Place(template, place.name, open_business(), files)
-        with psycopg.connect(place.conninfo(), autocommit=True) as connection:
-            connection.execute("ANALYZE")  # as the server does by itself within a minute
         for stage in STAGES:
             told.before[stage] = _copied(place)
             ended = workers.run(place, [stage])
             assert ended.status == 0, ended.said
             told.effort[stage] = ended.did
-            told.after[stage] = figures(place.conninfo())
+            told.after[stage] = figures(place.conninfo(), stage=stage)
+            with psycopg.connect(place.conninfo(), autocommit=True) as connection:
+                connection.execute("ANALYZE")  # as the server does by itself within a minute
         check(place)
         assert place.ask("SELECT count(*) FROM invoices_invoice") == (CUSTOMERS,)
         assert place.ask("SELECT count(*) > 30000 FROM usage_usage") == (True,)

@@ -31,6 +31,7 @@ QUERIES = {
     f" {COMPONENT}",
     "movements": "a.number, c.code, t.cycle_start, sum(quantity)"
     f" FROM balances_movement t {ACCOUNT} {COMPONENT} GROUP BY 1, 2, 3",
+    "suspense": f"a.number, t.started_at, t.code, t.state FROM usage_suspense t {ACCOUNT}",
     "invoices": "a.number, t.issued_on, t.due_on, t.net, t.tax, t.total"
     f" FROM invoices_invoice t {ACCOUNT}",
     "lines": "a.number, c.code, t.line_no, t.purpose, t.slot, t.period_from, t.period_to,"
@@ -48,10 +49,23 @@ QUERIES = {
 }
 
 
-def figures(conninfo: str) -> dict[str, bytes]:
-    """By name, the rows of one thing, sorted, as CSV."""
+WRITTEN_BY = {
+    "load": ("files", "usage", "records", "rejects", "sessions"),
+    "charge": (
+        "files", "rated lines", "totals", "counters", "movements", "suspense", "tasks left",
+        "runs left",
+    ),
+    "bill": (
+        "totals", "invoices", "lines", "taxes", "open items", "postings", "numbers", "contracts",
+        "tasks left", "runs left",
+    ),
+}  # fmt: skip
+
+
+def figures(conninfo: str, *, stage: str) -> dict[str, bytes]:
+    """By name, the rows of each thing that a stage writes, sorted."""
     with psycopg.connect(conninfo) as connection:
-        return {name: b"".join(_rows(connection, query)) for name, query in QUERIES.items()}
+        return {name: b"".join(_rows(connection, QUERIES[name])) for name in WRITTEN_BY[stage]}
 
 
 def _rows(connection: psycopg.Connection, query: str) -> list[bytes]:

@@ -22,7 +22,7 @@ def test_two_at_once(copy, workers, unkilled, stage):
         refused = "is already running for this operator; wait until it has ended"
         assert (one.status == 1) == (refused in one.said)
         assert "Traceback" not in one.said
-    assert differences(figures(place.conninfo()), unkilled.after[stage]) == {}
+    assert differences(figures(place.conninfo(), stage=stage), unkilled.after[stage]) == {}
     check(place)
 
 
@@ -30,8 +30,9 @@ def test_two_at_once(copy, workers, unkilled, stage):
 def test_two_at_once_that_know_nothing_of_each_other(copy, workers, unkilled, stage):
     """The lock is a courtesy: without it, it is the tables that take nothing twice."""
     place = copy(stage)
-    both(place, stage, workers=workers, unlocked=True)
-    ended = workers.run(place, [stage])
-    assert (ended.status, ended.said) == (0, "")
-    assert differences(figures(place.conninfo()), unkilled.after[stage]) == {}
+    ended = both(place, stage, workers=workers, unlocked=True)
+    if 0 not in {one.status for one in ended}:  # each refused what the other was doing
+        ended = [workers.run(place, [stage])]
+        assert (ended[0].status, ended[0].said) == (0, "")
+    assert differences(figures(place.conninfo(), stage=stage), unkilled.after[stage]) == {}
     check(place)

@@ -58,7 +58,9 @@ def place(small_disk, unkilled, django_db_blocker) -> Iterator[Place]:
 
 @pytest.mark.parametrize(
     ("logged", "left", "said"),
-    [(0, 1, FULL), (12, 14, GONE)],  # no room for a table; none for the server's next log of 16 MB
+    # No room for a table; none for the server's next log of 16 MB, over which the server ends and
+    # the one session that wrote is told why, if it is in time.
+    [(0, 1, FULL), (12, 14, f"({GONE}|{FULL})")],
 )
 def test_full_disk(place, small_disk, workers, unkilled, logged, left, said):
     place.ask(f"SELECT pg_logical_emit_message(false, 'ballast', repeat('.', {logged} << 20))")
@@ -68,10 +70,11 @@ def test_full_disk(place, small_disk, workers, unkilled, logged, left, said):
         os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - (left << 20))
     ended = workers.run(place, ["load"])
     assert ended.status == 1
-    assert re.fullmatch(rf"{said} \(.+\).*; .*run the command again: .+\n", ended.said)
+    sentence = rf"{said} \(.+\); .*run the command again: .+\n"
+    assert re.fullmatch(sentence, ended.said), ended.said
     ballast.unlink()
     assert start_server(small_disk) == place.server
     ended = workers.run(place, ["load"])
     assert (ended.status, ended.said) == (0, "")
-    assert differences(figures(place.conninfo()), unkilled.after["load"]) == {}
+    assert differences(figures(place.conninfo(), stage="load"), unkilled.after["load"]) == {}
     check(place)

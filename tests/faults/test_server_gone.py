@@ -44,5 +44,5 @@ def test_server_gone(copy, workers, unkilled, stage, ending):
     assert before < done(place) < before + 15
     ended = workers.run(place, [stage])
     assert (ended.status, ended.said) == (0, "")
-    assert differences(figures(place.conninfo()), unkilled.after[stage]) == {}
+    assert differences(figures(place.conninfo(), stage=stage), unkilled.after[stage]) == {}
     check(place)

@@ -73,6 +73,9 @@ def capture_usage(
             sessions = tables.read_sessions(source_id=batch.source_id)
         if batch.state == BatchState.LOADED:
             return _report(batch, already_loaded=True)
+        with acting_for(tenant_id):
+            for table in tables.HOLDING:
+                tables.refresh_statistics(table)
         holders = Holders(tenant_id)
         done = batch.rows_in
         decoder = one_ahead(iter(chunks(sessions) if callable(chunks) else chunks))

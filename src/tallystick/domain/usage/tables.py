@@ -29,6 +29,9 @@ HOLDERS: Final = pl.Schema(
 )
 """Who held a subject when; a subject that nobody ever held has no row."""
 
+HOLDING: Final = ("contracts_service", "inventory_identifier", "inventory_assignment")
+"""The tables that say who."""
+
 _USAGE_COLUMNS: Final = (
     "tenant_id", "account_id", "contract_id", "service_id", "id", "batch_id", "source_id", "kind",
     "started_at", "quantity", "unit", "called", "zone", "attributes",
@@ -103,7 +106,7 @@ def ensure_months(parent: str, *, instants: pl.Series) -> dict[date, str]:
 
 
 def refresh_statistics(parent: str) -> None:
-    """Lets the planner look at the partitions that a bulk load has just grown."""
+    """Lets the planner look at a table, or at its partitions, that has much grown just now."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT refresh_statistics(%s)", [parent])
 
