@@ -14,11 +14,19 @@ KILLED = -9
 
 def finish(place, stage, *, workers, unkilled):
     ended = workers.run(place, [stage])
-    while "already running" in ended.said:  # the server has not noticed the killed one's end yet
-        ended = workers.run(place, [stage])
     assert (ended.status, ended.said) == (0, "")
     assert differences(figures(place.conninfo(), stage=stage), unkilled.after[stage]) == {}
     check(place)
+
+
+def await_quiet(place) -> None:
+    """Until the server has noticed that the killed one is gone: it first ends its statement."""
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    while place.ask(others) != (0,):
+        sleep(0.02)
 
 
 def done(place) -> int:
@@ -41,6 +49,7 @@ def test_killed_at_any_moment(copy, workers, unkilled, stage):
             assert working.process.poll() is None, "it ended before it could be killed"
         sleep(chance.uniform(0, 0.1))
         assert working.kill().status == KILLED
+        await_quiet(place)
     killed_at = done(place)
     finish(place, stage, workers=workers, unkilled=unkilled)
     assert killed_at < done(place)
@@ -59,6 +68,7 @@ def test_killed_at_the_edge_of_a_transaction(copy, workers, unkilled, stage):
         ("before", chance.randrange(3, commits // 4)),
     ):
         assert workers.run(place, [stage], die=f"{when} {number}").status == KILLED
+        await_quiet(place)
     finish(place, stage, workers=workers, unkilled=unkilled)
 
 
