@@ -19,8 +19,8 @@ from tallystick.wiring.roles import APP, OWNER
 
 NEVER_CHANGED = (
     "catalog_catalogversion", "catalog_catalogfile", "ledger_entry", "ledger_posting",
-    "invoices_invoice", "invoices_invoiceline", "invoices_invoicetax", "payments_payment",
-    "payments_allocation",
+    "invoices_invoice", "invoices_invoiceline", "invoices_invoicetax", "invoices_offset",
+    "payments_payment", "payments_allocation",
 )  # fmt: skip
 COPY = "INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s::jsonb)"
 

@@ -20,7 +20,7 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
 from tallystick.domain.usage.models import ChargeRun
-from tallystick.domain.usage.tables import ensure_months, refresh_statistics
+from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
 from tallystick.flows.tasks import WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 100_000
@@ -93,6 +93,8 @@ def _new_run(tenant_id: int, *, at: datetime) -> ChargeRun | None:
 
 def _work_off(run: ChargeRun, *, workers: int, progress: Progress) -> list[_TaskResult]:
     with acting_for(run.tenant_id):
+        for table in OWING:
+            refresh_statistics(table)
         plans = dated_plans()
         open_tasks = charging.open_task_ids(run_id=run.id)
         span = pl.datetime_range(run.first_at, run.last_at, "1d", eager=True)

@@ -27,6 +27,7 @@ from tallystick.domain.tenants.bulk import new_ids
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.usage.tables import OWING, refresh_statistics
 from tallystick.flows.due import DueTask, due_task
 from tallystick.flows.receive import allocate_credit
 from tallystick.flows.tasks import WORKERS, work_off
@@ -75,6 +76,8 @@ def run_bills(
     """
     with only_one("a bill run", tenant_id=tenant_id):
         with acting_for(tenant_id):
+            for table in OWING:
+                refresh_statistics(table)
             run = operations.open_bill_run(tenant_id=tenant_id, on=on, at=at)
             due = tables.count_due(on=on)
             operations.plan_tasks(run, due=due, contracts_per_task=CONTRACTS_PER_TASK)

@@ -32,6 +32,9 @@ HOLDERS: Final = pl.Schema(
 HOLDING: Final = ("contracts_service", "inventory_identifier", "inventory_assignment")
 """The tables that say who."""
 
+OWING: Final = ("parties_account", "contracts_contract", "contracts_contractoffer")
+"""The tables that say by what terms."""
+
 _USAGE_COLUMNS: Final = (
     "tenant_id", "account_id", "contract_id", "service_id", "id", "batch_id", "source_id", "kind",
     "started_at", "quantity", "unit", "called", "zone", "attributes",

@@ -547,6 +547,10 @@ class Migration(migrations.Migration):
             rights="SELECT, INSERT",
         ),
         migrations.RunSQL(
+            refuse_change_sql("invoices_offset", why="an offset is never rewritten"),
+            migrations.RunSQL.noop,
+        ),
+        migrations.RunSQL(
             refuse_change_sql(
                 "invoices_invoice",
                 why="an issued invoice never changes; issue a credit note or a debit line",

@@ -103,7 +103,8 @@ LARGE_TABLES = f"""
         leaf regclass;
     BEGIN
         IF parent NOT IN ('usage_usage', 'usage_ratedline', 'usage_recordkey', 'contracts_service',
-            'inventory_identifier', 'inventory_assignment') THEN
+            'contracts_contract', 'contracts_contractoffer', 'inventory_identifier',
+            'inventory_assignment', 'parties_account') THEN
             RAISE EXCEPTION '% is not loaded in bulk', parent;
         END IF;
         FOR leaf IN SELECT c.oid FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
