@@ -15,14 +15,3 @@ class WallClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-class FixedClock:
-    """Stands still at one instant: the rehearsal clock of an operator at one moment."""
-
-    def __init__(self, at: datetime) -> None:
-        assert at.tzinfo is not None
-        self._at = at.astimezone(UTC)
-
-    def now(self) -> datetime:
-        return self._at

@@ -19,11 +19,10 @@ from tallystick.base.refusal import Refusal
 from tallystick.core.capture.conserve import Manifest, assert_conserved, count_decoded
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.events import event_json
-from tallystick.core.capture.sessions import SESSIONS
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import operations, tables
-from tallystick.domain.usage.models import Batch, BatchState, Source
+from tallystick.domain.usage.models import Batch, BatchState
 from tallystick.flows.ahead import one_ahead
 
 
@@ -88,13 +87,6 @@ def capture_usage(
                 progress("rows", done=done, total=0)
             number += 1
         return _close(batch, at=at)
-
-
-def open_sessions(source: str, *, tenant_id: int) -> pl.DataFrame:
-    """What earlier files of the source left of their sessions (SESSIONS)."""
-    with acting_for(tenant_id):
-        known = Source.objects.filter(code=source).first()
-        return tables.read_sessions(source_id=known.id) if known else SESSIONS.to_frame()
 
 
 def loading(source: str) -> str:

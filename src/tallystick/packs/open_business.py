@@ -5,7 +5,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tallystick.base.period import day_start
-from tallystick.core.capture.radius import radius_format
 from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
 from tallystick.domain.tenants.models import ClockKind, Tenant
 from tallystick.domain.tenants.scope import acting_for
@@ -93,11 +92,9 @@ def take_on(customer: RehearsedCustomer, *, tenant: Tenant, business: Business) 
 
 def chunks_of(pack: Pack, *, path: Path, format: str) -> Chunks:
     """A usage file in chunks, its format named as a pack does: `mapping:` is one of its own."""
-    if format == "radius":
-        return lambda sessions: open_usage(path, format=radius_format(sessions=sessions))
     if format.startswith("mapping:"):
         format = str(pack.path(format.removeprefix("mapping:")))
-    return open_usage(path, format=find_format(format))
+    return lambda sessions: open_usage(path, format=find_format(format, sessions=sessions))
 
 
 def morning(day: date, *, zone: str) -> datetime:

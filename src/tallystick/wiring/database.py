@@ -149,11 +149,7 @@ def naming_lost_connection() -> Iterator[None]:
     """
     try:
         yield
-    except (
-        django.db.OperationalError,
-        django.db.InterfaceError,
-        psycopg.OperationalError,
-    ) as fault:
+    except LOST as fault:
         cause = fault.__cause__ if isinstance(fault.__cause__, psycopg.Error) else fault
         state = getattr(cause, "sqlstate", None)
         # No state: the socket broke. 08, 57P: the server says that it goes or is not there yet.

@@ -24,8 +24,3 @@ def account_numbered(number: str) -> Account:
     if account is None:
         raise UnknownAccount(number=number)
     return account
-
-
-def house_account() -> Account:
-    """The operator's own account, for entries that concern no customer."""
-    return Account.objects.get(house=True)
