@@ -8,7 +8,7 @@ from importlib import import_module
 
 from bench.measure import hardware
 
-NAMES = ("rating", "pipeline", "billrun", "pdf")
+NAMES = ("rating", "pipeline", "billrun", "pdf", "einvoice")
 COLUMNS = ("name", "rows", "seconds", "rate_per_s", "peak_rss_mb", "limit_per_s", "limit_ratio")
 
 

@@ -6,6 +6,6 @@ Document = TypeVar("Document", contravariant=True)
 
 
 class InvoicePrinter(Protocol[Document]):
-    """Gives an invoice's document as PDF, the same bytes for the same document."""
+    """Gives an invoice's document as a file, the same bytes for the same document."""
 
     def __call__(self, document: Document) -> bytes: ...

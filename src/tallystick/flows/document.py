@@ -46,7 +46,7 @@ _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 def print_invoice(
     number: str, *, tenant_id: int, printer: InvoicePrinter[InvoiceDocument]
 ) -> bytes:
-    """The invoice of that number as PDF.
+    """The invoice of that number as a file of the printer's kind.
 
     :raises UnknownInvoice: when there is none
     """
@@ -176,12 +176,14 @@ def _seller(tenant: Tenant) -> document.Seller:
         accent=accent_of(brand),
         logo_svg=str(logo).encode() if logo else None,
         legal=str(brand.get("legal") or brand.get("name") or tenant.name),
+        country=tenant.country,
     )
 
 
 def _buyer(invoice: Invoice) -> document.Buyer:
     party = invoice.account.party
-    return document.Buyer(party.name, tuple(map(str, party.address)), party.tax_number)
+    address = tuple(map(str, party.address))
+    return document.Buyer(party.name, address, party.tax_number, party.country)
 
 
 def _how_to_pay(tenant: Tenant, invoice: Invoice) -> document.HowToPay:
@@ -244,7 +246,14 @@ def _line(line: InvoiceLine, named: Mapping[int, _Named]) -> document.DocumentLi
         amount=line.net,
         period=Period(line.period_from, line.period_to),
         detail=f"{name.title} {name.detail}",
+        tax=_line_tax(line),
     )
+
+
+def _line_tax(line: InvoiceLine) -> document.LineTax | None:
+    if line.tax_code is None or line.tax_rate is None:
+        return None
+    return document.LineTax(line.tax_code, line.tax_rate)
 
 
 def _usage_row(line: InvoiceLine, named: Mapping[int, _Named]) -> document.UsageRow:
@@ -257,6 +266,9 @@ def _usage_row(line: InvoiceLine, named: Mapping[int, _Named]) -> document.Usage
         amount=line.net,
         unit_price=line.unit_price,
         price_unit=price_unit(line.per, unit=line.unit),
+        per=line.per,
+        period=Period(line.period_from, line.period_to),
+        tax=_line_tax(line),
     )
 
 
@@ -271,7 +283,7 @@ def price_unit(per: Decimal, *, unit: str) -> str:
 def _taxes(invoice: Invoice) -> Iterator[document.TaxRow]:
     taxes = InvoiceTax.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
     for tax in taxes.order_by("id"):
-        yield document.TaxRow(tax.name, tax.rate, tax.taxable, tax.tax)
+        yield document.TaxRow(tax.name, tax.rate, tax.taxable, tax.tax, code=tax.code)
 
 
 def _balance_before(invoice: Invoice) -> tuple[Decimal, tuple[document.PaymentRow, ...]]:

@@ -63,7 +63,8 @@ class DueTask:
             .select(
                 *ids, "line_no", "purpose", "slot", "period_from", "period_to", "description",
                 "quantity", "unit", "unit_price", "per", pl.col("amount").alias("exact"), "net",
-                "tax_category", "revenue_account", "cycle_start", "one_off_id",
+                "tax_category", "tax_code", pl.col("tax_percent").alias("tax_rate"),
+                "revenue_account", "cycle_start", "one_off_id",
             )
         )  # fmt: skip
 

@@ -38,7 +38,14 @@ DUE_LINES: Final = pl.Schema(
 """Lines to be billed, one invoice an account, in the order they are printed."""
 
 ASSEMBLED_LINES: Final = pl.Schema(
-    {**DUE_LINES, "line_no": pl.Int64(), "printed": MONEY, "net": MONEY}
+    {
+        **DUE_LINES,
+        "line_no": pl.Int64(),
+        "printed": MONEY,
+        "net": MONEY,
+        "tax_code": pl.String(),  # of its first tax
+        "tax_percent": PERCENT,  # of all its taxes together
+    }
 )
 INVOICES: Final = pl.Schema(
     {
@@ -117,11 +124,13 @@ def assemble_batch(
 
 
 def _tax_sets(rates: pl.DataFrame) -> pl.DataFrame:
-    """For each position and category a key of the taxes it bears, and 100 % plus all of them."""
+    """For each position and category a key of the taxes it bears, their code and their sum."""
     key = pl.concat_str([pl.col(name).cast(pl.String) for name in _TAX], separator="|")
     return rates.group_by("tax_position", "tax_category", maintain_order=True).agg(
         tax_set=key.str.join(";"),
         whole=_int(_HUNDRED) + pl.col("percent").to_physical().cast(pl.Int128).sum(),
+        tax_code=pl.col("code").first(),
+        tax_percent=pl.col("percent").sum().cast(PERCENT),
     )
 
 

@@ -43,6 +43,7 @@ class Seller:
     accent: str = "#1f4e79"
     logo_svg: bytes | None = None
     legal: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Buyer:
     name: str
     address: tuple[str, ...]
     vat_number: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,16 @@ class SummaryGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class LineTax:
+    """What a line bears: the EN 16931 (UNCL 5305) code, and all its rates together."""
+
+    code: str
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """A recurring or one-off line."""
+    """A recurring or one-off line; `tax` is None where it was not kept."""
 
     description: str
     quantity: Decimal
@@ -82,6 +92,7 @@ class DocumentLine:
     amount: Decimal
     period: Period | None = None
     detail: str = ""
+    tax: LineTax | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,9 @@ class UsageRow:
     price_unit: str = ""
     band: str = ""
     tier: str = ""
+    per: Decimal = Decimal(1)
+    period: Period | None = None
+    tax: LineTax | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,7 @@ class TaxRow:
     taxable: Decimal
     amount: Decimal
     note: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,10 @@ class InvoiceLine(TenantRow):
     exact = amount_column()
     net = money_column()
     tax_category = models.CharField(max_length=40)
+    tax_code = models.CharField(max_length=4, null=True)
+    """EN 16931 (UNCL 5305) code of its first tax; None on lines of before it was kept."""
+    tax_rate = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    """All its taxes together, in percent."""
     revenue_account = models.CharField(max_length=60)
 
     class Meta:

@@ -17,7 +17,7 @@ from tallystick.gates.cli.answers import (
     table_of,
     tell,
 )
-from tallystick.gates.cli.asking import AsJson, Day, Operator, Rows, act_for
+from tallystick.gates.cli.asking import AsJson, Day, Operator, Rows, act_for, one_of
 
 if TYPE_CHECKING:
     from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax, OpenItem
@@ -239,28 +239,69 @@ def _tax(tax: "InvoiceTax", currency: str) -> dict[str, Any]:
     }
 
 
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Else named by its number; - is stdout."),
+]
+
+
 @invoice.command(
-    epilog=examples("invoice pdf INV-2026-000001", "invoice pdf INV-2026-000001 -o bill.pdf")
+    epilog=examples(
+        "invoice pdf INV-2026-000001",
+        "invoice pdf INV-2026-000001 -o bill.pdf",
+        "invoice pdf INV-2026-000001 --factur-x",
+    )
 )
 def pdf(
     number: Number,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Else NUMBER.pdf; - is stdout."),
-    ] = None,
+    output: Output = None,
+    facturx: Annotated[
+        bool, typer.Option("--factur-x", help="As PDF/A-3 with the electronic invoice inside.")
+    ] = False,
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
     """Print an invoice as PDF; the same invoice gives the same bytes every time."""
     from tallystick.flows.document import print_invoice
+    from tallystick.gates.documents.electronic.facturx import render_facturx
     from tallystick.gates.documents.render import render_invoice
 
     present = act_for(operator)
-    content = print_invoice(number, tenant_id=present.tenant_id, printer=render_invoice)
+    printer = render_facturx if facturx else render_invoice
+    content = print_invoice(number, tenant_id=present.tenant_id, printer=printer)
+    _write(content, number, ending="pdf", output=output, as_json=as_json)
+
+
+@invoice.command(
+    epilog=examples(
+        "invoice xml INV-2026-000001", "invoice xml INV-2026-000001 --syntax cii -o invoice.xml"
+    )
+)
+def xml(
+    number: Number,
+    syntax: Annotated[
+        str, typer.Option(parser=one_of("ubl", "cii"), metavar="ubl|cii", help="How it is written.")
+    ] = "ubl",
+    output: Output = None,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an invoice as an electronic one (EN 16931), in UBL 2.1 or CII."""
+    from tallystick.flows.document import print_invoice
+    from tallystick.gates.documents.electronic.cii import write_cii
+    from tallystick.gates.documents.electronic.ubl import write_ubl
+
+    present = act_for(operator)
+    printer = write_cii if syntax == "cii" else write_ubl
+    content = print_invoice(number, tenant_id=present.tenant_id, printer=printer)
+    _write(content, number, ending="xml", output=output, as_json=as_json)
+
+
+def _write(content: bytes, number: str, *, ending: str, output: Path | None, as_json: bool) -> None:
     if str(output) == "-":
         typer.get_binary_stream("stdout").write(content)
         return
-    place = output or Path(f"{number.replace('/', '-')}.pdf")
+    place = output or Path(f"{number.replace('/', '-')}.{ending}")
     place.write_bytes(content)
     tell(
         {"number": number, "file": place, "bytes": len(content)},

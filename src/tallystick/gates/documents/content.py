@@ -1,6 +1,6 @@
 """An invoice document as the strings that the template lays out, in the customer's language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -47,7 +47,7 @@ def content_of(document: InvoiceDocument) -> Content:
         "summary": _summary(document, form, short=short),
         "totals": _totals(document, form, words),
         "balance": _balance(document, form, words),
-        "tax_notes": _texts(row.note for row in document.taxes if row.note),
+        "tax_notes": _texts(_tax_notes(document, words)),
         "pay": _how_to_pay(document.how_to_pay, words),
         "notes": _texts(document.notes),
         "lines": [] if short else [_line(line, form) for line in document.lines],
@@ -55,6 +55,13 @@ def content_of(document: InvoiceDocument) -> Content:
         "charts": [_chart(one, form, words) for one in document.consumption],
         "annexes": [_annex(annex, form) for annex in document.annexes],
     }
+
+
+def _tax_notes(document: InvoiceDocument, words: dict[str, str]) -> Iterator[str]:
+    """What the law wants said of a tax that is not charged, or the row's own words."""
+    for row in document.taxes:
+        if note := row.note or words.get(f"tax_{row.code}", ""):
+            yield note
 
 
 def _texts(texts: Iterable[str]) -> list[str]:

@@ -16,11 +16,23 @@ _WARM = threading.local()
 
 def render_invoice(document: InvoiceDocument) -> bytes:
     """The invoice as a tagged PDF, laid out by our template with the fonts that come with typst."""
+    return render_pdf(document)
+
+
+def render_pdf(document: InvoiceDocument, *, xml: bytes | None = None) -> bytes:
+    """The invoice as PDF; with the XML of its electronic twin, as PDF/A-3 that holds it."""
     inputs = {"content": json.dumps(content_of(document), ensure_ascii=False)}
     if document.seller.logo_svg is not None:
         inputs["logo"] = document.seller.logo_svg.decode("utf-8")
+    if xml is not None:
+        inputs["xml"] = xml.decode("utf-8")
     created = datetime.combine(document.issued_on, time.min, tzinfo=UTC)
-    pdf = _compiler().compile(format="pdf", sys_inputs=inputs, timestamp=created)
+    pdf = _compiler().compile(
+        format="pdf",
+        sys_inputs=inputs,
+        timestamp=created,
+        pdf_standards=[] if xml is None else ["a-3b"],
+    )
     assert isinstance(pdf, bytes)
     return pdf
 

@@ -19,6 +19,8 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "consumption": "Daily consumption", "annex": "Itemised usage", "when": "Date and time",
         "what": "What", "tier": "Rate", "days": "days", "highest": "highest day",
         "average": "average", "page": "Page", "per": "per", "prices_in": "Amounts in {currency}",
+        "tax_AE": "Reverse charge: the customer accounts for the tax.",
+        "tax_E": "Exempt from tax.",
     },
     Language.DE: {
         "invoice": "Rechnung", "credit_note": "Rechnungskorrektur", "number": "Nummer",
@@ -36,6 +38,8 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "when": "Datum und Zeit", "what": "Was", "tier": "Tarif", "days": "Tage",
         "highest": "höchster Tag", "average": "Durchschnitt", "page": "Seite", "per": "je",
         "prices_in": "Beträge in {currency}",
+        "tax_AE": "Steuerschuldnerschaft des Leistungsempfängers.",
+        "tax_E": "Steuerfrei.",
     },
     Language.ES: {
         "invoice": "Factura", "credit_note": "Factura rectificativa", "number": "Número",
@@ -52,6 +56,8 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "when": "Fecha y hora", "what": "Concepto", "tier": "Tarifa", "days": "días",
         "highest": "día más alto", "average": "media", "page": "Página", "per": "por",
         "prices_in": "Importes en {currency}",
+        "tax_AE": "Inversión del sujeto pasivo.",
+        "tax_E": "Exento de impuestos.",
     },
 }  # fmt: skip
 
