@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from tallystick.base.period import day_start
 from tallystick.base.refusal import Refusal
+from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.nodes import Alignment
 from tallystick.domain.catalog.models import Offer
-from tallystick.domain.catalog.queries import DatedPlan, dated_plans, offer_coded
+from tallystick.domain.catalog.queries import dated_plans, offer_coded
 from tallystick.domain.contracts.models import Contract
 from tallystick.domain.contracts.operations import open_contract, open_service
 from tallystick.domain.inventory.operations import assign_identifier

@@ -13,9 +13,9 @@ from typing import Final
 import polars as pl
 
 from tallystick.base.progress import Progress, silent
-from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, RATED, SUSPENSE
-from tallystick.core.charge.rate_batch import rate_batch
-from tallystick.domain.catalog.queries import DatedPlan, dated_plans
+from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
+from tallystick.core.charge.versions import DatedPlan, rate_versions
+from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
@@ -118,14 +118,15 @@ def _charge_task(run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan]) ->
             charge_tables.read_events(task, run=run), terms=charge_tables.read_terms(task)
         )
         counters = charge_tables.read_counters(accounts=accounts, schema=COUNTERS)
-        lines, draws, suspense = rate_versions(events, plans=plans, counters=counters)
-        suspended = suspense.unique("usage_id").join(
+        rated = rate_versions(events, plans=plans, counters=counters)
+        lines = rated.lines
+        suspended = rated.suspense.unique("usage_id").join(
             events.select("usage_id", "account_id", "started_at"), on="usage_id"
         )
         if lines["usage_id"].n_unique() + suspended.height != events.height:
             raise AssertionError(f"task {task_id}: events in are not lines and suspense out")
         charge_tables.store_rated(lines, tenant_id=run.tenant_id, charge_run_id=run.id)
-        charge_tables.store_draws(draws, tenant_id=run.tenant_id, charge_run_id=run.id)
+        charge_tables.store_draws(rated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
         charge_tables.store_suspense(
             suspended, tenant_id=run.tenant_id, charge_run_id=run.id, accounts=accounts
         )
@@ -135,7 +136,7 @@ def _charge_task(run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan]) ->
 
 
 def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
-    """Events with the offer held and the cycle begun on their local day (CHARGE_IN, `local_day`).
+    """Events with the offer held and the cycle begun on their local day (CHARGE_IN).
 
     `offer_id` is 0 where the contract held none that day.
     """
@@ -156,11 +157,11 @@ def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
         (pl.col("valid_from") <= pl.col("local_day"))
         & (pl.col("valid_to").is_null() | (pl.col("local_day") < pl.col("valid_to")))
     )
-    return placed.join(held.select("usage_id", "offer_id"), on="usage_id", how="left").select(
-        *[name for name in CHARGE_IN if name not in ("offer_id", "cycle_start")],
-        pl.col("offer_id").fill_null(0),
-        _cycle_start(pl.col("local_day"), pl.col("cycle_day")).alias("cycle_start"),
-        "local_day",
+    cycle_start = _cycle_start(pl.col("local_day"), pl.col("cycle_day"))
+    return (
+        placed.join(held.select("usage_id", "offer_id"), on="usage_id", how="left")
+        .with_columns(pl.col("offer_id").fill_null(0), cycle_start=cycle_start)
+        .select(CHARGE_IN.names())
     )
 
 
@@ -174,41 +175,3 @@ def _cycle_start(day: pl.Expr, cycle_day: pl.Expr) -> pl.Expr:
         return first + pl.duration(days=pl.min_horizontal(cycle_day, length) - 1)
 
     return pl.when(start_in(month) <= day).then(start_in(month)).otherwise(start_in(before))
-
-
-def rate_versions(
-    events: pl.DataFrame, *, plans: Sequence[DatedPlan], counters: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """(rated lines with `version_id`, draws, suspense): each event by the version of its day."""
-    lines = [pl.DataFrame(schema=RATED).with_columns(pl.lit(0, pl.Int64).alias("version_id"))]
-    draws, suspense = [pl.DataFrame(schema=COUNTERS)], [pl.DataFrame(schema=SUSPENSE)]
-    priced_from = plans[0].valid_from if plans else None
-    day = pl.col("local_day")
-    early = events if priced_from is None else events.filter(day < priced_from)
-    suspense.append(
-        early.select(
-            "usage_id",
-            pl.lit(0, SUSPENSE["component_id"]).alias("component_id"),
-            pl.lit("no_catalogue").alias("code"),
-            pl.lit("no published catalogue covers the day of this event").alias("detail"),
-        ).cast(SUSPENSE)
-    )
-    for dated in plans:
-        ends = pl.lit(True) if dated.valid_to is None else day < dated.valid_to
-        part = events.filter((day >= dated.valid_from) & ends).select(CHARGE_IN.names())
-        if part.is_empty():
-            continue
-        rated = rate_batch(part, plan=dated.plan, counters=counters)
-        lines.append(
-            rated.lines.with_columns(pl.lit(dated.version_id, pl.Int64).alias("version_id"))
-        )
-        draws.append(rated.draws)
-        suspense.append(rated.suspense)
-        counters = add_draws([counters, rated.draws])
-    return pl.concat(lines), add_draws(draws), pl.concat(suspense)
-
-
-def add_draws(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Counters (COUNTERS) with all these amounts added up."""
-    key = [name for name in COUNTERS if name != "used"]
-    return pl.concat(frames).group_by(key, maintain_order=True).agg(pl.col("used").sum())

@@ -10,10 +10,10 @@ import polars as pl
 
 from tallystick.base.frames import AMOUNT, QUANTITY
 from tallystick.base.period import Period, day_in_month, month_after
+from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.assemble_batch import DUE_LINES
 from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod, due_recurring
 from tallystick.core.invoice.recur import BilledLine, Rate
-from tallystick.domain.catalog.queries import DatedPlan
 from tallystick.domain.invoices import tables
 
 WIDE_LINES: Final = pl.Schema(

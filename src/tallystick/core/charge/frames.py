@@ -156,6 +156,7 @@ MAX_SPLIT_S: Final = 366 * 86_400
 class SuspenseCode(StrEnum):
     """Why usage could not be rated; the first that applies to an event is told."""
 
+    NO_CATALOGUE = "no_catalogue"  # of that day
     INCOMPLETE = "incomplete"  # a column that may not be empty is
     OUT_OF_RANGE = "out_of_range"  # of the years that are rated
     NEGATIVE_QUANTITY = "negative_quantity"

@@ -1,13 +1,13 @@
 """Reads of published catalogues: their texts compiled to plans, kept while the process lives."""
 
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from itertools import zip_longest
 
 from django.db import connection
 
 from tallystick.base.refusal import Refusal
+from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Component, Offer
@@ -22,16 +22,6 @@ class UnknownOffer(Refusal):
     def sentence(self) -> str:
         known = f"offers: {self.known}" if self.known else "publish a catalogue first"
         return f"no offer has the code {self.offer!r}; {known}"
-
-
-@dataclass(frozen=True, slots=True)
-class DatedPlan:
-    """A published version ready to rate; it prices what starts in [valid_from, valid_to)."""
-
-    version_id: int
-    valid_from: date
-    valid_to: date | None
-    plan: Plan
 
 
 def offer_coded(code: str) -> Offer:
