@@ -81,6 +81,7 @@ def refuse_unbilled(plan: Plan) -> None:
         for part in (*offer.usages, *offer.allowances)
         if getattr(part, "period", None) or getattr(part, "roll_over", None)
     ]
+    waiting += [f"the bill terms of {offer.code}" for offer in plan.offers.values() if offer.bill]
     if waiting:
         raise NotBilledYet(components=", ".join(waiting))
 

@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from tallystick.core.tariff.bill_terms import NO_TERMS, BillTerms
+
 
 class Scope(StrEnum):
     """Whose usage shares one counter."""
@@ -405,6 +407,7 @@ class Offer:
     valid_from: date | None
     revenue: str
     components: tuple[Component, ...]
+    bill: BillTerms = NO_TERMS
 
 
 @dataclass(frozen=True, slots=True)

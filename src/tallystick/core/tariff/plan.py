@@ -27,6 +27,7 @@ from tallystick.core.tariff.nodes import (
     Scope,
 )
 from tallystick.core.tariff.periods import measure_gain
+from tallystick.core.tariff.plan_bill import PlanBill, compile_bill
 from tallystick.core.tariff.plan_terms import (
     PlanCarried,
     PlanCounts,
@@ -36,6 +37,7 @@ from tallystick.core.tariff.plan_terms import (
     scaled,
 )
 from tallystick.core.tariff.ratio import price_ratio
+from tallystick.core.tariff.rewrite import STANDARD_TAX
 
 COUNTS_SCALE: Final = 10**36
 """Room for the decimals of the constants in `counts`."""
@@ -146,6 +148,7 @@ class PlanOffer:
     recurring: tuple[PlanRecurring, ...]
     allowances: tuple[PlanAllowance, ...]
     usages: tuple[PlanUsage, ...]
+    bill: PlanBill = PlanBill()  # noqa: RUF009  (immutable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +307,15 @@ class _Compiler:
             recurring=tuple(recurring),
             allowances=tuple(sorted(allowances, key=lambda part: (part.priority, part.id))),
             usages=tuple(usages),
+            bill=compile_bill(
+                offer.bill,
+                ids={
+                    part.code: (self.component_ids[offer.code, part.code],)
+                    for part in offer.components
+                },
+                tax=STANDARD_TAX,
+                revenue=offer.revenue,
+            ),
         )
 
     def _note_fields(self, where: Filter) -> Filter:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from tallystick.base.money import InvalidCurrency, minor_decimals
 from tallystick.core.tariff.calendars import read_calendar
 from tallystick.core.tariff.check import CHECKS
+from tallystick.core.tariff.check_bill import check_bills
 from tallystick.core.tariff.components import read_component
 from tallystick.core.tariff.decks import read_deck_rows, read_keys
 from tallystick.core.tariff.nodes import (
@@ -19,6 +20,7 @@ from tallystick.core.tariff.nodes import (
     WeekRule,
 )
 from tallystick.core.tariff.page import Page
+from tallystick.core.tariff.read_bill_terms import TERM_WORDS, read_bill_terms
 from tallystick.core.tariff.rewrite import PASSES
 from tallystick.core.tariff.source import (
     CatalogueError,
@@ -35,7 +37,7 @@ from tallystick.core.tariff.words import Mistake, read_date, read_name
 
 TOP_WORDS: Final = ("currency", "zone", "calendars", "decks", "offers")
 DECK_WORDS: Final = ("file", "key", "per")
-OFFER_WORDS: Final = ("from", "revenue", "components")
+OFFER_WORDS: Final = ("from", "revenue", "components", *TERM_WORDS)
 
 
 def read_catalogue(text: str, *, name: str, files: Mapping[str, bytes]) -> Catalogue:
@@ -56,7 +58,7 @@ def read_catalogue(text: str, *, name: str, files: Mapping[str, bytes]) -> Catal
     if not errors:
         for rewrite in PASSES:
             catalogue = rewrite(catalogue)
-        for check in CHECKS:
+        for check in (*CHECKS, check_bills):
             errors.extend(check(catalogue))
     if errors:
         raise CatalogueRefused(errors=tuple(sorted(set(errors))))
@@ -172,5 +174,6 @@ def _offer(page: Page, code: str, names: Names) -> Offer:
         inner.phrase(Text(name, inner.table.line), read_name, "")
         if component := read_component(inner, code=name, names=names):
             components.append(component)
+    bill = read_bill_terms(page)
     page.close(OFFER_WORDS)
-    return Offer(code, page.table.line, valid_from, revenue, tuple(components))
+    return Offer(code, page.table.line, valid_from, revenue, tuple(components), bill)

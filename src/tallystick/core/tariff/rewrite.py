@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from tallystick.core.tariff.bill_terms import Commitment
 from tallystick.core.tariff.nodes import (
     Allowance,
     BandPrice,
@@ -38,9 +39,21 @@ def name_tax_and_revenue(catalogue: Catalogue) -> Catalogue:
     return _each_offer(
         catalogue,
         lambda offer: replace(
-            offer, components=tuple(complete(part, offer) for part in offer.components)
+            offer,
+            components=tuple(complete(part, offer) for part in offer.components),
+            bill=replace(
+                offer.bill,
+                commitments=tuple(
+                    name_accounts(term, revenue=offer.revenue) for term in offer.bill.commitments
+                ),
+            ),
         ),
     )
+
+
+def name_accounts(term: Commitment, *, revenue: str) -> Commitment:
+    """A commitment is taxed as `standard` and booked as its offer, unless it says otherwise."""
+    return replace(term, tax=term.tax or STANDARD_TAX, revenue=term.revenue or revenue)
 
 
 def imply_what_follows(catalogue: Catalogue) -> Catalogue:
