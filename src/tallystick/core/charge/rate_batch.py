@@ -1,11 +1,14 @@
 """Rating, a whole batch at once in columns of 128-bit integers; the same as `rate_exact`."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from tallystick.core.charge.batch.bands import place_in_bands
 from tallystick.core.charge.batch.carry import count_lines, half_up
 from tallystick.core.charge.batch.decks import look_up_decks
 from tallystick.core.charge.batch.draw import (
+    Draws,
     climb_tiers,
     draw_allowances,
     group_lines,
@@ -21,7 +24,7 @@ from tallystick.core.charge.batch.match import (
     suspend_unmatched,
 )
 from tallystick.core.charge.batch.tables import WHOLE, Tables, tables_of
-from tallystick.core.charge.frames import RATED, SUSPENSE, Rated, descale
+from tallystick.core.charge.frames import RATED, Rated, descale
 from tallystick.core.tariff.plan import Plan
 
 
@@ -37,26 +40,53 @@ def rate_batch(
     Usage ids are unique within the batch. Lines of one counter must be rated in one batch, or in
     batches that follow one another in time with the draws of each added to the counters.
     """
-    tables, faults, draws = tables_of(plan), Faults(), read_counters(counters, grants=grants)
-    events = read_events(usage, plan=plan)
-    good = event_faults(events, plan=plan, tables=tables, faults=faults)
-    rateable = events if good.all() else events.filter(good)
-    lines = match_lines(rateable, tables=tables)
-    lines = split_units(lines, tables=tables, faults=faults)
-    lines = count_lines(lines, tables=tables, faults=faults)
-    lines = place_in_bands(lines, tables=tables)
-    lines = look_up_decks(lines, plan=plan, tables=tables, faults=faults)
-    suspend_unmatched(rateable, lines=lines, plan=plan, faults=faults)
-    if (suspended := faults.rows()).len():
+    stage = match_usage(usage, plan=plan)
+    lines = place_lines(stage)
+    suspend_unmatched(stage.rateable, lines=lines, plan=plan, faults=stage.faults)
+    if (suspended := stage.faults.rows()).len():
         lines = lines.filter(~pl.col("row").is_in(suspended.implode()))
-    lines = bill_quantities(lines, plan=plan, tables=tables)
+    draws = read_counters(counters, grants=grants)
+    lines = limit_charges(charge_lines(lines, stage=stage, draws=draws), tables=stage.tables)
+    return Rated(descale(lines, schema=RATED), draws.frame(), stage.faults.suspense(stage.events))
+
+
+@dataclass(slots=True)
+class Stage:
+    """The usage of one plan on its way to rated lines."""
+
+    plan: Plan
+    tables: Tables
+    events: pl.DataFrame  # in order, with their `row`
+    rateable: pl.DataFrame  # those that can be matched at all
+    lines: pl.DataFrame  # one for each component that an event meets
+    faults: Faults
+
+
+def match_usage(usage: pl.DataFrame, *, plan: Plan, since_us: int = 0) -> Stage:
+    """CHARGE_IN with the components it meets of a plan that is in force since then."""
+    tables, faults = tables_of(plan), Faults()
+    events = read_events(usage, plan=plan)
+    good = event_faults(events, plan=plan, tables=tables, faults=faults, since_us=since_us)
+    rateable = events if good.all() else events.filter(good)
+    return Stage(plan, tables, events, rateable, match_lines(rateable, tables=tables), faults)
+
+
+def place_lines(stage: Stage, *, stretches: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The stage's lines counted, cut into bands and with their rates; others go to the faults."""
+    tables, faults = stage.tables, stage.faults
+    lines = split_units(stage.lines, tables=tables, faults=faults)
+    lines = count_lines(lines, tables=tables, faults=faults)
+    lines = place_in_bands(lines, tables=tables, stretches=stretches)
+    return look_up_decks(lines, plan=stage.plan, tables=tables, faults=faults)
+
+
+def charge_lines(lines: pl.DataFrame, *, stage: Stage, draws: Draws) -> pl.DataFrame:
+    """Placed lines billed, drawn and priced, before the least and most charge of their event."""
+    tables = stage.tables
+    lines = bill_quantities(lines, plan=stage.plan, tables=tables)
     lines = draw_allowances(lines, tables=tables, draws=draws)
     lines = climb_tiers(lines, tables=tables, draws=draws)
-    lines = price_lines(lines, tables=tables)
-    lines = limit_charges(lines, tables=tables)
-    return Rated(
-        descale(lines, schema=RATED), draws.frame(), faults.suspense(events).cast(SUSPENSE)
-    )
+    return price_lines(lines, tables=tables)
 
 
 def bill_quantities(lines: pl.DataFrame, *, plan: Plan, tables: Tables) -> pl.DataFrame:
@@ -65,7 +95,7 @@ def bill_quantities(lines: pl.DataFrame, *, plan: Plan, tables: Tables) -> pl.Da
     lines = lines.with_columns(step_set=pl.coalesce(tables.rate["steps"].at("rate"), own))
     end = pl.col("position") + pl.col("measured")
     billed = _billed(end, tables)
-    if tables.usage["split"].any(True):
+    if lines.select((pl.col("position") > 0).any()).item():
         billed = billed - _billed(pl.col("position"), tables)
     return lines.with_columns(billed=billed).drop("step_set", "position", "starts_at")
 
@@ -123,20 +153,25 @@ def limit_charges(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
         return lines
     lines = lines.with_row_index("line")
     limited = tables.usage["limited"].at("usage")
-    held = lines.filter(limited)
-    groups = group_lines(held.select("row", "usage"))
-    due = held.select((pl.col("charged") > 0) | (pl.col("fee") != 0)).to_series()
+    held = lines.filter(limited).with_columns(
+        most=tables.usage["most"].at("usage"), least=tables.usage["least"].at("usage")
+    )
+    rest = lines.filter(~limited)
+    return pl.concat([rest, limit_sums(held).select(rest.columns)]).sort("line").drop("line")
+
+
+def limit_sums(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines, those of an event and component together, within their own `least` and `most`."""
+    groups = group_lines(lines.select("usage_id", "component_id"))
+    due = lines.select((pl.col("charged") > 0) | (pl.col("fee") != 0)).to_series()
     any_due = groups.spread(groups.sums(due.cast(pl.Int32()))) > 0
-    held = held.with_columns(
-        after=groups.running(held["amount"]),
+    lines = lines.with_columns(
+        after=groups.running(lines["amount"]),
         last=groups.numbers != groups.numbers.shift(-1, fill_value=-1),
         due=any_due,
     )
-    most, least = tables.usage["most"].at("usage"), tables.usage["least"].at("usage")
-    capped = pl.min_horizontal("after", most)
-    floor = pl.when("last").then(pl.max_horizontal(capped, least)).otherwise(capped)
-    before = pl.min_horizontal(pl.col("after") - pl.col("amount"), most)
-    amount = floor - before
-    held = held.with_columns(amount=pl.when("due").then(amount).otherwise("amount"))
-    rest = lines.filter(~limited)
-    return pl.concat([rest, held.select(rest.columns)]).sort("line").drop("line")
+    capped = pl.min_horizontal("after", "most")
+    floor = pl.when("last").then(pl.max_horizontal(capped, "least")).otherwise(capped)
+    before = pl.min_horizontal(pl.col("after") - pl.col("amount"), "most")
+    amount = pl.when("due").then(floor - before).otherwise("amount")
+    return lines.with_columns(amount=amount)

@@ -32,6 +32,7 @@ from tallystick.core.charge.frames import (
     frame_of,
     rescale,
 )
+from tallystick.core.charge.lines import Event, Fault, Part, RatedLine, Segment, Suspended
 from tallystick.core.charge.match import (
     BadAttributes,
     describe_keys,
@@ -41,7 +42,7 @@ from tallystick.core.charge.match import (
 )
 from tallystick.core.tariff.calendars import local_day, microseconds
 from tallystick.core.tariff.nodes import Reset, Scope
-from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanUsage, StepSet
+from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanOffer, PlanUsage, StepSet
 from tallystick.core.tariff.plan_terms import Rate, scaled
 from tallystick.core.tariff.ratio import MAX_QUANTITY
 
@@ -49,76 +50,8 @@ CounterKey = tuple[int, int, int, date]
 """account, contract (0 = shared by the account), component, cycle."""
 
 NOTHING: Mapping[CounterKey, int] = MappingProxyType({})
-SECOND_US = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One row of CHARGE_IN in whole numbers; `fields` are what filters and decks may ask."""
-
-    usage_id: int
-    account_id: int
-    contract_id: int
-    cycle_start: date
-    started_us: int
-    quantity: int
-    unit: str
-    fields: Mapping[str, str | None]
-    carried: int = 0  # the price that it carries, where the component asks for it
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """The part of an event within one band, and its rate."""
-
-    start_us: int
-    position: int  # of its start within the event
-    measured: int
-    band: int
-    rate: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RatedLine:
-    """One row of RATED in whole numbers, in its order of columns."""
-
-    usage_id: int
-    account_id: int
-    contract_id: int
-    component_id: int
-    seq: int
-    cycle_start: date
-    started_us: int
-    band: str | None
-    tier: int | None
-    rate_key: str | None
-    measured: int
-    billed: int
-    allowed: int
-    unit_price: int
-    per: int
-    fee: int
-    amount: int
-
-    def row(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why an event cannot be rated; component 0 = as a whole."""
-
-    component_id: int
-    code: SuspenseCode
-    detail: str = ""
-
-
-class Suspended(Exception):
-    """The event cannot be rated; nothing of it is charged or drawn."""
-
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__(faults)
-        self.faults = faults
+QUANTITY_US = QUANTITY_SCALE // 1_000_000
+"""A microsecond of an event that is counted in seconds."""
 
 
 def rate_exact(
@@ -129,12 +62,12 @@ def rate_exact(
     grants: pl.DataFrame | None = None,
 ) -> Rated:
     """The rated lines of rows of CHARGE_IN, given COUNTERS as they stand and GRANTS."""
-    before = _by_key(counters.select(COUNTERS.names()))
-    granted = {} if grants is None else _by_key(grants.select(*KEYS, "quantity"))
+    before = by_key(counters.select(COUNTERS.names()))
+    granted = {} if grants is None else by_key(grants.select(*KEYS, "quantity"))
     used = dict(before)
     lines: list[RatedLine] = []
     suspense: list[tuple[object, ...]] = []
-    for row in sorted(usage_rows, key=_order):
+    for row in sorted(usage_rows, key=order_of):
         try:
             lines.extend(rate_event(row, plan=plan, used=used, granted=granted))
         except Suspended as stop:
@@ -154,14 +87,14 @@ def rate_exact(
     )
 
 
-def _by_key(frame: pl.DataFrame) -> dict[CounterKey, int]:
+def by_key(frame: pl.DataFrame) -> dict[CounterKey, int]:
     held: dict[CounterKey, int] = {}
     for *key, quantity in rescale(frame).iter_rows():
         held[tuple(key)] = held.get(tuple(key), 0) + quantity
     return held
 
 
-def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def order_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """Account, start, usage; empty values first."""
     keys = (row["account_id"], row["started_at"], row["usage_id"])
     return tuple(part for key in keys for part in ((key is not None), key or 0))
@@ -178,33 +111,49 @@ def rate_event(
 
     :raises Suspended: when some matching component cannot rate it; then `used` is unchanged
     """
-    event = _read_event(row, plan)
-    offer = plan.offers[row["offer_id"]]
-    parts: list[tuple[PlanUsage, Event, list[Segment]]] = []
+    event = read_event(row, plan=plan)
+    parts: list[Part] = []
     faults: list[Fault] = []
-    for usage in offer.usages:
-        if usage.kind != event.fields["kind"] or not holds(usage.where, fields=event.fields):
-            continue
+    for usage in matching(event, row["offer_id"], plan=plan):
         try:
-            counted = _count(event, usage)
-            if segments := _segments(counted, usage, plan):
-                parts.append((usage, counted, segments))
+            parts.append(read_part(event, usage, plan=plan))
         except Suspended as stop:
             faults.extend(stop.faults)
-    if not faults and not parts:
-        faults.append(Fault(0, SuspenseCode.NO_COMPONENT, f"{offer.code}: {row['kind']}"))
+    if not faults and not any(part.segments for part in parts):
+        faults.append(nothing_rates(row, plan=plan))
     if faults:
         raise Suspended(*faults)
     return [
         line
-        for usage, counted, segments in parts
-        for line in _limit_charge(
-            list(_lines(_Drawer(counted, used, granted), usage, segments, plan)), usage
+        for part in parts
+        for line in limit_charge(
+            list(part_lines(part, plan=plan, used=used, granted=granted)), usage=part.usage
         )
     ]
 
 
-def _read_event(row: Mapping[str, Any], plan: Plan) -> Event:
+def matching(event: Event, offer_id: int, *, plan: Plan) -> list[PlanUsage]:
+    """The components of the offer that the event is for, in written order."""
+    return [
+        usage
+        for usage in plan.offers[offer_id].usages
+        if usage.kind == event.fields["kind"] and holds(usage.where, fields=event.fields)
+    ]
+
+
+def nothing_rates(row: Mapping[str, Any], *, plan: Plan) -> Fault:
+    """That no component rates a time of the event."""
+    offer = plan.offers.get(row["offer_id"])
+    if offer is None:
+        return Fault(0, SuspenseCode.NO_OFFER, str(row["offer_id"]))
+    return Fault(0, SuspenseCode.NO_COMPONENT, f"{offer.code}: {row['kind']}")
+
+
+def read_event(row: Mapping[str, Any], *, plan: Plan, since_us: int = 0) -> Event:
+    """The row in whole numbers, as a plan that is in force since then meets it.
+
+    :raises Suspended: when no component of the plan could rate it
+    """
     for name in NEEDED:
         if row[name] is None:
             raise Suspended(Fault(0, SuspenseCode.INCOMPLETE, name))
@@ -218,7 +167,7 @@ def _read_event(row: Mapping[str, Any], plan: Plan) -> Event:
     offer = plan.offers.get(row["offer_id"])
     if offer is None:
         raise Suspended(Fault(0, SuspenseCode.NO_OFFER, str(row["offer_id"])))
-    if offer.valid_from and started_us < microseconds(day_start(offer.valid_from, plan.zone)):
+    if max(started_us, since_us) < opens_us(offer, plan=plan):
         raise Suspended(Fault(0, SuspenseCode.BEFORE_OFFER, offer.code))
     try:
         fields = fields_of(row, attributes=plan.attributes)
@@ -234,6 +183,24 @@ def _read_event(row: Mapping[str, Any], plan: Plan) -> Event:
         unit=row["unit"],
         fields=fields,
     )
+
+
+def opens_us(offer: PlanOffer, *, plan: Plan) -> int:
+    """The first instant of the offer."""
+    day = offer.valid_from
+    return microseconds(day_start(day, plan.zone)) if day else FIRST_INSTANT_US
+
+
+def read_part(
+    event: Event, usage: PlanUsage, *, plan: Plan, begin: int = 0, end: int | None = None
+) -> Part:
+    """What the component rates of the event, or of that stretch of positions within it.
+
+    :raises Suspended: when it cannot
+    """
+    counted = _count(event, usage)
+    stretch = (begin, counted.quantity if end is None else end)
+    return Part(usage, counted, _segments(counted, usage, plan, stretch))
 
 
 def _count(event: Event, usage: PlanUsage) -> Event:
@@ -254,34 +221,40 @@ def _count(event: Event, usage: PlanUsage) -> Event:
     return replace(event, quantity=quantity, carried=carried)
 
 
-def _segments(event: Event, usage: PlanUsage, plan: Plan) -> list[Segment]:
-    """The event cut at band edges and midnight where the component splits; charged parts only."""
+def _segments(
+    event: Event, usage: PlanUsage, plan: Plan, stretch: tuple[int, int]
+) -> list[Segment]:
+    """The stretch cut at band edges and midnight where the component splits; charged parts only."""
     charged = [
-        segment for segment in _cut(event, usage) if usage.base_rates[segment.band] is not None
+        segment
+        for segment in _cut(event, usage, stretch)
+        if usage.base_rates[segment.band] is not None
     ]
     return [replace(part, rate=_rate_of(event, usage, part, plan)) for part in charged]
 
 
-def _cut(event: Event, usage: PlanUsage) -> Iterator[Segment]:
+def _cut(event: Event, usage: PlanUsage, stretch: tuple[int, int]) -> Iterator[Segment]:
+    position, end = stretch
+    start_us = event.started_us + position // QUANTITY_US
     if usage.clock is None:
-        yield Segment(event.started_us, 0, event.quantity, 0)
+        yield Segment(start_us, position, end - position, 0)
         return
-    day = local_day(event.started_us, zone=usage.clock.zone)
+    day = local_day(start_us, zone=usage.clock.zone)
     edges = list(usage.clock.edges(day))
-    at = max(bisect_right([start for start, _ in edges], event.started_us) - 1, 0)
-    start_us, band, position = event.started_us, edges[at][1], 0
+    at = max(bisect_right([start for start, _ in edges], start_us) - 1, 0)
+    band = edges[at][1]
     if usage.split:
         while True:
             if at + 1 == len(edges):
                 day += timedelta(days=1)
                 edges, at = list(usage.clock.edges(day)), -1
             at += 1
-            offset = (edges[at][0] - event.started_us) * (QUANTITY_SCALE // SECOND_US)
-            if offset >= event.quantity:
+            offset = (edges[at][0] - event.started_us) * QUANTITY_US
+            if offset >= end:
                 break
             yield Segment(start_us, position, offset - position, band)
             start_us, band, position = edges[at][0], edges[at][1], offset
-    yield Segment(start_us, position, event.quantity - position, band)
+    yield Segment(start_us, position, end - position, band)
 
 
 def _rate_of(event: Event, usage: PlanUsage, segment: Segment, plan: Plan) -> int:
@@ -367,10 +340,16 @@ class _Drawer:
         return [*slices, (tier, charged)]
 
 
-def _lines(
-    drawer: _Drawer, usage: PlanUsage, segments: list[Segment], plan: Plan
+def part_lines(
+    part: Part,
+    *,
+    plan: Plan,
+    used: dict[CounterKey, int],
+    granted: Mapping[CounterKey, int],
 ) -> Iterator[RatedLine]:
-    event = drawer.event
+    """The lines of the part, before its least and most charge; adds what it draws to `used`."""
+    event, usage = part.event, part.usage
+    drawer = _Drawer(event, used, granted)
     allowances = [
         allowance
         for allowance in plan.offers[usage.offer_id].allowances
@@ -378,7 +357,7 @@ def _lines(
     ]
     counts = usage.period.terms.measure.field if usage.period else None
     seq = 0
-    for segment in segments:
+    for segment in part.segments:
         first = plan.rates[segment.rate]
         steps = plan.steps[usage.steps if first.steps is None else first.steps]
         end = segment.position + segment.measured
@@ -423,7 +402,7 @@ def _fee(event: Event, usage: PlanUsage, rate: Rate) -> int:
     return usage.connect if rate.connect is None else rate.connect
 
 
-def _limit_charge(lines: list[RatedLine], usage: PlanUsage) -> list[RatedLine]:
+def limit_charge(lines: list[RatedLine], *, usage: PlanUsage) -> list[RatedLine]:
     """The lines of one event and component with its least and most charge applied to their sum.
 
     The most is met by the running sum, so that the first lines keep theirs; what lacks to the

@@ -1,15 +1,23 @@
 """The band of each line, and lines cut at band edges and midnight."""
 
 from datetime import timedelta
+from typing import Final
 
 import numpy as np
 import polars as pl
 
-from tallystick.core.charge.batch.tables import NONE, Tables
+from tallystick.core.charge.batch.tables import NONE, WHOLE, Tables
 from tallystick.core.tariff.calendars import BandClock, local_day
 
+STRETCHES: Final = pl.Schema(
+    {"usage_id": pl.Int64(), "usage": pl.Int32(), "begin": WHOLE, "end": WHOLE}
+)
+"""Where components that split rate only a stretch of an event; no end = its own."""
 
-def place_in_bands(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
+
+def place_in_bands(
+    lines: pl.DataFrame, *, tables: Tables, stretches: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Lines with `slot` (component and band), `starts_at`, `position` and `measured`.
 
     A split line becomes one line for each band it touches; uncharged bands are dropped.
@@ -17,7 +25,7 @@ def place_in_bands(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
     whole = {
         "slot": tables.usage["slot"].at("usage"),
         "starts_at": pl.col("started_at"),
-        "position": pl.lit(0, dtype=pl.Int128()),
+        "position": pl.lit(0, dtype=WHOLE),
         "measured": pl.col("quantity"),
     }
     if not tables.clocks:
@@ -29,7 +37,7 @@ def place_in_bands(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
         if held.height:
             split = tables.usage["split"].at("usage")
             parts.append(_at_start(held.filter(~split), clock, tables))
-            parts.append(_split(held.filter(split), clock, tables))
+            parts.append(_split(held.filter(split), clock, tables, stretches))
     placed = pl.concat([part for part in parts if part.height] or parts[:1])
     charged = placed.filter(tables.slot["rate"].at("slot").is_not_null())
     return charged.sort("row", "usage", "position").drop("clock")
@@ -57,21 +65,31 @@ def _at_start(lines: pl.DataFrame, clock: BandClock, tables: Tables) -> pl.DataF
     return lines.with_columns(
         slot=tables.usage["slot"].at("usage") + pl.Series(bands[at]),
         starts_at=pl.col("started_at"),
-        position=pl.lit(0, dtype=pl.Int128()),
+        position=pl.lit(0, dtype=WHOLE),
         measured=pl.col("quantity"),
     )
 
 
-def _split(lines: pl.DataFrame, clock: BandClock, tables: Tables) -> pl.DataFrame:
+def _split(
+    lines: pl.DataFrame, clock: BandClock, tables: Tables, stretches: pl.DataFrame | None
+) -> pl.DataFrame:
     """Cut at every edge that lies inside; a microsecond is 1000 of the quantity's 1e-9 s."""
     if lines.is_empty():
         return lines
+    if stretches is None:
+        lines = lines.with_columns(begin=pl.lit(0, dtype=WHOLE), end=pl.col("quantity"))
+    else:
+        lines = lines.join(
+            stretches, on=("usage_id", "usage"), how="left", maintain_order="left"
+        ).with_columns(pl.col("begin").fill_null(0), pl.coalesce("end", "quantity").alias("end"))
+    own = pl.col("started_at")
     lines = lines.with_columns(
-        ends_at=pl.col("started_at") + ((pl.col("quantity") + 999) // 1000).cast(pl.Int64())
+        begins_at=own + (pl.col("begin") // 1000).cast(pl.Int64()),
+        ends_at=own + ((pl.col("end") + 999) // 1000).cast(pl.Int64()),
     )
-    started, ended = lines["started_at"].to_numpy(), lines["ends_at"].to_numpy()
-    starts, bands = _edges(clock, int(started.min()), int(ended.max()))
-    first = np.maximum(np.searchsorted(starts, started, side="right") - 1, 0)
+    began, ended = lines["begins_at"].to_numpy(), lines["ends_at"].to_numpy()
+    starts, bands = _edges(clock, int(began.min()), int(ended.max()))
+    first = np.maximum(np.searchsorted(starts, began, side="right") - 1, 0)
     last = np.maximum(np.searchsorted(starts, ended, side="left") - 1, first)
     lines = lines.with_columns(first=pl.Series(first), last=pl.Series(last))
     crossing = pl.col("last") > pl.col("first")
@@ -86,16 +104,15 @@ def _split(lines: pl.DataFrame, clock: BandClock, tables: Tables) -> pl.DataFram
     next_edge = pl.lit(pl.Series(starts)).gather(
         pl.min_horizontal(edge + 1, pl.lit(len(starts) - 1))
     )
-    own = pl.col("started_at")
-    begin = pl.when(edge == pl.col("first")).then(own).otherwise(at_edge)
+    begin = pl.when(edge == pl.col("first")).then("begins_at").otherwise(at_edge)
     end = pl.when(edge == pl.col("last")).then(None).otherwise(next_edge)
     return (
         placed.with_columns(
             slot=tables.usage["slot"].at("usage") + pl.lit(pl.Series(bands)).gather(edge),
             starts_at=begin,
-            position=(begin - own).cast(pl.Int128()) * 1000,
-            until=pl.coalesce((end - own).cast(pl.Int128()) * 1000, pl.col("quantity")),
+            position=(begin - own).cast(WHOLE) * 1000,
+            until=pl.coalesce((end - own).cast(WHOLE) * 1000, pl.col("end")),
         )
         .with_columns(measured=pl.col("until") - pl.col("position"))
-        .drop("ends_at", "first", "last", "edge", "until")
+        .drop("begin", "end", "begins_at", "ends_at", "first", "last", "edge", "until")
     )

@@ -52,14 +52,18 @@ class Faults:
             self.frames.append(frame.select(FAULTS.names()).cast(FAULTS))
 
     def rows(self) -> pl.Series:
-        frame = pl.concat([FAULTS.to_frame(), *self.frames])
-        return frame["row"].unique()
+        return self.frame()["row"].unique()
+
+    def frame(self) -> pl.DataFrame:
+        return pl.concat([FAULTS.to_frame(), *self.frames])
 
     def suspense(self, events: pl.DataFrame) -> pl.DataFrame:
         """SUSPENSE, in the order of events and components."""
-        found = pl.concat([FAULTS.to_frame(), *self.frames]).sort("row", "usage")
-        return found.with_columns(usage_id=events["usage_id"].gather(found["row"])).select(
-            SUSPENSE.names()
+        found = self.frame().sort("row", "usage")
+        return (
+            found.with_columns(usage_id=events["usage_id"].gather(found["row"]))
+            .select(SUSPENSE.names())
+            .cast(SUSPENSE)
         )
 
 
@@ -100,8 +104,13 @@ def _with_attributes(events: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     ).select(*(name for name in flat.columns if name != "attributes"))
 
 
-def event_faults(events: pl.DataFrame, *, plan: Plan, tables: Tables, faults: Faults) -> pl.Series:
-    """Whether each event can be matched at all; those that cannot go to the faults."""
+def event_faults(
+    events: pl.DataFrame, *, plan: Plan, tables: Tables, faults: Faults, since_us: int = 0
+) -> pl.Series:
+    """Whether each event can be matched at all by a plan that is in force since then.
+
+    Those that cannot go to the faults.
+    """
     opens = pl.col("offer_id").replace_strict(tables.offers, default=None, return_dtype=pl.Int64())
     started, quantity = pl.col("started_at"), pl.col("quantity")
     order = (
@@ -113,7 +122,10 @@ def event_faults(events: pl.DataFrame, *, plan: Plan, tables: Tables, faults: Fa
         (quantity < 0, SuspenseCode.NEGATIVE_QUANTITY),
         (quantity > MAX_QUANTITY * 10**9, SuspenseCode.QUANTITY_TOO_LARGE),
         (pl.col("opens").is_null(), SuspenseCode.NO_OFFER),
-        (started < pl.col("opens"), SuspenseCode.BEFORE_OFFER),
+        (
+            pl.max_horizontal(started, pl.lit(since_us)) < pl.col("opens"),
+            SuspenseCode.BEFORE_OFFER,
+        ),
         (~pl.col("readable"), SuspenseCode.BAD_ATTRIBUTES),
     )
     held = events.with_columns(opens=opens)

@@ -1,0 +1,86 @@
+"""The words of rating one event at a time: the event, its segments, its lines, what suspends it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from tallystick.core.charge.frames import SuspenseCode
+from tallystick.core.tariff.plan import PlanUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of CHARGE_IN in whole numbers; `fields` are what filters and decks may ask."""
+
+    usage_id: int
+    account_id: int
+    contract_id: int
+    cycle_start: date
+    started_us: int
+    quantity: int
+    unit: str
+    fields: Mapping[str, str | None]
+    carried: int = 0  # the price that it carries, where the component asks for it
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The part of an event within one band, and its rate."""
+
+    start_us: int
+    position: int  # of its start within the event
+    measured: int
+    band: int
+    rate: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one component rates of an event: the event as it counts it, and where that lies."""
+
+    usage: PlanUsage
+    event: Event
+    segments: list[Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class RatedLine:
+    """One row of RATED in whole numbers, in its order of columns."""
+
+    usage_id: int
+    account_id: int
+    contract_id: int
+    component_id: int
+    seq: int
+    cycle_start: date
+    started_us: int
+    band: str | None
+    tier: int | None
+    rate_key: str | None
+    measured: int
+    billed: int
+    allowed: int
+    unit_price: int
+    per: int
+    fee: int
+    amount: int
+
+    def row(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an event cannot be rated; component 0 = as a whole."""
+
+    component_id: int
+    code: SuspenseCode
+    detail: str = ""
+
+
+class Suspended(Exception):
+    """The event cannot be rated; nothing of it is charged or drawn."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(faults)
+        self.faults = faults
