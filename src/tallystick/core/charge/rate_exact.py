@@ -114,9 +114,9 @@ def rate_event(
     event = read_event(row, plan=plan)
     parts: list[Part] = []
     faults: list[Fault] = []
-    for usage in matching(event, row["offer_id"], plan=plan):
+    for usage in matching(event, offer_id=row["offer_id"], plan=plan):
         try:
-            parts.append(read_part(event, usage, plan=plan))
+            parts.append(read_part(event, usage=usage, plan=plan))
         except Suspended as stop:
             faults.extend(stop.faults)
     if not faults and not any(part.segments for part in parts):
@@ -132,7 +132,7 @@ def rate_event(
     ]
 
 
-def matching(event: Event, offer_id: int, *, plan: Plan) -> list[PlanUsage]:
+def matching(event: Event, *, offer_id: int, plan: Plan) -> list[PlanUsage]:
     """The components of the offer that the event is for, in written order."""
     return [
         usage
@@ -192,7 +192,7 @@ def opens_us(offer: PlanOffer, *, plan: Plan) -> int:
 
 
 def read_part(
-    event: Event, usage: PlanUsage, *, plan: Plan, begin: int = 0, end: int | None = None
+    event: Event, *, usage: PlanUsage, plan: Plan, begin: int = 0, end: int | None = None
 ) -> Part:
     """What the component rates of the event, or of that stretch of positions within it.
 
