@@ -35,13 +35,22 @@ CATEGORIES: dict[str, tuple[Tax, ...]] = {
     "free": (Tax("VAT", "E", Decimal("0.000000")),),
     "quebec": (Tax("GST", "S", Decimal("5.000000")), Tax("QST", "S", Decimal("9.975000"))),
     "federal": (Tax("GST", "S", Decimal("5.000000")),),
+    "telecom": (
+        Tax("City", "S", Decimal("4.500000")),
+        Tax("Emergency calls", "S", Decimal(0), Decimal("1.255"), "unit"),
+    ),
+    "levied": (Tax("Levy", "S", Decimal(0), Decimal("0.0205"), "kWh"),),
+    "each": (Tax("Each", "S", Decimal(0), Decimal("0.333333333333"), "each"),),
 }
 
 
-def line_of(amount: Decimal | str, category: str = "standard", n: int = 1) -> DueLine:
+def line_of(
+    amount: Decimal | str, category: str = "standard", n: int = 1, quantity: str = "1 unit"
+) -> DueLine:
     exact = Decimal(amount)
+    count, unit = quantity.split()
     return DueLine(
-        "C-1", f"line-{n}", "recurring", MARCH, "A line", Decimal(1), "unit", exact, exact,
+        "C-1", f"line-{n}", "recurring", MARCH, "A line", Decimal(count), unit, exact, exact,
         category, "4000",
     )  # fmt: skip
 
@@ -59,7 +68,9 @@ def frame_of(invoices: dict[str, Sequence[DueLine]]) -> pl.DataFrame:
 
 def rates_of(categories: dict[str, tuple[Tax, ...]]) -> pl.DataFrame:
     rows = [
-        ("home", name, t.tax, t.code, t.percent) for name, own in categories.items() for t in own
+        ("home", name, t.tax, t.code, t.percent, t.levy, t.levy_unit)
+        for name, own in categories.items()
+        for t in own
     ]
     return pl.DataFrame(rows, schema=RATES, orient="row")
 
@@ -143,7 +154,10 @@ def test_batch_repeats_to_the_byte_and_keeps_order() -> None:
 amounts = st.decimals(-(10**9), 10**9, places=12) | st.sampled_from(
     [Decimal(t) for t in ("0.005", "-0.005", "0.015", "0.5", "-1.5", "0.0005", "0", "0.125")]
 )
-some_lines = st.lists(st.tuples(amounts, st.sampled_from(sorted(CATEGORIES))), max_size=7)
+quantities = st.sampled_from(["1 unit", "3 unit", "1234567.123456789 kWh", "-2 kWh", "0 unit"])
+some_lines = st.lists(
+    st.tuples(amounts, st.sampled_from(sorted(CATEGORIES)), quantities), max_size=7
+)
 
 
 @given(
@@ -155,7 +169,7 @@ some_lines = st.lists(st.tuples(amounts, st.sampled_from(sorted(CATEGORIES))), m
 )
 @settings(max_examples=250, deadline=None)
 def test_batch_equals_one_by_one(
-    accounts: list[list[tuple[Decimal, str]]],
+    accounts: list[list[tuple[Decimal, str, str]]],
     mode: RoundingMode,
     tax: TaxRounding,
     inclusive: bool,
@@ -163,7 +177,10 @@ def test_batch_equals_one_by_one(
 ) -> None:
     rounding = Rounding(mode=mode, tax=tax, inclusive=inclusive)
     invoices = {
-        f"A-{n}": [line_of(amount, category, k) for k, (amount, category) in enumerate(lines)]
+        f"A-{n}": [
+            line_of(amount, category, k, quantity)
+            for k, (amount, category, quantity) in enumerate(lines)
+        ]
         for n, lines in enumerate(accounts)
         if lines
     }
@@ -181,7 +198,15 @@ def test_batch_equals_one_by_one(
             (n, line.printed, line.net) for n, line in enumerate(one.lines, start=1)
         ]
         assert batch.taxes.filter(mine).drop("account_id").rows() == [
-            (row.tax.tax, row.tax.code, row.tax.percent, row.taxable, row.amount)
+            (
+                row.tax.tax,
+                row.tax.code,
+                row.tax.percent,
+                row.tax.levy,
+                row.tax.levy_unit,
+                row.taxable,
+                row.amount,
+            )
             for row in one.taxes
         ]
 
@@ -192,4 +217,5 @@ def _check_sums(invoice: AssembledInvoice, currency: str, inclusive: bool) -> No
     assert invoice.total == invoice.net + invoice.tax
     assert -invoice.total.as_tuple().exponent == minor_decimals(currency)  # type: ignore[operator]
     if inclusive:
-        assert invoice.total == sum(line.printed for line in invoice.lines)
+        levies = sum(row.amount for row in invoice.taxes if row.tax.levy)
+        assert invoice.total == sum(line.printed for line in invoice.lines) + levies

@@ -136,7 +136,7 @@ def test_batch_posts_what_one_by_one_posts(
     ]  # fmt: skip
     frame = pl.DataFrame(rows, schema=DUE_LINES, orient="row")
     rates = pl.DataFrame(
-        [("home", "standard", "VAT", "S", Decimal(19))], schema=RATES, orient="row"
+        [("home", "standard", "VAT", "S", Decimal(19), Decimal(0), "")], schema=RATES, orient="row"
     )
     batch = assemble_batch(frame, rates=rates, currency="EUR", rounding=rounding)
     postings = post_invoices_batch(batch, issued_on=ON, first_entry_no=100)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from tallystick.base.money import EXACT, minor_decimals
 from tallystick.core.invoice.recur import DueLine
 from tallystick.core.invoice.round import round_whole, share_out
-from tallystick.core.invoice.tax import NoTaxRate, Rounding, Tax, TaxRounding
+from tallystick.core.invoice.tax import EACH, NoTaxRate, Rounding, Tax, TaxRounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,17 @@ def assemble_invoice(
         if line.tax_category not in taxes:
             raise NoTaxRate(category=line.tax_category)
     borne = [taxes[line.tax_category] for line in lines]
+    rates = [tuple(tax for tax in own if not tax.levy) for own in borne]
     exact = [Fraction(line.amount) * 10**decimals for line in lines]
     printed = [round_whole(amount, mode=rounding.mode) for amount in exact]
     base = exact
     if rounding.tax is TaxRounding.PER_RATE_PRINTED:
         base = [Fraction(shown) for shown in printed]
     if rounding.inclusive:
-        nets, due = _taken_out(printed, base, borne, rounding)
+        nets, due = _taken_out(printed, base, rates, rounding)
     else:
-        nets, due = printed, _put_on(base, borne, rounding)
+        nets, due = printed, _put_on(base, rates, rounding)
+    due |= _levied(lines, borne, decimals, rounding)
 
     def money(minor: int) -> Decimal:
         return EXACT.scaleb(Decimal(minor), -decimals)
@@ -96,6 +98,20 @@ def _put_on(
     for amount, own in zip(base, borne, strict=True):
         for tax in own:
             shares.setdefault(tax, []).append(amount * Fraction(tax.percent) / 100)
+    return {tax: _round_sum(amounts, rounding) for tax, amounts in shares.items()}
+
+
+def _levied(
+    lines: Sequence[DueLine], borne: Sequence[tuple[Tax, ...]], decimals: int, rounding: Rounding
+) -> dict[Tax, int]:
+    """Levies on quantities, in minor units; they come on top of prices with tax as well."""
+    shares: dict[Tax, list[Fraction]] = {}
+    for line, own in zip(lines, borne, strict=True):
+        for tax in own:
+            if tax.levy:
+                quantity = line.quantity if tax.levy_unit in (line.unit, EACH) else Decimal(0)
+                exact = Fraction(quantity) * Fraction(tax.levy) * 10**decimals
+                shares.setdefault(tax, []).append(exact)
     return {tax: _round_sum(amounts, rounding) for tax, amounts in shares.items()}
 
 

@@ -11,8 +11,9 @@ import polars as pl
 
 from tallystick.base.frames import AMOUNT, QUANTITY, REJECTS
 from tallystick.base.money import AMOUNT_DECIMALS, minor_decimals
+from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.invoice.round import round_ratio
-from tallystick.core.invoice.tax import PERCENT, PERCENT_DECIMALS, Rounding, TaxRounding
+from tallystick.core.invoice.tax import EACH, PERCENT, PERCENT_DECIMALS, Rounding, TaxRounding
 
 MONEY: Final = pl.Decimal(38, 3)
 """Money rounded to a currency: room for minor units of 0, 2 and 3 decimals."""
@@ -62,12 +63,14 @@ TAXES: Final = pl.Schema(
         "tax": pl.String(),
         "code": pl.String(),
         "percent": PERCENT,
+        "levy": AMOUNT,
+        "levy_unit": pl.String(),
         "taxable": MONEY,
         "amount": MONEY,
     }
 )
 
-_TAX = ["tax", "code", "percent"]
+_TAX = ["tax", "code", "percent", "levy", "levy_unit"]
 _HUNDRED: Final = 100 * 10**PERCENT_DECIMALS
 
 
@@ -148,21 +151,34 @@ def _tax_shares(
         whole = pl.col("whole")
     if rounding.tax is TaxRounding.PER_LINE:
         keys += ["line"]
+    levied = pl.col("levy_unit").is_in([EACH]) | (pl.col("levy_unit") == pl.col("unit"))
+    quantity = pl.col("quantity").cast(QUANTITY).to_physical()
+    levy = pl.col("levy").to_physical()
     return (
         good.select(
-            "line", "account_id", "tax_position", "tax_category", "tax_set", "whole", "base"
+            "line", "account_id", "tax_position", "tax_category", "tax_set", "whole", "base",
+            "quantity", "unit",
         )
         .join(rates, on=["tax_position", "tax_category"], how="left")
+        .with_columns(counted=pl.when(levied).then(quantity).otherwise(_int(0)))
         .group_by(keys)
-        .agg(pl.col("base").sum())
+        .agg(pl.col("base").sum(), pl.col("counted").sum())
         .with_columns(
-            amount=round_ratio(
-                pl.col("base") * pl.col("percent").to_physical().cast(pl.Int128),
-                whole * to_minor,
-                mode=rounding.mode,
+            amount=pl.when(levy == 0)
+            .then(
+                round_ratio(
+                    pl.col("base") * pl.col("percent").to_physical().cast(pl.Int128),
+                    whole * to_minor,
+                    mode=rounding.mode,
+                )
+            )
+            .otherwise(
+                round_ratio(
+                    pl.col("counted") * levy, _int(QUANTITY_SCALE * to_minor), mode=rounding.mode
+                )
             )
         )
-    )
+    )  # fmt: skip
 
 
 def _take_out(good: pl.DataFrame, shares: pl.DataFrame, rounding: Rounding) -> pl.DataFrame:
@@ -171,8 +187,10 @@ def _take_out(good: pl.DataFrame, shares: pl.DataFrame, rounding: Rounding) -> p
     The net of a tax set is shared out as `share_out` does: floors, then the largest remainders.
     """
     keys = ["line"] if rounding.tax is TaxRounding.PER_LINE else ["account_id", "tax_set"]
-    taken = shares.group_by(keys).agg(taken=pl.col("amount").sum())
-    good = good.join(taken, on=keys, how="left", maintain_order="left")
+    taken = shares.filter(pl.col("levy") == 0).group_by(keys).agg(taken=pl.col("amount").sum())
+    good = good.join(taken, on=keys, how="left", maintain_order="left").with_columns(
+        pl.col("taken").fill_null(0)
+    )
     if rounding.tax is TaxRounding.PER_LINE:
         return good.with_columns(net=pl.col("printed") - pl.col("taken"))
     gross = pl.col("printed") * _HUNDRED

@@ -1,7 +1,9 @@
-"""Value-added taxes: which rates a line bears, for whom and when.
+"""Taxes: which rates and levies a line bears, for whom, where and when.
 
-Rates are rows of a table by jurisdiction, category and customer kind, with a validity. A category
-may bear several taxes (a federal and a regional one), the later of which may tax the earlier.
+Rates are rows of a table by jurisdiction, category and customer kind, with a validity. Jurisdictions
+lie in one another: a customer in `US-NY/Kings` bears the taxes of `US`, `US-NY` and `US-NY/Kings`,
+in that order. A category may bear several taxes, the later of which may tax the earlier; a levy is a
+fixed amount for each unit of a line's quantity, whatever the line costs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from tallystick.base.frames import AMOUNT
 from tallystick.base.money import EXACT, RoundingMode
 from tallystick.base.refusal import Refusal
 
@@ -21,6 +24,10 @@ PERCENT: Final = pl.Decimal(20, PERCENT_DECIMALS)
 
 ANY: Final = "*"
 """In a table row: every customer kind."""
+
+
+EACH: Final = "each"
+"""The unit of a levy on each piece of a line's quantity, whatever it is counted in."""
 
 
 class TaxCode(StrEnum):
@@ -39,6 +46,14 @@ class TaxRounding(StrEnum):
     PER_RATE = "per_rate"  # once per rate, on the exact sum of the invoice
     PER_RATE_PRINTED = "per_rate_printed"  # once per rate, on the sum of the printed lines
     PER_LINE = "per_line"  # on every line
+
+
+class Nearness(StrEnum):
+    """Which customers a row is for, by the operator's own region and theirs."""
+
+    ANY = "any"
+    SAME = "same"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,9 @@ class TaxRow:
     valid_until: date | None = None
     code: TaxCode = TaxCode.STANDARD
     compound: bool = False
+    seller_region: Nearness = Nearness.ANY
+    levy: Decimal = Decimal(0)  # for each `levy_unit` of the line's quantity
+    levy_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +102,37 @@ class TaxPosition:
     customer_kind: str
     reverse_charge: bool = False
     exemptions: tuple[Exemption, ...] = ()
+    seller_region: str = ""
+
+    @property
+    def jurisdictions(self) -> tuple[str, ...]:
+        """Where it lies, the widest first: `US`, `US-NY`, `US-NY/Kings`."""
+        country, *_ = self.jurisdiction.replace("/", "-", 1).split("-")
+        ends = [at for at, c in enumerate(self.jurisdiction) if c in "-/"]
+        parts = [self.jurisdiction[:end] for end in ends]
+        return tuple(dict.fromkeys([country, *parts, self.jurisdiction]))
+
+    @property
+    def nearness(self) -> Nearness:
+        """Whether the operator's region is the customer's."""
+        near = self.jurisdiction == self.seller_region or self.jurisdiction.startswith(
+            f"{self.seller_region}/"
+        )
+        return Nearness.SAME if near else Nearness.OTHER
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tax:
-    """A tax as borne by a line: the percent is of the line's net, whatever it compounds on."""
+    """A tax as borne by a line: the percent is of the line's net, whatever it compounds on.
+
+    A levy has no percent: it is an amount for each `levy_unit` of the line's quantity.
+    """
 
     tax: str
     code: str
     percent: Decimal
+    levy: Decimal = Decimal(0)
+    levy_unit: str = ""
 
 
 @dataclass
@@ -125,23 +165,23 @@ class InvalidTaxRate(Refusal):
 def taxes_on(
     category: str, *, position: TaxPosition, table: Sequence[TaxRow], on: date
 ) -> tuple[Tax, ...]:
-    """The taxes that a line of the category bears on that day.
+    """The taxes that a line of the category bears on that day, those of wider places first.
 
-    Rows for the customer's kind go before rows for any kind. Exemption goes before reverse charge;
-    both keep the taxes' names and set their percent to zero.
+    In each place, rows for the customer's kind go before rows for any kind. Exemption goes before
+    reverse charge; both keep the taxes' names and set their percent to zero, and levies fall away.
 
     :raises NoTaxRate: when no row is in force
     :raises InvalidTaxRate: when a percent is negative or too fine
     """
-    rows = [
+    near = (Nearness.ANY, position.nearness)
+    fitting = [
         row
         for row in table
-        if row.jurisdiction == position.jurisdiction
-        and row.category == category
+        if row.category == category
+        and row.seller_region in near
         and _in_force(row.valid_from, row.valid_until, on)
     ]
-    named = [row for row in rows if row.customer_kind == position.customer_kind]
-    rows = named or [row for row in rows if row.customer_kind == ANY]
+    rows = [row for place in position.jurisdictions for row in _of_place(fitting, place, position)]
     if not rows:
         raise NoTaxRate(
             jurisdiction=position.jurisdiction,
@@ -149,15 +189,25 @@ def taxes_on(
             customer_kind=position.customer_kind,
             on=on.isoformat(),
         )
+    rates = [row for row in rows if not row.levy] or rows[:1]
     if _exempt(category, position, on):
-        return tuple(Tax(row.tax, TaxCode.EXEMPT, Decimal(0)) for row in rows)
+        return tuple(Tax(row.tax, TaxCode.EXEMPT, Decimal(0)) for row in rates)
     if position.reverse_charge:
-        return tuple(Tax(row.tax, TaxCode.REVERSE_CHARGE, Decimal(0)) for row in rows)
+        return tuple(Tax(row.tax, TaxCode.REVERSE_CHARGE, Decimal(0)) for row in rates)
     taxes: list[Tax] = []
     for row in rows:
+        if row.levy:
+            taxes.append(Tax(row.tax, row.code, Decimal(0), row.levy, row.levy_unit))
+            continue
         base = Decimal(100) + (sum(t.percent for t in taxes) if row.compound else Decimal(0))
         taxes.append(Tax(row.tax, row.code, _percent(row.percent * base / 100)))
     return tuple(taxes)
+
+
+def _of_place(rows: Sequence[TaxRow], place: str, position: TaxPosition) -> list[TaxRow]:
+    here = [row for row in rows if row.jurisdiction == place]
+    named = [row for row in here if row.customer_kind == position.customer_kind]
+    return named or [row for row in here if row.customer_kind == ANY]
 
 
 def _percent(exact: Decimal) -> Decimal:
@@ -186,6 +236,8 @@ RATES: Final = pl.Schema(
         "tax": pl.String(),
         "code": pl.String(),
         "percent": PERCENT,
+        "levy": AMOUNT,  # for each `levy_unit` of a line's quantity
+        "levy_unit": pl.String(),
     }
 )
 """The taxes of every category for every tax position, on one day."""
@@ -210,5 +262,8 @@ def rates_frame(
                 taxes = taxes_on(category, position=position, table=table, on=on)
             except NoTaxRate:
                 continue
-            rows += [(position.name, category, t.tax, t.code, t.percent) for t in taxes]
+            rows += [
+                (position.name, category, t.tax, t.code, t.percent, t.levy, t.levy_unit)
+                for t in taxes
+            ]
     return pl.DataFrame(rows, schema=RATES, orient="row")
