@@ -103,7 +103,12 @@ def next_bill_day(on: date, *, cycle_day: int, ends_on: date | None) -> date | N
 def due_task(accounts: tuple[int, int], *, plans: Sequence[DatedPlan], on: date) -> DueTask:
     """What the accounts in [first, end) owe on that day."""
     contracts = tables.read_due_contracts(accounts, on=on).with_columns(
-        pl.concat_str("country", "customer_kind", separator=" ").alias("tax_position")
+        pl.concat_str(
+            "tax_place",
+            "customer_kind",
+            pl.when("exempt").then(pl.col("account_id").cast(pl.String)).otherwise(pl.lit("")),
+            separator=" ",
+        ).alias("tax_position")
     )
     priced = tuple(
         PricedPeriod(dated.version_id, dated.valid_from, dated.valid_to, dated.plan)

@@ -8,6 +8,7 @@ stopped anywhere and given again: a contract is due once for each of its bill da
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -17,12 +18,19 @@ from tallystick.base.money import RoundingMode
 from tallystick.base.progress import Progress, silent
 from tallystick.core.invoice.assemble_batch import AssembledBatch, assemble_batch
 from tallystick.core.invoice.read_taxes import read_taxes
-from tallystick.core.invoice.tax import Rounding, TaxPosition, TaxRow, rates_frame
+from tallystick.core.invoice.tax import (
+    Rounding,
+    TaxPosition,
+    TaxRates,
+    TaxRounding,
+    rates_frame,
+)
 from tallystick.core.post.batch import post_invoices_batch
 from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.invoices import operations, tables
 from tallystick.domain.invoices.models import BillRun
 from tallystick.domain.ledger.tables import store_entries
+from tallystick.domain.parties.queries import exemptions_of
 from tallystick.domain.tenants.bulk import new_ids
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
@@ -34,6 +42,9 @@ from tallystick.flows.tasks import WORKERS, work_off
 
 CONTRACTS_PER_TASK: Final = 20_000
 SERIES: Final = "INV"
+
+TAX_ENGINES: Final[dict[str, TaxRates]] = {}
+"""Outside tax engines by operator code, bound by wiring; without one, the operator's own table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +121,18 @@ def _add_up(on: date, reports: list[BillReport]) -> BillReport:
 def draft_invoices(tenant: Tenant, *, accounts: tuple[int, int], on: date) -> Draft:
     """What would be billed to these accounts on that day; nothing is stored."""
     task = due_task(accounts, plans=dated_plans(), on=on)
-    table = read_taxes(tenant.taxes, name="taxes")
-    rounding = Rounding(mode=RoundingMode(tenant.rounding))
+    rounding = Rounding(
+        mode=RoundingMode(tenant.rounding),
+        tax=TaxRounding(tenant.tax_rounding),
+        inclusive=tenant.prices_include_tax,
+    )
+    rates = _rates(task, tenant=tenant, on=on)
     return Draft(
         task=task,
         batches={
             currency: assemble_batch(
                 lines,
-                rates=_rates(task, table=table, on=on),
+                rates=rates,
                 currency=currency,
                 rounding=rounding,
             )
@@ -126,22 +141,35 @@ def draft_invoices(tenant: Tenant, *, accounts: tuple[int, int], on: date) -> Dr
     )
 
 
-def _rates(task: DueTask, *, table: tuple[TaxRow, ...], on: date) -> pl.DataFrame:
-    positions = task.contracts.select("tax_position", "country", "customer_kind").unique()
-    return rates_frame(
-        positions=[
-            TaxPosition(
-                name=name,
-                jurisdiction=country,
-                customer_kind=kind,
-                reverse_charge=kind == "reverse_charge",
-            )
-            for name, country, kind in positions.sort("tax_position").iter_rows()
-        ],
-        categories=task.lines["tax_category"].unique().to_list(),
-        table=table,
-        on=on,
-    )
+def _rates(task: DueTask, *, tenant: Tenant, on: date) -> pl.DataFrame:
+    """The taxes of all positions of the task, of the operator's table or its engine (RATES)."""
+    exempt = task.contracts.filter("exempt")["account_id"].unique().to_list()
+    held = exemptions_of(exempt)
+    columns = ("tax_position", "tax_place", "customer_kind")
+    owner = pl.when("exempt").then("account_id").alias("owner")
+    positions = [
+        TaxPosition(
+            name=name,
+            jurisdiction=place,
+            customer_kind=kind,
+            reverse_charge=kind == "reverse_charge",
+            exemptions=tuple(held.get(account_id, ())),
+            seller_region=tenant.tax_place,
+        )
+        for name, place, kind, account_id in task.contracts.select(*columns, owner)
+        .unique()
+        .sort("tax_position")
+        .iter_rows()
+    ]
+    categories = task.lines["tax_category"].unique().to_list()
+    return find_rates(tenant)(positions=positions, categories=categories, on=on)
+
+
+def find_rates(tenant: Tenant) -> TaxRates:
+    """Who says what taxes are due: the engine bound to the operator, or else its own table."""
+    if tenant.code in TAX_ENGINES:
+        return TAX_ENGINES[tenant.code]
+    return partial(rates_frame, table=read_taxes(tenant.taxes, name="taxes"))
 
 
 def _bill_task(run: BillRun, *, task_id: int, at: datetime) -> BillReport:

@@ -104,8 +104,8 @@ def test_rates_frame_holds_every_position() -> None:
         on=date(2026, 1, 1),
     )
     assert frame.rows() == [
-        ("home", "reduced", "VAT", "S", Decimal(7)),
-        ("home", "standard", "VAT", "S", Decimal(19)),
-        ("qc", "standard", "GST", "S", Decimal(5)),
-        ("qc", "standard", "QST", "S", Decimal("9.975")),
+        ("home", "reduced", "VAT", "S", Decimal(7), 0, ""),
+        ("home", "standard", "VAT", "S", Decimal(19), 0, ""),
+        ("qc", "standard", "GST", "S", Decimal(5), 0, ""),
+        ("qc", "standard", "QST", "S", Decimal("9.975"), 0, ""),
     ]

@@ -1,4 +1,7 @@
-"""Reads a tax table from YAML; every mistake is told at once, with its line."""
+"""Reads tax tables from YAML; every mistake is told at once, with its line.
+
+One table is of one place, a country or a region within it; `tables:` lists several.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,13 +9,13 @@ from decimal import Decimal
 from functools import lru_cache
 
 from tallystick.base.refusal import Refusal
-from tallystick.core.invoice.tax import ANY, TaxCode, TaxRow
+from tallystick.core.invoice.tax import ANY, EACH, PLACE, Nearness, TaxCode, TaxRow
 from tallystick.core.tariff.page import Page
 from tallystick.core.tariff.source import CatalogueError, Listing, Table, Unreadable, read_source
-from tallystick.core.tariff.words import Mistake, read_date, read_flag, read_name, read_number
+from tallystick.core.tariff.words import Mistake, read_date, read_flag, read_number, read_word
 
-_TOP = ("country", "name", "categories")
-_ROW = ("from", "to", "rate", "for", "name", "code", "compound")
+_TOP = ("country", "place", "name", "categories")
+_ROW = ("from", "to", "rate", "levy", "for", "near", "name", "code", "compound")
 
 
 @dataclass
@@ -35,17 +38,52 @@ def read_taxes(text: str, *, name: str) -> tuple[TaxRow, ...]:
     if not text.strip():
         return ()
     errors: list[CatalogueError] = []
-    rows: list[TaxRow] = []
     try:
         page = Page(read_source(text), file=name, path="", errors=errors)
     except Unreadable as fault:
         raise TaxesRefused(errors=(CatalogueError(name, fault.line, "", fault.message),)) from None
-    country = page.need("country", read_name, "")
+    if page.has("tables"):
+        rows = _tables(page)
+    else:
+        rows = _table(page)
+    if errors:
+        raise TaxesRefused(errors=tuple(sorted(errors)))
+    return tuple(rows)
+
+
+def _tables(page: Page) -> list[TaxRow]:
+    listed = page.node("tables")
+    if not isinstance(listed, Listing):
+        page.complain(page.table.line, "is a list of tables, each of a country or a place")
+        return []
+    rows: list[TaxRow] = []
+    for item in listed.items:
+        if isinstance(item, Table):
+            rows += _table(Page(item, file=page.file, path="tables", errors=page.errors))
+        else:
+            page.complain(item.line, "is a table such as {country: DE, categories: {...}}")
+    page.close(("tables",))
+    return rows
+
+
+def read_place(text: str) -> str:
+    """A country, a region or a place in it: `US`, `US-NY`, `US-NY/Kings`."""
+    if not PLACE.fullmatch(text):
+        raise Mistake(f"{text!r} is not a place; write US, US-NY or US-NY/Kings")
+    return text
+
+
+def _table(page: Page) -> list[TaxRow]:
+    """The rows of one table."""
+    word = "place" if page.has("place") else "country"
+    country = page.need(word, read_place, "")
     label = page.read("name", str, "VAT")
+    rows: list[TaxRow] = []
     categories = page.node("categories")
     if not isinstance(categories, Table):
         page.complain(page.table.line, "write `categories:` with a list of rates under each name")
-        raise TaxesRefused(errors=tuple(errors))
+        page.close(_TOP)
+        return rows
     for category, listed in categories.entries.items():
         if not isinstance(listed, Listing):
             page.complain(listed.line, "is a list such as [{from: 2020-01-01, rate: 20 %}]")
@@ -54,29 +92,49 @@ def read_taxes(text: str, *, name: str) -> tuple[TaxRow, ...]:
             if not isinstance(item, Table):
                 page.complain(item.line, "is a row such as {from: 2020-01-01, rate: 20 %}")
                 continue
-            row = Page(item, file=name, path=f"categories.{category}", errors=errors)
+            path = f"categories.{category}"
+            row = Page(item, file=page.file, path=path, errors=page.errors)
             rows += _rows(row, country=country, category=category, label=label)
     page.close(_TOP)
-    if errors:
-        raise TaxesRefused(errors=tuple(sorted(errors)))
-    return tuple(rows)
+    return rows
 
 
 def _rows(page: Page, *, country: str, category: str, label: str) -> list[TaxRow]:
-    percent = page.need("rate", _percent, Decimal(0))
+    levy, levy_unit = page.read("levy", _levy, (Decimal(0), ""))
+    percent = page.read("rate", _percent, Decimal(0))
+    if page.has("rate") == page.has("levy"):
+        page.complain(page.table.line, "write either `rate: 19 %` or `levy: 0.50 per kWh`")
     valid_from = page.need("from", read_date, date.min)
     valid_until = page.read("to", read_date, None)
     if valid_until is not None and valid_until <= valid_from:
         page.complain(page.table.line, "ends before it begins; `to` is the first day after")
     tax = page.read("name", str, label)
-    code = page.read("code", _code, TaxCode.STANDARD if percent else TaxCode.ZERO)
+    code = page.read("code", _code, TaxCode.STANDARD if percent or levy else TaxCode.ZERO)
     compound = page.read("compound", read_flag, False)
+    near = page.read("near", lambda text: read_word(text, words=Nearness), Nearness.ANY)
     kinds = [text.value for text in page.listed("for")] or [ANY]
     page.close(_ROW)
     return [
-        TaxRow(country, category, kind, tax, percent, valid_from, valid_until, code, compound)
+        TaxRow(
+            country, category, kind, tax, percent, valid_from, valid_until, code, compound, near,
+            levy, levy_unit,
+        )
         for kind in kinds
-    ]
+    ]  # fmt: skip
+
+
+def _levy(text: str) -> tuple[Decimal, str]:
+    """`0.50 each` or `0.0205 per kWh`: an amount for each unit of a line's quantity."""
+    amount, _, unit = text.partition(" per ")
+    if not unit:
+        amount, _, each = text.partition(" ")
+        if each != EACH:
+            raise Mistake(f"{text!r} is not a levy; write 0.0205 per kWh, or 0.50 each")
+        unit = EACH
+    number = read_number(amount.strip())
+    if number <= 0:
+        raise Mistake(f"{text!r}: a levy is above 0")
+    return number, unit.strip()
 
 
 def _percent(text: str) -> Decimal:

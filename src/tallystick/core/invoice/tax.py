@@ -6,12 +6,13 @@ in that order. A category may bear several taxes, the later of which may tax the
 fixed amount for each unit of a line's quantity, whatever the line costs.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -28,6 +29,10 @@ ANY: Final = "*"
 
 EACH: Final = "each"
 """The unit of a levy on each piece of a line's quantity, whatever it is counted in."""
+
+
+PLACE: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3}(/[A-Za-z0-9 ._-]+)*)?")
+"""A country, a region (ISO 3166-2), or places within it: `US`, `US-NY`, `US-NY/Kings`."""
 
 
 class TaxCode(StrEnum):
@@ -241,6 +246,16 @@ RATES: Final = pl.Schema(
     }
 )
 """The taxes of every category for every tax position, on one day."""
+
+
+class TaxRates(Protocol):
+    """Says what taxes are due: our table, or an outside engine behind the same call."""
+
+    def __call__(
+        self, *, positions: Sequence[TaxPosition], categories: Sequence[str], on: date
+    ) -> pl.DataFrame:
+        """RATES of every category for every position; a category without a rate has no row."""
+        ...
 
 
 def rates_frame(

@@ -17,6 +17,8 @@ DUE_CONTRACTS: Final = pl.Schema(
         "account_id": pl.Int64(),
         "country": pl.String(),
         "customer_kind": pl.String(),
+        "tax_place": pl.String(),
+        "exempt": pl.Boolean(),  # holds some certificate
         "currency": pl.String(),
         "zone": pl.String(),
         "payment_days": pl.Int64(),
@@ -98,7 +100,9 @@ def count_due(*, on: date) -> pl.DataFrame:
 def read_due_contracts(accounts: Accounts, *, on: date) -> pl.DataFrame:
     """The contracts of these accounts that are due on that day (DUE_CONTRACTS)."""
     return read_frame(
-        "SELECT a.id, p.country, a.customer_kind, a.currency, a.zone, a.payment_days, c.id,"
+        "SELECT a.id, p.country, a.customer_kind, coalesce(nullif(a.tax_place, ''), p.country),"
+        " EXISTS (SELECT 1 FROM parties_taxexemption x WHERE x.tenant_id = a.tenant_id"
+        " AND x.account_id = a.id), a.currency, a.zone, a.payment_days, c.id,"
         f" c.number, c.starts_on, c.ends_on, c.cycle_day, c.billed_to FROM {_DUE}"
         " JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id"
         f" WHERE {_IS_DUE} ORDER BY a.id, c.id",

@@ -47,6 +47,8 @@ class Account(TenantRow):
     segment = models.CharField(max_length=40)
     customer_kind = models.CharField(max_length=20)
     """Which tax rates apply: consumer, business, reverse_charge, exempt."""
+    tax_place = models.CharField(max_length=100, default="", db_default="", blank=True)
+    """Where it is taxed, such as US-NY/Kings; empty = its party's country."""
     state = models.CharField(max_length=10, choices=one_of(AccountState))
     opened_on = models.DateField()
     house = models.BooleanField(default=False)
@@ -71,3 +73,26 @@ class Account(TenantRow):
 
     def __str__(self) -> str:
         return self.number
+
+
+class TaxExemption(TenantRow):
+    """A certificate that frees an account from tax in [valid_from, valid_to)."""
+
+    account = belongs_to("parties.Account")
+    certificate = models.CharField(max_length=100)
+    categories = models.JSONField(default=list)
+    """The tax categories it is for; none = all."""
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "certificate"], name="tax_exemption_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_to__isnull=True)
+                | models.Q(valid_to__gt=models.F("valid_from")),
+                name="tax_exemption_ends_after_start",
+            ),
+        ]

@@ -5,6 +5,7 @@ from enum import StrEnum
 from django.db import models
 
 from tallystick.base.money import RoundingMode
+from tallystick.core.invoice.tax import TaxRounding
 from tallystick.domain.tenants.columns import one_of
 
 
@@ -30,6 +31,13 @@ class Tenant(models.Model):
     """Address lines, tax number, contacts, bank, colour and logo as printed on documents."""
     taxes = models.TextField(blank=True)
     """The tax table, as text."""
+    tax_place = models.CharField(max_length=100, default="", db_default="", blank=True)
+    """The operator's own region, where its tax depends on whether a customer lives there too."""
+    tax_rounding = models.CharField(
+        max_length=20, choices=one_of(TaxRounding), default="per_rate", db_default="per_rate"
+    )
+    """Where a tax is rounded: once per rate, on printed sums, on every line."""
+    prices_include_tax = models.BooleanField(default=False, db_default=False)
     clock = models.CharField(max_length=10, choices=one_of(ClockKind))
     rehearsal_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

@@ -26,11 +26,13 @@ import yaml
 from tallystick.base.money import RoundingMode, minor_decimals
 from tallystick.base.period import day_start
 from tallystick.base.refusal import Refusal
+from tallystick.core.invoice.tax import PLACE, TaxRounding
 from tallystick.gates.cli.asking import read_text
 
 _WORDS: Final = (
     "code", "name", "industry", "country", "currency", "zone", "language", "rounding",
-    "payment_days", "brand", "taxes", "ladders", "rehearsal",
+    "payment_days", "brand", "taxes", "tax_place", "tax_rounding", "prices_include_tax",
+    "ladders", "rehearsal",
 )  # fmt: skip
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -118,6 +120,14 @@ class _Reader:
             "payment_days": int(self._text("payment_days", _is_days, "14", otherwise="14")),
             "brand": self._table("brand"),
             "taxes": taxes,
+            "tax_place": self._text("tax_place", _is_place, "IN-KA", otherwise=""),
+            "tax_rounding": self._text(
+                "tax_rounding", _is_tax_rounding, "per_rate", otherwise="per_rate"
+            ),
+            "prices_include_tax": self._text(
+                "prices_include_tax", _is_flag, "true", otherwise="false"
+            )
+            == "true",
             "clock": "rehearsal" if rehearsal else "wall",
             "rehearsal_at": rehearsal,
         }
@@ -168,6 +178,18 @@ def _is_zone(text: str) -> bool:
 
 def _is_rounding(text: str) -> bool:
     return text in {mode.value for mode in RoundingMode}
+
+
+def _is_tax_rounding(text: str) -> bool:
+    return text in {rounding.value for rounding in TaxRounding}
+
+
+def _is_place(text: str) -> bool:
+    return not text or PLACE.fullmatch(text) is not None
+
+
+def _is_flag(text: str) -> bool:
+    return text in ("true", "false")
 
 
 def _is_days(text: str) -> bool:
