@@ -17,6 +17,7 @@ from tallystick.domain.catalog import queries
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion
 from tallystick.domain.invoices.models import Invoice, Offset
 from tallystick.domain.invoices.operations import charge_once
+from tallystick.domain.parties.operations import exempt_account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import publish_catalogue
@@ -80,6 +81,9 @@ def _live(code: str) -> int:
             account_numbered("A1"), key="visit", description="A visit", amount=Decimal(30),
             tax_category="standard", revenue_account="revenue", on=date(2026, 3, 16),
         )  # fmt: skip
+        exempt_account(
+            account_numbered("A1"), certificate="free", valid_from=date(2026, 1, 1), valid_to=None
+        )
     with acting_for(tenant.id):
         invoice, other = Invoice.objects.filter(account__number="A1").order_by("id")[:2]
         Offset.objects.create(

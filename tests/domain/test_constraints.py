@@ -57,6 +57,8 @@ parties_account || {number: A77, parent_id: 700000} | account_not_its_own_parent
 parties_account | number = 'A1' | {} | account_number_once
 parties_account | house | {number: HOUSE2} | account_house_once
 parties_account | number = 'A1' | {number: A77} | ok
+parties_taxexemption || {} | tax_exemption_once
+parties_taxexemption || {certificate: "77", valid_to: 2025-12-31} | tax_exemption_ends_after_start
 contracts_contract || {} | contract_number_once
 contracts_contract || {number: C77, ends_on: 2025-12-31} | contract_ends_after_start
 contracts_contractoffer || {} | contract_one_offer_at_a_time

@@ -6,13 +6,23 @@ from secrets import token_hex
 
 import pytest
 
+from tallystick.base.money import minor_decimals
+from tallystick.domain.invoices.models import Invoice
+from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.tenants.scope import acting_for, tenant_id_of
+from tallystick.flows.document import document_of
+from tallystick.gates.documents.electronic.cii import write_cii
+from tallystick.gates.documents.electronic.ubl import write_ubl
 from tallystick.packs.stories.play import Played, play_story
 from tallystick.packs.stories.read import read_story
 from tallystick.packs.stories.steps import STEPS
+from tests.gates.documents.official import faults_of
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parents[1] / "docs/concepts/stories.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`([^`]+)`\n```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+
+WITHOUT_VAT = ("US",)
 
 pytestmark = pytest.mark.usefixtures("module_database")
 
@@ -33,6 +43,23 @@ def documented(tmp_path: Path) -> Path:
 def test_story_holds(file: Path) -> None:
     played = play(file.read_text(encoding="utf-8"), name=file.stem, folder=HERE)
     assert played.failed == ()
+    assert faults_of_invoices(played.operator) == {}
+
+
+def faults_of_invoices(operator: str) -> dict[str, list[str]]:
+    """What the official rules of EN 16931 find wrong in the operator's invoices, by number."""
+    tenant_id = tenant_id_of(operator)
+    with acting_for(tenant_id):
+        if Tenant.objects.get(id=tenant_id).country in WITHOUT_VAT:
+            return {}
+        invoices = Invoice.objects.order_by("id").values_list("number", "currency")
+        numbers = [number for number, currency in invoices if minor_decimals(currency) < 3]
+    found = {}
+    for number in numbers:
+        document = document_of(number, tenant_id=tenant_id)
+        if faults := [*faults_of(write_ubl(document)), *faults_of(write_cii(document))]:
+            found[number] = faults
+    return found
 
 
 def test_the_documented_story_holds(documented: Path) -> None:

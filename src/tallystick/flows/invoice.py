@@ -5,6 +5,7 @@ stopped anywhere and given again: a contract is due once for each of its bill da
 (contract, component, period, purpose) stands once in the database.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,8 +44,8 @@ from tallystick.flows.tasks import WORKERS, work_off
 CONTRACTS_PER_TASK: Final = 20_000
 SERIES: Final = "INV"
 
-TAX_ENGINES: Final[dict[str, TaxRates]] = {}
-"""Outside tax engines by operator code, bound by wiring; without one, the operator's own table."""
+FindRates = Callable[[Tenant], TaxRates]
+"""Who says what taxes an operator's customers owe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,17 @@ class Draft:
         return pl.concat([none, *(batch.rejects for batch in self.batches.values())])
 
 
+def of_own_table(tenant: Tenant) -> TaxRates:
+    """The taxes of the operator's own table; an outside engine stands in its place."""
+    return partial(rates_frame, table=read_taxes(tenant.taxes, name="taxes"))
+
+
 def run_bills(
     *,
     tenant_id: int,
     on: date,
     at: datetime,
+    find_rates: FindRates = of_own_table,
     workers: int = WORKERS,
     progress: Progress = silent,
 ) -> BillReport:
@@ -95,7 +102,7 @@ def run_bills(
             task_ids = operations.open_task_ids(run_id=run.id)
         reports = work_off(
             task_ids,
-            work=lambda task_id: _bill_task(run, task_id=task_id, at=at),
+            work=lambda task_id: _bill_task(run, task_id=task_id, at=at, find_rates=find_rates),
             workers=workers,
             what="billing",
             progress=progress,
@@ -118,7 +125,13 @@ def _add_up(on: date, reports: list[BillReport]) -> BillReport:
     )
 
 
-def draft_invoices(tenant: Tenant, *, accounts: tuple[int, int], on: date) -> Draft:
+def draft_invoices(
+    tenant: Tenant,
+    *,
+    accounts: tuple[int, int],
+    on: date,
+    find_rates: FindRates = of_own_table,
+) -> Draft:
     """What would be billed to these accounts on that day; nothing is stored."""
     task = due_task(accounts, plans=dated_plans(), on=on)
     rounding = Rounding(
@@ -126,7 +139,7 @@ def draft_invoices(tenant: Tenant, *, accounts: tuple[int, int], on: date) -> Dr
         tax=TaxRounding(tenant.tax_rounding),
         inclusive=tenant.prices_include_tax,
     )
-    rates = _rates(task, tenant=tenant, on=on)
+    rates = _rates(task, tenant=tenant, on=on, find_rates=find_rates)
     return Draft(
         task=task,
         batches={
@@ -141,8 +154,8 @@ def draft_invoices(tenant: Tenant, *, accounts: tuple[int, int], on: date) -> Dr
     )
 
 
-def _rates(task: DueTask, *, tenant: Tenant, on: date) -> pl.DataFrame:
-    """The taxes of all positions of the task, of the operator's table or its engine (RATES)."""
+def _rates(task: DueTask, *, tenant: Tenant, on: date, find_rates: FindRates) -> pl.DataFrame:
+    """The taxes of all positions of the task (RATES)."""
     exempt = task.contracts.filter("exempt")["account_id"].unique().to_list()
     held = exemptions_of(exempt)
     columns = ("tax_position", "tax_place", "customer_kind")
@@ -165,21 +178,14 @@ def _rates(task: DueTask, *, tenant: Tenant, on: date) -> pl.DataFrame:
     return find_rates(tenant)(positions=positions, categories=categories, on=on)
 
 
-def find_rates(tenant: Tenant) -> TaxRates:
-    """Who says what taxes are due: the engine bound to the operator, or else its own table."""
-    if tenant.code in TAX_ENGINES:
-        return TAX_ENGINES[tenant.code]
-    return partial(rates_frame, table=read_taxes(tenant.taxes, name="taxes"))
-
-
-def _bill_task(run: BillRun, *, task_id: int, at: datetime) -> BillReport:
+def _bill_task(run: BillRun, *, task_id: int, at: datetime, find_rates: FindRates) -> BillReport:
     with acting_for(run.tenant_id):
         claimed = operations.take_task(task_id)
         if claimed is None:
             return BillReport(run.bill_date, 0, {}, ())
         tenant = Tenant.objects.get(id=run.tenant_id)
         accounts = (claimed.account_from, claimed.account_to)
-        draft = draft_invoices(tenant, accounts=accounts, on=run.bill_date)
+        draft = draft_invoices(tenant, accounts=accounts, on=run.bill_date, find_rates=find_rates)
         totals: dict[str, Decimal] = {}
         issued = 0
         for currency, batch in draft.batches.items():

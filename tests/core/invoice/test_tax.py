@@ -2,9 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from tallystick.core.invoice.read_taxes import TaxesRefused, read_taxes
 from tallystick.core.invoice.tax import (
     ANY,
     Exemption,
@@ -16,6 +18,8 @@ from tallystick.core.invoice.tax import (
     rates_frame,
     taxes_on,
 )
+
+SHIPPED = Path(__file__).parents[3] / "src/tallystick/packs/taxes"
 
 
 def row(text: str) -> TaxRow:
@@ -109,3 +113,67 @@ def test_rates_frame_holds_every_position() -> None:
         ("qc", "standard", "GST", "S", Decimal(5), 0, ""),
         ("qc", "standard", "QST", "S", Decimal("9.975"), 0, ""),
     ]
+
+
+def test_places_lie_in_one_another() -> None:
+    table = read_taxes(SHIPPED.joinpath("us-ny.yaml").read_text(encoding="utf-8"), name="us")
+    for place, names in (
+        ("US-NY", ["New York State"]),
+        (
+            "US-NY/New York City",
+            ["New York State", "New York City", "Metropolitan district", "Public safety"],
+        ),
+        ("US-NY/Elsewhere", ["New York State"]),
+    ):
+        position = TaxPosition("p", place, "consumer")
+        found = taxes_on("line", position=position, table=table, on=date(2026, 1, 1))
+        assert [tax.tax for tax in found] == names
+    assert (found[0].levy, found[-1].percent) == (0, 4)
+    city = TaxPosition("p", "US-NY/New York City", "consumer")
+    levy = taxes_on("line", position=city, table=table, on=date(2026, 1, 1))[-1]
+    assert (levy.levy, levy.levy_unit, levy.percent) == (Decimal("1.20"), "each", 0)
+    free = TaxPosition("p", city.jurisdiction, "consumer", True)
+    assert {t.code for t in taxes_on("line", position=free, table=table, on=date(2026, 1, 1))} == {
+        "AE"
+    }
+
+
+@pytest.mark.parametrize(
+    ("place", "names"), [("IN-KA", ["CGST", "SGST"]), ("IN-KA/Mysuru", ["CGST", "SGST"]),
+                         ("IN-MH", ["IGST"]), ("IN-K", ["IGST"])]
+)  # fmt: skip
+def test_taxes_of_the_own_region_and_of_others(place: str, names: list[str]) -> None:
+    table = read_taxes(SHIPPED.joinpath("in.yaml").read_text(encoding="utf-8"), name="in")
+    position = TaxPosition("p", place, "consumer", seller_region="IN-KA")
+    found = taxes_on("standard", position=position, table=table, on=date(2026, 1, 1))
+    assert [tax.tax for tax in found] == names
+    assert sum(tax.percent for tax in found) == 18
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.yaml")), ids=lambda file: file.stem)
+def test_shipped_tables_can_be_read(file: Path) -> None:
+    rows = read_taxes(file.read_text(encoding="utf-8"), name=file.name)
+    assert {"standard", "none"} <= {row.category for row in rows}
+
+
+WRONG = """
+{country: Germany, categories: {a: [{from: 2020-01-01, rate: 1 %}]}} | 'Germany' is not a place
+{country: DE, categories: {a: [{from: 2020-01-01}]}} | write either `rate: 19 %` or `levy
+{country: DE, categories: {a: [{from: 2020-01-01, rate: 1 %, levy: 1 each}]}} | write either `rate
+{country: DE, categories: {a: [{from: 2020-01-01, levy: 1}]}} | '1' is not a levy
+{country: DE, categories: {a: [{from: 2020-01-01, levy: 0 each}]}} | a levy is above 0
+{country: DE, categories: {a: [{from: 2020-01-01, rate: 1 %, near: by}]}} | 'by' is not one of
+{tables: 7} | is a list of tables
+{tables: [7]} | is a table such as
+{tables: [{country: DE}]} | write `categories:`
+{tables: [{country: DE, categories: {a: [{from: 2020-01-01, rate: 1}]}}], name: x} | 'name' is not
+"""
+
+
+@pytest.mark.parametrize("case", WRONG.strip().splitlines())
+def test_wrong_tables_say_how_to_mend_them(case: str) -> None:
+    text, said = case.split(" | ")
+    with pytest.raises(TaxesRefused) as refused:
+        read_taxes(text, name="taxes.yaml")
+    assert "taxes.yaml:1" in refused.value.sentence()
+    assert said in refused.value.sentence()

@@ -37,7 +37,18 @@ def test_steps_have_their_lines_days_and_values(newline: str) -> None:
     one, two = date(2026, 1, 1), date(2026, 1, 2)
     texts = [step.text for step in story.steps]
     assert story.steps == (
-        OpenAccount(4, one, texts[0], "A1", "Ada  Example", CustomerKind.CONSUMER, 31, "gold card"),
+        OpenAccount(
+            4,
+            one,
+            texts[0],
+            "A1",
+            "Ada  Example",
+            CustomerKind.CONSUMER,
+            31,
+            "gold card",
+            None,
+            None,
+        ),
         StartContract(
             5,
             one,

@@ -42,10 +42,7 @@ def read_taxes(text: str, *, name: str) -> tuple[TaxRow, ...]:
         page = Page(read_source(text), file=name, path="", errors=errors)
     except Unreadable as fault:
         raise TaxesRefused(errors=(CatalogueError(name, fault.line, "", fault.message),)) from None
-    if page.has("tables"):
-        rows = _tables(page)
-    else:
-        rows = _table(page)
+    rows = _tables(page) if page.has("tables") else _table(page)
     if errors:
         raise TaxesRefused(errors=tuple(sorted(errors)))
     return tuple(rows)

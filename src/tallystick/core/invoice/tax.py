@@ -1,9 +1,9 @@
 """Taxes: which rates and levies a line bears, for whom, where and when.
 
-Rates are rows of a table by jurisdiction, category and customer kind, with a validity. Jurisdictions
-lie in one another: a customer in `US-NY/Kings` bears the taxes of `US`, `US-NY` and `US-NY/Kings`,
-in that order. A category may bear several taxes, the later of which may tax the earlier; a levy is a
-fixed amount for each unit of a line's quantity, whatever the line costs.
+Rates are rows of a table by jurisdiction, category and customer kind, with a validity.
+Jurisdictions lie in one another: a customer in `US-NY/Kings` bears the taxes of `US`, `US-NY` and
+`US-NY/Kings`, in that order. A category may bear several taxes, the later of which may tax the
+earlier; a levy is a fixed amount for each unit of a line's quantity, whatever the line costs.
 """
 
 import re
@@ -112,10 +112,8 @@ class TaxPosition:
     @property
     def jurisdictions(self) -> tuple[str, ...]:
         """Where it lies, the widest first: `US`, `US-NY`, `US-NY/Kings`."""
-        country, *_ = self.jurisdiction.replace("/", "-", 1).split("-")
-        ends = [at for at, c in enumerate(self.jurisdiction) if c in "-/"]
-        parts = [self.jurisdiction[:end] for end in ends]
-        return tuple(dict.fromkeys([country, *parts, self.jurisdiction]))
+        ends = [at for at, mark in enumerate(self.jurisdiction) if mark in "-/"]
+        return (*(self.jurisdiction[:end] for end in ends), self.jurisdiction)
 
     @property
     def nearness(self) -> Nearness:

@@ -18,12 +18,13 @@ from tallystick.gates.cli.asking import (
     read_day,
     read_email,
     read_pair,
+    read_tax_place,
     read_zone,
     spread,
 )
 
 app = typer.Typer()
-account = typer.Typer(no_args_is_help=True, help="Accounts: open one.")
+account = typer.Typer(no_args_is_help=True, help="Accounts: open one, free one from tax.")
 contract = typer.Typer(no_args_is_help=True, help="Contracts: start one.")
 app.add_typer(account, name="account")
 app.add_typer(contract, name="contract")
@@ -63,6 +64,12 @@ class Terms:
     customer_kind: Annotated[
         str, typer.Option(parser=_CUSTOMER_KINDS, metavar="KIND", help="Which tax rates are its.")
     ] = "consumer"
+    tax_place: Annotated[
+        str,
+        typer.Option(
+            parser=read_tax_place, metavar="PLACE", help="Such as US-NY; else its country."
+        ),
+    ] = ""
     parent: Annotated[str | None, typer.Option(help="The account it stands below.")] = None
 
 
@@ -111,6 +118,7 @@ def open_one(
                 ),
                 segment=terms.segment,
                 customer_kind=terms.customer_kind,
+                tax_place=terms.tax_place,
             ),
             on=present.today,
             parent=account_numbered(terms.parent) if terms.parent else None,
@@ -120,6 +128,56 @@ def open_one(
         as_json=as_json,
         said=f"opened account {opened.number} for {customer.name}, billed in {opened.currency} "
         f"on day {opened.bill_day}",
+    )
+
+
+@account.command(
+    epilog=examples(
+        "account exempt A-1001 CERT-7 --from 2026-01-01 --to 2027-01-01",
+        "account exempt A-1001 CERT-8 --category standard --json",
+    )
+)
+def exempt(
+    number: Annotated[str, typer.Argument(help="The account's number.", show_default=False)],
+    certificate: Annotated[str, typer.Argument(help="Of the exemption.", show_default=False)],
+    starts: Annotated[
+        date | None,
+        typer.Option("--from", parser=read_day, metavar="DAY", help="First day; else today."),
+    ] = None,
+    ends: Annotated[
+        date | None,
+        typer.Option("--to", parser=read_day, metavar="DAY", help="The day after its last."),
+    ] = None,
+    category: Annotated[
+        list[str] | None, typer.Option(help="A tax category it is for; else all.")
+    ] = None,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Free an account from tax by a certificate; bills from then on charge none."""
+    from tallystick.domain.parties.operations import exempt_account
+    from tallystick.domain.parties.queries import account_numbered
+
+    present = act_for(operator)
+    with acting_for(present.tenant_id):
+        held = exempt_account(
+            account_numbered(number),
+            certificate=certificate,
+            valid_from=starts or present.today,
+            valid_to=ends,
+            categories=category or (),
+        )
+    until = f" until {held.valid_to}" if held.valid_to else ""
+    tell(
+        {
+            "account": number,
+            "certificate": held.certificate,
+            "categories": held.categories,
+            "valid_from": held.valid_from,
+            "valid_to": held.valid_to,
+        },
+        as_json=as_json,
+        said=f"account {number} is free of tax from {held.valid_from}{until} by {certificate}",
     )
 
 

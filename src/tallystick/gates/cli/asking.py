@@ -120,6 +120,14 @@ def read_zone(text: str) -> str:
         raise typer.BadParameter(f"{text!r} is not a zone; {hint}") from None
 
 
+def read_tax_place(text: str) -> str:
+    from tallystick.core.invoice.tax import PLACE
+
+    if text and not PLACE.fullmatch(text):
+        raise typer.BadParameter(f"{text!r} is not a place; write US, US-NY or US-NY/Kings")
+    return text
+
+
 def read_email(text: str) -> str:
     if text and not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
         raise typer.BadParameter(f"{text!r} is not an e-mail address")

@@ -21,6 +21,7 @@ BUSINESS = Business(
         "address": ["5 Acacia Crossing", "Exampleton VIC 3997"],
         "email": "billing@wattlecreek.example",
         "web": "wattlecreek.example",
+        "vat_number": "ABN 00 000 000 000",
         "colour": "#b8860b",
         "bank": {
             "name": "Gumnut Savings (invented)",

@@ -21,6 +21,7 @@ BUSINESS = Business(
         "address": ["Buchenallee 8", "99999 Beispielstadt"],
         "email": "rechnung@copperbeech.example",
         "web": "copperbeech.example",
+        "vat_number": "DE999999999",
         "colour": "#7a3b2e",
         "bank": {
             "name": "Musterbank (invented)",

@@ -21,6 +21,7 @@ BUSINESS = Business(
         "address": ["20 Delphinium Yard", "Sampleton ZZ1 3CC"],
         "email": "billing@larkspur.example",
         "web": "larkspur.example",
+        "vat_number": "GB999999973",
         "colour": "#4b3f94",
         "bank": {
             "name": "Bank of Nowhere (invented)",

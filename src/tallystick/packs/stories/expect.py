@@ -7,7 +7,7 @@ from tallystick.base.courier import PlacedOrder
 from tallystick.base.money import EXACT, plain, round_minor
 from tallystick.core.post import chart
 from tallystick.domain.contracts.models import Service
-from tallystick.domain.invoices.models import Invoice, InvoiceLine
+from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from tallystick.domain.ledger.queries import balance_of
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.models import Tenant
@@ -23,6 +23,7 @@ from tallystick.packs.stories.steps import (
     ExpectNoInvoice,
     ExpectRejects,
     ExpectServiceState,
+    ExpectTax,
     Step,
 )
 
@@ -47,6 +48,8 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
             return NO_INVOICE, _invoice_in_words(invoice)
         case ExpectLine():
             return _look_for_line(step)
+        case ExpectTax():
+            return _look_for_tax(step)
         case ExpectBalance():
             owed = _owed(account_numbered(step.account).id)
             return _moneys(step.amount, owed, currency=tenant.currency)
@@ -89,6 +92,18 @@ def _look_for_line(step: ExpectLine) -> Seen:
     quantity = sum((line.quantity for line in alike), Decimal(0))
     net = sum((line.net for line in alike), Decimal(0))
     return expected, _line_in_words(quantity, net, invoice.currency)
+
+
+def _look_for_tax(step: ExpectTax) -> Seen:
+    invoice = _invoice_of_day(step, step.account)
+    if invoice is None:
+        return f"{step.name} on {plain(step.taxable)}: {plain(step.tax)}", NO_INVOICE
+    taxes = InvoiceTax.objects.filter(account_id=invoice.account_id, invoice=invoice)
+    found = [
+        f"{tax.name} on {plain(tax.taxable)}: {plain(tax.tax)}" for tax in taxes.order_by("id")
+    ]
+    expected = f"{step.name} on {plain(step.taxable)}: {plain(step.tax)}"
+    return expected, expected if expected in found else "; ".join(found) or "no tax"
 
 
 def _invoice_of_day(step: Step, account: str) -> Invoice | None:

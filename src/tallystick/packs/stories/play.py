@@ -17,7 +17,12 @@ from tallystick.base.money import round_minor
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
 from tallystick.domain.invoices.queries import items_to_pay
-from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
+from tallystick.domain.parties.operations import (
+    AccountTerms,
+    PartyDetails,
+    exempt_account,
+    open_account,
+)
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.operations import move_clock
@@ -40,6 +45,7 @@ from tallystick.packs.stories.steps import (
     Collect,
     CustomerKind,
     EndContract,
+    ExemptAccount,
     Expectation,
     OpenAccount,
     Pay,
@@ -137,6 +143,8 @@ class _Player:
         match step:
             case OpenAccount():
                 return self._open_account(step)
+            case ExemptAccount():
+                return self._exempt(step)
             case StartContract():
                 return self._start_contract(step, at)
             case EndContract():
@@ -168,8 +176,9 @@ class _Player:
                 PartyDetails(
                     kind="person" if person else "organisation",
                     name=step.name,
-                    country=tenant.country,
+                    country=step.tax_place[:2] if step.tax_place else tenant.country,
                     language=tenant.language,
+                    tax_number=step.tax_number or "",
                 ),
                 tenant_id=tenant.id,
                 number=step.number,
@@ -180,8 +189,19 @@ class _Player:
                     payment_days=tenant.payment_days,
                     segment=step.segment or step.customer_kind,
                     customer_kind=step.customer_kind,
+                    tax_place=step.tax_place or "",
                 ),
                 on=step.day,
+            )
+        return DONE
+
+    def _exempt(self, step: ExemptAccount) -> str:
+        with acting_for(self._tenant.id):
+            exempt_account(
+                account_numbered(step.account),
+                certificate=step.certificate,
+                valid_from=step.day,
+                valid_to=step.until,
             )
         return DONE
 

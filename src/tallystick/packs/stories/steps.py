@@ -23,6 +23,7 @@ OLDEST_INVOICE: Final = "INV"
 class CustomerKind(StrEnum):
     CONSUMER = "consumer"
     BUSINESS = "business"
+    REVERSE_CHARGE = "reverse_charge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,25 @@ class Expectation(Step):
 
 @dataclass(frozen=True, slots=True)
 class OpenAccount(Step):
-    form = "account NUMBER NAME CUSTOMER_KIND bill-day BILL_DAY [segment SEGMENT]"
+    form = (
+        "account NUMBER NAME CUSTOMER_KIND bill-day BILL_DAY [segment SEGMENT]"
+        " [taxed-in TAX_PLACE] [tax-number TAX_NUMBER]"
+    )
     number: str
     name: str
     customer_kind: CustomerKind
     bill_day: MonthDay
     segment: str | None
+    tax_place: str | None
+    tax_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptAccount(Step):
+    form = "exempt ACCOUNT certificate CERTIFICATE [until UNTIL]"
+    account: str
+    certificate: str
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,15 @@ class ExpectLine(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectTax(Expectation):
+    form = "expect tax ACCOUNT NAME taxable TAXABLE tax TAX"
+    account: str
+    name: str
+    taxable: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectBalance(Expectation):
     form = "expect balance ACCOUNT AMOUNT"
     account: str
@@ -185,8 +208,9 @@ class ExpectBooks(Expectation):
 
 
 STEPS: Final[tuple[type[Step], ...]] = (
-    OpenAccount, StartContract, EndContract, TakeUsage, TakeUsageFile, Rate, RunBills,
-    RehearseBills, Pay, Collect, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectBalance,
+    OpenAccount, ExemptAccount, StartContract, EndContract, TakeUsage, TakeUsageFile, Rate,
+    RunBills, RehearseBills, Pay, Collect, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax,
+    ExpectBalance,
     ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
 )  # fmt: skip
 
