@@ -65,7 +65,11 @@ def sometimes(rng: Random, text: str, *, one_in: int = 3) -> list[str]:
     return [text] if rng.randrange(one_in) == 0 else []
 
 
-def make_case(rng: Random) -> Case:
+def make_case(
+    rng: Random,
+    *,
+    kinds: Sequence[str] = tuple(KINDS),
+) -> Case:
     """A catalogue of one to three offers that the reader takes."""
     files = {}
     decks = []
@@ -81,7 +85,7 @@ def make_case(rng: Random) -> Case:
     for offer in range(rng.randint(1, 3)):
         lines += [f"  offer-{offer}:"]
         lines += sometimes(rng, "    from: 2026-03-01", one_in=4)
-        lines += ["    components:", *_components(rng)]
+        lines += ["    components:", *_components(rng, kinds)]
     text = "\n".join(lines)
     return Case(text, files, compile_plan(read_catalogue(text, name="case.yaml", files=files)))
 
@@ -109,11 +113,11 @@ def _deck_file(rng: Random, keys: str) -> bytes:
     return "\n".join([head, *(row for group in rows.values() for row in group)]).encode()
 
 
-def _components(rng: Random) -> list[str]:
+def _components(rng: Random, kinds: Sequence[str]) -> list[str]:
     """Usage prices of some kinds, then allowances that name what they cover."""
     made, lines = {}, []
     for number in range(rng.randint(1, 5)):
-        kind = pick(rng, tuple(KINDS))
+        kind = pick(rng, kinds)
         words = _usage(rng, kind)
         counted = [word.rpartition(" as ")[2] for word in words if word.startswith("counts: ")]
         if not counted or counted == [KINDS[kind]]:

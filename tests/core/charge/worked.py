@@ -2,7 +2,8 @@
 
 Under a heading stand a yaml block (the components of one offer, or a whole catalogue), csv blocks
 named by their file, and a table: columns of the usage, then columns of its rated lines. A row with
-an empty `at` is one more line of the usage above it. A second table whose first column is `period`
+an empty `at` is one more line of the usage above it. A second yaml block with a day is the version
+published for that day. A second table whose first column is `period`
 holds what whole months cost, one after the other; `served` cuts one, an empty `period` goes on.
 """
 
@@ -29,14 +30,17 @@ from tallystick.core.charge.frames import (
 )
 from tallystick.core.charge.period_batch import rate_periods_batch
 from tallystick.core.charge.period_exact import rate_periods_exact
+from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.tariff.nodes import Catalogue
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tests.core.charge.random_cases import rate_both
+from tests.core.charge.random_versions import rate_versions_both
 
 ALGORITHMS = Path(__file__).parents[3] / "docs" / "algorithms"
 FENCE = re.compile(r"```(yaml|csv)(?: (\S+))?\n(.*?)```", re.S)
 NUMBERS = ("measured", "billed", "allowed", "fee", "amount")
-RESULTS = (*NUMBERS, "component", "band", "tier", "key")
+RESULTS = (*NUMBERS, "component", "band", "tier", "key", "version")
 PERIOD_RESULTS = ("component", "band", "tier", "measured", "billed", "fee", "amount")
 USAGE = ("at", "usage", "of", "to", "zone", "account", "contract", "cycle")
 
@@ -46,10 +50,15 @@ class Worked:
     """One section: its price list and its table."""
 
     name: str
-    plan: Plan
+    plans: tuple[DatedPlan, ...]
     rows: list[dict[str, str]]
     periods: list[dict[str, str]]
     cycles: list[dict[str, str]]
+
+    @property
+    def plan(self) -> Plan:
+        """The first version."""
+        return self.plans[0].plan
 
 
 def worked_sections(page: str) -> list[Worked]:
@@ -63,15 +72,35 @@ def worked_sections(page: str) -> list[Worked]:
         cycles = next((table for table in tables if "rolled in" in table[0]), [])
         if rows or periods or cycles:
             name = section.partition("\n")[0]
-            sections.append(Worked(name, _plan(section), rows, periods, cycles))
+            sections.append(Worked(name, _plans(section), rows, periods, cycles))
     assert sections, f"{page} works nothing out"
     return sections
 
 
-def _plan(section: str) -> Plan:
+def _plans(section: str) -> tuple[DatedPlan, ...]:
+    """The section's versions; a component of the same name is the same in all of them."""
     blocks = FENCE.findall(section)
     files = {name: body.encode() for kind, name, body in blocks if kind == "csv"}
-    text = next(body for kind, _, body in blocks if kind == "yaml")
+    catalogues = {
+        date.fromisoformat(day) if day else date(1970, 1, 1): _catalogue(body, files)
+        for kind, day, body in blocks
+        if kind == "yaml"
+    }
+    pairs = dict.fromkeys(
+        (offer.code, part.code)
+        for catalogue in catalogues.values()
+        for offer in catalogue.offers
+        for part in offer.components
+    )
+    components = {pair: number for number, pair in enumerate(pairs, 1)}
+    offers = {code: n for n, code in enumerate(dict.fromkeys(offer for offer, _ in pairs), 1)}
+    return tuple(
+        DatedPlan(number, day, None, compile_plan(made, offer_ids=offers, component_ids=components))
+        for number, (day, made) in enumerate(sorted(catalogues.items()), 1)
+    )
+
+
+def _catalogue(text: str, files: dict[str, bytes]) -> Catalogue:
     if "offers:" not in text:
         top, _, components = text.rpartition("components:\n")
         body = "\n".join("    " + line for line in components.splitlines())
@@ -80,7 +109,7 @@ def _plan(section: str) -> Plan:
     for word, value in (("currency", "EUR"), ("zone", "Europe/Berlin")):
         if not re.search(rf"^{word}:", text, flags=re.M):
             head += f"{word}: {value}\n"
-    return compile_plan(read_catalogue(head + text, name="page.yaml", files=files))
+    return read_catalogue(head + text, name="page.yaml", files=files)
 
 
 def _tables(section: str) -> list[list[dict[str, str]]]:
@@ -123,8 +152,13 @@ def check_worked(section: Worked) -> None:
             events.append(_event(row, len(events) + 1, section.plan.zone))
         wanted.setdefault(len(events), []).append(row)
     usage = pl.DataFrame(events, schema=CHARGE_IN)
-    rated = rate_both(usage, plan=section.plan, counters=COUNTERS.to_frame())
-    lines = _named(rated.lines, section.plan).with_columns(key=pl.col("rate_key"))
+    if len(section.plans) > 1:
+        rated = rate_versions_both(usage, plans=section.plans, counters=COUNTERS.to_frame())
+    else:
+        rated = rate_both(usage, plan=section.plan, counters=COUNTERS.to_frame())
+    lines = _named(rated.lines, section.plans).with_columns(
+        key=pl.col("rate_key"), version=pl.col("version_id") if len(section.plans) > 1 else 1
+    )
     for number, rows in wanted.items():
         if not any(name in rows[0] for name in RESULTS):
             continue
@@ -138,8 +172,8 @@ def check_worked(section: Worked) -> None:
     _check_periods(section, rated.lines)
 
 
-def _named(lines: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    names = {number: part.code for number, part in plan.components.items()}
+def _named(lines: pl.DataFrame, plans: tuple[DatedPlan, ...]) -> pl.DataFrame:
+    names = {n: part.code for dated in plans for n, part in dated.plan.components.items()}
     component = pl.col("component_id").replace_strict(names, return_dtype=pl.String)
     return lines.with_columns(component=component)
 
@@ -160,7 +194,7 @@ def _check_periods(section: Worked, lines: pl.DataFrame) -> None:
         )
         rated = periods_both(lines, periods=periods, plan=section.plan, past=past, levels=levels)
         past, levels = pl.concat([past, rated.measured]), rated.levels
-        found = _named(rated.lines, section.plan).to_dicts()
+        found = _named(rated.lines, section.plans).to_dicts()
         shown = [{k: _cell(k, v) for k, v in row.items() if k in PERIOD_RESULTS} for row in rows]
         told = [{k: _cell(k, line[k]) for k in shown[0]} for line in found]
         shown = [row for row in shown if row["amount"]]  # a period that costs nothing has no lines
