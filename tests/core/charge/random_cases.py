@@ -81,7 +81,14 @@ def make_case(
     ):
         files[f"{name}.csv"] = _deck_file(rng, keys)
         decks.append(f"  {name}: {{file: {name}.csv, key: '{keys}', per: min}}")
-    lines = ["currency: EUR", f"zone: {pick(rng, ZONES)}", "decks:", *decks, "offers:"]
+    series = [
+        "  fine: {file: fine.csv, every: 30 min}",
+        "  coarse: {file: coarse.csv, every: 24 h}",
+    ]
+    files["fine.csv"] = _series_file(rng, "2026-03-28T13:15Z", 100, timedelta(minutes=30))
+    files["coarse.csv"] = _series_file(rng, "2026-03-01T00:00+01:00", 280, timedelta(days=1))
+    lines = ["currency: EUR", f"zone: {pick(rng, ZONES)}", "decks:", *decks]
+    lines += ["series:", *series, "offers:"]
     for offer in range(rng.randint(1, 3)):
         lines += [f"  offer-{offer}:"]
         lines += sometimes(rng, "    from: 2026-03-01", one_in=4)
@@ -111,6 +118,15 @@ def _deck_file(rng: Random, keys: str) -> bytes:
     head = ",".join([*names, "price", "connect", "valid from", "valid to"])
     head += ",bill by" if own_steps else ""
     return "\n".join([head, *(row for group in rows.values() for row in group)]).encode()
+
+
+def _series_file(rng: Random, first: str, points: int, step: timedelta) -> bytes:
+    at = datetime.fromisoformat(first)
+    rows = [
+        f"{(at + n * step).isoformat()},{rng.randint(-2, 3)}.{rng.randrange(10**4)}"
+        for n in range(points)
+    ]
+    return "\n".join(["at,price", *rows]).encode()
 
 
 def _components(rng: Random, kinds: Sequence[str]) -> list[str]:
@@ -177,7 +193,8 @@ def _usage(rng: Random, kind: str) -> list[str]:
         words += [f"deck: {name}", *sometimes(rng, f"no rate: {pick(rng, ('zero', '1 per h'))}")]
     elif rng.randrange(6) == 0:
         margin = pick(rng, ("", " + 0.02", " - 0.5", " + 1.000001"))
-        words += [f"price: {pick(rng, ('', '1.15 x ', '0.333333 x '))}index{margin} per {size}"]
+        index = pick(rng, ("index", "fine", "coarse", "coarse"))
+        words += [f"price: {pick(rng, ('', '1.15 x ', '0.333333 x '))}{index}{margin} per {size}"]
     elif unit == "EUR" and rng.randrange(2):
         words += [f"price: {rng.randrange(200)}.{rng.randrange(100):02} %"]
     elif rng.randrange(6) == 0:

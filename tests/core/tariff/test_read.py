@@ -95,7 +95,7 @@ a: {of: import, bands: {x: 08:00-25:00, y: else}, price: 1 per kWh}
 a: {of: import, bands: {x: 08:00-20:00, y: else}, split: true, price: 1 per kWh}
 > a: only durations split, and this is counted in kWh; drop 'split'
 a: {of: voice, price: 1 per min, split: true}
-> a: 'split' needs 'bands' or 'during' to cut at
+> a: 'split' needs 'bands', 'during' or a series to cut at
 a: {of: voice, price: 1 per min, charge at least: 2, charge at most: 1}
 > a: charges at least 2 and at most 1; swap them
 a: {of: voice, price: 1234567890123.123456789 per s}
@@ -306,3 +306,43 @@ abroad:  {of: voice, where: zone != national, price: 2 per min}
         Scope.ACCOUNT,
     )
     assert minutes.covers == ("home",)  # abroad can never fit the allowance's own filter
+
+
+SERIES = """
+currency: EUR
+zone: Europe/Berlin
+series:
+  spot: {file: spot.csv, every: 1 h, per: MWh}
+offers:
+  demo:
+    components:
+      a: {of: import, price: spot per kWh}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("", "1: series.spot: has no prices; add a row"),
+        ("2026-03-01T00:00,1", "2: series.spot: 2026-03-01T00:00 does not say its distance from"
+         " UTC; write 2026-03-01T00:00Z or +01:00"),
+        ("noon,1", "2: series.spot: 'noon' is not an instant; write 2026-03-01T00:00Z"),
+        ("2026-03-01T00:00Z,a", "2: series.spot: 'a' is not a number; write it as 12.50, without"
+         " separators"),
+        ("2026-03-01T00:00Z,1\n2026-03-01T02:00Z,1", "3: series.spot: leaves a gap: after line 2"
+         " the price of 2026-03-01T01:00:00Z is missing"),
+        ("2026-03-01T00:00Z,1\n2026-03-01T01:00+01:00,1", "3: series.spot: is not after line 2;"
+         " the next instant is 2026-03-01T01:00:00Z"),
+    ],
+)  # fmt: skip
+def test_a_series_is_whole(rows: str, told: str) -> None:
+    files = {"spot.csv": f"at,price\n{rows}".encode()}
+    assert f"spot.csv:{told}" in sentences(SERIES, files)
+
+
+def test_a_series_is_for_the_unit_of_its_price() -> None:
+    files = {"spot.csv": b"at,price\n2026-03-01T00:00Z,1"}
+    text = SERIES.replace("spot per kWh", "spot per min").replace("of: import", "of: voice")
+    assert sentences(text, files) == [
+        "demo.yaml:9: demo.a: series spot is per kWh, this price per s"
+    ]

@@ -11,8 +11,9 @@ from tallystick.base.money import AMOUNT_DECIMALS, divide_half_up
 from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
 from tallystick.core.charge.frames import SuspenseCode
 from tallystick.core.charge.match import Fields
-from tallystick.core.tariff.plan_terms import PlanCarried, PlanCounts
+from tallystick.core.tariff.plan_terms import PlanCarried, PlanCounts, PlanSeries
 from tallystick.core.tariff.ratio import MAX_QUANTITY
+from tallystick.core.tariff.series import instant_text
 
 MOST: Final = 2**124
 
@@ -69,6 +70,26 @@ def carried_price(carried: PlanCarried, *, quantity: int, fields: Fields) -> int
     :raises NotCounted: when it is no number, or the event could cost too much to be exact
     """
     price = _carried(carried.field, fields=fields, decimals=AMOUNT_DECIMALS)
+    return _made_price(carried, price, quantity)
+
+
+def series_price(carried: PlanCarried, *, series: PlanSeries, quantity: int, at_us: int) -> int:
+    """The price that the series says for that instant, times the factor, without the margin.
+
+    :raises NotCounted: when it says none, or the event could cost too much to be exact
+    """
+    position = series.position(at_us)
+    if position is None:
+        raise NotCounted(SuspenseCode.NO_RATE, no_point(series.code, at_us))
+    return _made_price(carried, series.prices[position], quantity)
+
+
+def no_point(code: str, at_us: int) -> str:
+    """That a series has no price for the instant."""
+    return f"{code}: no price at {instant_text(at_us)}"
+
+
+def _made_price(carried: PlanCarried, price: int, quantity: int) -> int:
     made = divide_half_up(price * carried.numerator, carried.denominator)
     if quantity + carried.slack > MOST // (abs(made) + carried.margin + 1):
         raise NotCounted(SuspenseCode.QUANTITY_TOO_LARGE)

@@ -94,7 +94,9 @@ def _priced(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> Iterator[s
         yield "priced with the whole period"
     elif usage.unit is not None:
         price = f"at {plain(line['unit_price'])} per {_per(line['per'], usage.unit)}"
-        price = f"the event's own price, {price}" if usage.carried else price
+        if usage.carried is not None:
+            own = "the event's own price" if usage.carried.series is None else usage.carried.field
+            price = f"{own}, {price}"
         deck, row = _deck_row(line, usage, plan)
         if line["tier"] is not None:
             price = f"tier {line['tier']} {price}"

@@ -32,6 +32,7 @@ class Segment:
     measured: int
     band: int
     rate: int = 0
+    carried: int = 0  # the price that a margin is put on
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tallystick.core.charge.batch.bands import place_in_bands
-from tallystick.core.charge.batch.carry import count_lines, half_up
+from tallystick.core.charge.batch.carry import count_lines, half_up, price_by_series
 from tallystick.core.charge.batch.decks import look_up_decks
 from tallystick.core.charge.batch.draw import (
     Draws,
@@ -77,6 +77,7 @@ def place_lines(stage: Stage, *, stretches: pl.DataFrame | None = None) -> pl.Da
     lines = split_units(stage.lines, tables=tables, faults=faults)
     lines = count_lines(lines, tables=tables, faults=faults)
     lines = place_in_bands(lines, tables=tables, stretches=stretches)
+    lines = price_by_series(lines, plan=stage.plan, tables=tables, faults=faults)
     return look_up_decks(lines, plan=stage.plan, tables=tables, faults=faults)
 
 

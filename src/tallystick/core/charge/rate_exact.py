@@ -16,7 +16,7 @@ import polars as pl
 from tallystick.base.money import divide_half_up
 from tallystick.base.period import day_start
 from tallystick.base.quantity import QUANTITY_SCALE
-from tallystick.core.charge.carry import NotCounted, carried_price, count_quantity
+from tallystick.core.charge.carry import NotCounted, carried_price, count_quantity, series_price
 from tallystick.core.charge.frames import (
     COUNTERS,
     FIRST_INSTANT_US,
@@ -214,7 +214,7 @@ def _count(event: Event, usage: PlanUsage) -> Event:
     try:
         if usage.counts is not None:
             quantity = count_quantity(usage.counts, quantity=quantity, fields=fields)
-        if usage.carried is not None:
+        if usage.carried is not None and usage.carried.series is None:
             carried = carried_price(usage.carried, quantity=quantity, fields=fields)
     except NotCounted as stop:
         raise Suspended(Fault(usage.id, stop.code, stop.detail)) from None
@@ -230,7 +230,14 @@ def _segments(
         for segment in _cut(event, usage, stretch)
         if usage.base_rates[segment.band] is not None
     ]
-    return [replace(part, rate=_rate_of(event, usage, part, plan)) for part in charged]
+    return [
+        replace(
+            part,
+            rate=_rate_of(event, usage, part, plan),
+            carried=_carried_of(event, usage, part, plan),
+        )
+        for part in charged
+    ]
 
 
 def _cut(event: Event, usage: PlanUsage, stretch: tuple[int, int]) -> Iterator[Segment]:
@@ -255,6 +262,19 @@ def _cut(event: Event, usage: PlanUsage, stretch: tuple[int, int]) -> Iterator[S
             yield Segment(start_us, position, offset - position, band)
             start_us, band, position = edges[at][0], edges[at][1], offset
     yield Segment(start_us, position, end - position, band)
+
+
+def _carried_of(event: Event, usage: PlanUsage, segment: Segment, plan: Plan) -> int:
+    """The price that the event carries or that a series says where the segment begins."""
+    if usage.carried is None or usage.carried.series is None:
+        return event.carried
+    series = plan.series[usage.carried.series]
+    try:
+        return series_price(
+            usage.carried, series=series, quantity=event.quantity, at_us=segment.start_us
+        )
+    except NotCounted as stop:
+        raise Suspended(Fault(usage.id, stop.code, stop.detail)) from None
 
 
 def _rate_of(event: Event, usage: PlanUsage, segment: Segment, plan: Plan) -> int:
@@ -382,10 +402,10 @@ def part_lines(
                 measured=segment.measured if nth == 0 else 0,
                 billed=charged + (allowed if nth == 0 else 0),
                 allowed=allowed if nth == 0 else 0,
-                unit_price=rate.unit_price + event.carried,
+                unit_price=rate.unit_price + segment.carried,
                 per=rate.per,
                 fee=fee,
-                amount=_amount(charged, rate, event.carried) + fee,
+                amount=_amount(charged, rate, segment.carried) + fee,
             )
             seq += 1
 

@@ -261,10 +261,14 @@ def local_day(instant_us: int, *, zone: ZoneInfo) -> date:
 
 @dataclass(frozen=True, slots=True)
 class BandClock:
-    """Which band each instant is in, by the local clock of one zone."""
+    """Which band each instant is in, by the local clock of one zone.
+
+    `steps` are the first instant and the step of a series that cuts it besides, in microseconds.
+    """
 
     bands: tuple[Band, ...]
     zone: ZoneInfo
+    steps: tuple[int, int] | None = None
     _codes: frozenset[str] = field(init=False, repr=False, compare=False)
     _days: dict[date, tuple[tuple[int, int], ...]] = field(
         default_factory=dict, repr=False, compare=False
@@ -285,8 +289,19 @@ class BandClock:
     def edges(self, day: date) -> tuple[tuple[int, int], ...]:
         """The local day as (first instant in microseconds UTC, band), midnight first."""
         if day not in self._days:
-            self._days[day] = tuple(self._edges(day))
+            edges = tuple(self._edges(day))
+            self._days[day] = edges if self.steps is None else tuple(self._cut(edges, day))
         return self._days[day]
+
+    def _cut(self, edges: tuple[tuple[int, int], ...], day: date) -> Iterator[tuple[int, int]]:
+        """The edges with a cut at each step between them."""
+        assert self.steps is not None
+        phase, step = self.steps
+        end = microseconds(day_start(day + timedelta(days=1), self.zone))
+        for (start, band), after in zip(edges, [*(at for at, _ in edges[1:]), end], strict=True):
+            yield start, band
+            for at in range(start + step - (start - phase) % step, after, step):
+                yield at, band
 
     def _edges(self, day: date) -> Iterator[tuple[int, int]]:
         pieces = bands_on(self.bands, facts=facts_of(day, codes=self._codes))

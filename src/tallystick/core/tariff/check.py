@@ -63,7 +63,8 @@ def check_bands(catalogue: Catalogue) -> Iterator[CatalogueError]:
                 message = f"price {name!r} is not one of its bands ({known})"
                 yield _fault(catalogue, offer, part, message)
         if part.split and not part.bands:
-            yield _fault(catalogue, offer, part, "'split' needs 'bands' or 'during' to cut at")
+            message = "'split' needs 'bands', 'during' or a series to cut at"
+            yield _fault(catalogue, offer, part, message)
         if part.split and part.unit != "s":
             message = f"only durations split, and this is counted in {part.unit}; drop 'split'"
             yield _fault(catalogue, offer, part, message)
@@ -242,6 +243,20 @@ def check_carried(catalogue: Catalogue) -> Iterator[CatalogueError]:
             yield CatalogueError(deck.file or catalogue.name, row.line, "", message)
 
 
+def check_series(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """A series is for the unit of the prices that follow it, and those are alike."""
+    for offer, part in _usages(catalogue):
+        prices = [tier.price for band in part.prices for tier in band.tiers if tier.price.carried]
+        for name in sorted({str(price.carried) for price in prices}):
+            series = catalogue.series.get(name)
+            if series is not None and series.unit not in (None, part.price_unit):
+                message = f"series {name} is per {series.unit}, this price per {part.price_unit}"
+                yield _fault(catalogue, offer, part, message)
+            if series is not None and series.per and len({price.per for price in prices}) > 1:
+                message = f"follows series {name} with prices for different sizes; use one 'per'"
+                yield _fault(catalogue, offer, part, message)
+
+
 def check_decks(catalogue: Catalogue) -> Iterator[CatalogueError]:
     """A deck has rows, in one unit, that the prices using it can use."""
     for deck in catalogue.decks.values():
@@ -305,6 +320,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_charges,
     check_periods,
     check_carried,
+    check_series,
     check_decks,
     check_sizes,
 )

@@ -151,11 +151,12 @@ def _price(text: str, per: str) -> Price:
         return read_price(text)
     if not per:
         raise Mistake(f"price {text} does not say what it is for; give the deck 'per: min'")
-    return Price(read_number(text), *_per(per))
+    return Price(read_number(text), *read_size(per))
 
 
 @lru_cache(maxsize=256)
-def _per(text: str) -> tuple[Decimal, str]:
+def read_size(text: str) -> tuple[Decimal, str]:
+    """What a price is for: `min`, `100 kWh`, as its size in canonical units and their name."""
     size, unit = read_quantity(text if text[:1].isdigit() else f"1 {text}")
     if size <= 0:
         raise Mistake(f"'per: {text}' is a price for nothing")

@@ -153,7 +153,7 @@ class Price:
     """`amount` for each `per` canonical units of `unit`, or for each started `per`.
 
     `flat` is due once for the tier, however much lies in it. Where the usage carries its price,
-    `amount` is the margin on `factor` times the attribute `carried`.
+    `amount` is the margin on `factor` times the attribute `carried`, or the series of that name.
     """
 
     amount: Decimal
@@ -326,6 +326,27 @@ class Deck:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesPoint:
+    """What a unit costs from an instant, in microseconds, until the next."""
+
+    line: int
+    at_us: int
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A price that changes every `step_s` seconds: for `per` of `unit`, or the margin's own."""
+
+    code: str
+    line: int
+    step_s: int
+    per: Decimal | None
+    unit: str | None
+    points: tuple[SeriesPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Conversion:
     """`amount` of an allowance's own unit for each `per` canonical units of one kind of usage."""
 
@@ -419,4 +440,5 @@ class Catalogue:
     zone: str
     calendars: dict[str, Calendar] = field(default_factory=dict)
     decks: dict[str, Deck] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
     offers: tuple[Offer, ...] = ()

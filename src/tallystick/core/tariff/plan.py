@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -33,11 +34,15 @@ from tallystick.core.tariff.plan_terms import (
     PlanCounts,
     PlanLadder,
     PlanPeriod,
+    PlanSeries,
     Rate,
     scaled,
 )
 from tallystick.core.tariff.ratio import price_ratio
 from tallystick.core.tariff.rewrite import STANDARD_TAX
+
+ClockKey = tuple[tuple[nodes.Band, ...], tuple[int, int] | None]
+"""Bands, and the steps of a series that cut them."""
 
 COUNTS_SCALE: Final = 10**36
 """Room for the decimals of the constants in `counts`."""
@@ -162,6 +167,7 @@ class Plan:
     rates: tuple[Rate, ...]
     steps: tuple[StepSet, ...]
     decks: tuple[PlanDeck, ...]
+    series: tuple[PlanSeries, ...]
     attributes: tuple[str, ...]  # the usage attributes that some filter or deck asks for
     cache: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Lookup tables that executors derive from the plan and keep with it."""
@@ -207,7 +213,7 @@ class _Compiler:
         self.zone = ZoneInfo(catalogue.zone)
         self.rates: list[Rate] = []
         self.steps: dict[StepSet, int] = {StepSet(): 0}
-        self.clocks: dict[tuple[nodes.Band, ...], BandClock] = {}
+        self.clocks: dict[ClockKey, BandClock] = {}
         self.fields: set[str] = set()
         self.decks: dict[str, int] = {}
         self.ratios: dict[nodes.Price, tuple[int, int, int, int]] = {}
@@ -228,6 +234,7 @@ class _Compiler:
             rates=tuple(self.rates),
             steps=tuple(self.steps),
             decks=decks,
+            series=tuple(self._series(series) for series in self.catalogue.series.values()),
             attributes=tuple(sorted(self.fields - set(EVENT_FIELDS))),
         )
 
@@ -357,7 +364,8 @@ class _Compiler:
     def _usage(self, part: nodes.UsagePrice, head: dict[str, Any], *, position: int) -> PlanUsage:
         clock = None
         if part.bands:
-            clock = self.clocks.setdefault(part.bands, BandClock(part.bands, self.zone))
+            key = (part.bands, self._steps(part))
+            clock = self.clocks.setdefault(key, BandClock(part.bands, self.zone, key[1]))
         period = None if part.period is None else self._period(part, part.period)
         base_rates, tiered = self._base_rates(part)
         ladders = () if period else part.prices
@@ -391,6 +399,14 @@ class _Compiler:
             period=period,
         )
 
+    def _steps(self, part: nodes.UsagePrice) -> tuple[int, int] | None:
+        """First instant and step of the series that a component which splits is cut by."""
+        names = {tier.price.carried for band in part.prices for tier in band.tiers}
+        series = [self.catalogue.series[name] for name in names if name in self.catalogue.series]
+        if not part.split or not series:
+            return None
+        return series[0].points[0].at_us, series[0].step_s * 1_000_000
+
     def _counts(self, counts: nodes.Counts) -> PlanCounts:
         self.fields.update(counts.fields)
         numerator, denominator = price_ratio(
@@ -404,15 +420,28 @@ class _Compiler:
         first = prices[0] if prices else None
         if first is None or first.carried is None:
             return None
-        self.fields.add(first.carried)
-        numerator, denominator = first.factor.as_integer_ratio()
+        factor, at = Fraction(first.factor), None
+        if series := self.catalogue.series.get(first.carried):
+            at = list(self.catalogue.series).index(series.code)
+            factor *= Fraction(first.per) / Fraction(series.per or first.per)
+        else:
+            self.fields.add(first.carried)
         steps = [*(step.increment for step in part.steps.steps), part.steps.minimum]
         return PlanCarried(
             first.carried,
-            numerator,
-            denominator,
+            factor.numerator,
+            factor.denominator,
             slack=scaled(sum(steps, Decimal(0)), scale=QUANTITY_SCALE),
             margin=max(abs(scaled(price.amount, scale=AMOUNT_SCALE)) for price in prices),
+            series=at,
+        )
+
+    def _series(self, series: nodes.Series) -> PlanSeries:
+        return PlanSeries(
+            series.code,
+            series.points[0].at_us,
+            series.step_s * 1_000_000,
+            tuple(scaled(point.price, scale=AMOUNT_SCALE) for point in series.points),
         )
 
     def _period(self, part: nodes.UsagePrice, terms: PeriodTerms) -> PlanPeriod:

@@ -57,9 +57,10 @@ class PlanCounts:
 
 @dataclass(frozen=True, slots=True)
 class PlanCarried:
-    """A price that usage carries x numerator / denominator; rates then hold the margin on it.
+    """A price that usage carries, or that a series says, x numerator / denominator.
 
-    `slack` is what rounding may add to a quantity, `margin` the largest margin.
+    Rates then hold the margin on it. `slack` is what rounding may add to a quantity, `margin` the
+    largest margin.
     """
 
     field: str
@@ -67,6 +68,22 @@ class PlanCarried:
     denominator: int
     slack: int
     margin: int
+    series: int | None = None  # position in the plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSeries:
+    """Prices in 1e-12, each from its instant in microseconds for a step."""
+
+    code: str
+    first_us: int
+    step_us: int
+    prices: tuple[int, ...]
+
+    def position(self, at_us: int) -> int | None:
+        """The price that holds at the instant."""
+        at = (at_us - self.first_us) // self.step_us
+        return at if 0 <= at < len(self.prices) else None
 
 
 def scaled(number: Decimal, *, scale: int) -> int:

@@ -9,7 +9,7 @@ from tallystick.core.tariff.calendars import read_calendar
 from tallystick.core.tariff.check import CHECKS
 from tallystick.core.tariff.check_bill import check_bills
 from tallystick.core.tariff.components import read_component
-from tallystick.core.tariff.decks import read_deck_rows, read_keys
+from tallystick.core.tariff.decks import read_deck_rows, read_keys, read_size
 from tallystick.core.tariff.nodes import (
     Calendar,
     Catalogue,
@@ -17,11 +17,14 @@ from tallystick.core.tariff.nodes import (
     DeckKey,
     DeckRow,
     Offer,
+    Series,
+    SeriesPoint,
     WeekRule,
 )
 from tallystick.core.tariff.page import Page
 from tallystick.core.tariff.read_bill_terms import TERM_WORDS, read_bill_terms
 from tallystick.core.tariff.rewrite import PASSES
+from tallystick.core.tariff.series import read_points, read_step
 from tallystick.core.tariff.source import (
     CatalogueError,
     CatalogueRefused,
@@ -35,7 +38,8 @@ from tallystick.core.tariff.source import (
 from tallystick.core.tariff.usages import Names
 from tallystick.core.tariff.words import Mistake, read_date, read_name
 
-TOP_WORDS: Final = ("currency", "zone", "calendars", "decks", "offers")
+TOP_WORDS: Final = ("currency", "zone", "calendars", "decks", "series", "offers")
+SERIES_WORDS: Final = ("file", "every", "per")
 DECK_WORDS: Final = ("file", "key", "per")
 OFFER_WORDS: Final = ("from", "revenue", "components", *TERM_WORDS)
 
@@ -72,11 +76,13 @@ def _catalogue(page: Page, files: Mapping[str, bytes]) -> Catalogue:
     for code, inner in page.pages("decks"):
         deck = names.decks[code] = _deck(inner, code, files)
         names.deck_units[code] = sorted({row.price.unit for row in deck.rows})
+    series = {code: _series(inner, code, files) for code, inner in page.pages("series")}
     if not page.has("offers"):
         page.complain(page.table.line, "has no 'offers'; write at least one")
     offers = tuple(_offer(inner, code, names) for code, inner in page.pages("offers"))
     page.close(TOP_WORDS)
-    return Catalogue(page.file, currency, zone, dict(names.calendars), names.decks, offers)
+    calendars = dict(names.calendars)
+    return Catalogue(page.file, currency, zone, calendars, names.decks, series, offers)
 
 
 def _currency(text: str) -> str:
@@ -137,6 +143,30 @@ def _table_phrases(page: Page, node: Table, word: str) -> list[Text]:
     return [Text(f"{key} {entry.value}{ending}", entry.line) for key, entry in texts.items()]
 
 
+def _series(page: Page, code: str, files: Mapping[str, bytes]) -> Series:
+    page.phrase(Text(code, page.table.line), read_name, "")
+    file = page.need("file", str, "")
+    step_s = page.need("every", read_step, 3600)
+    per = page.read("per", read_size, None)
+    points: tuple[SeriesPoint, ...] = ()
+    content = _file(page, file, files)
+    if content is not None:
+
+        def complain(line: int, message: str) -> None:
+            page.errors.append(CatalogueError(file, line, f"series.{code}", message))
+
+        points = read_points(content, step_s=step_s, complain=complain)
+    page.close(SERIES_WORDS)
+    return Series(code, page.table.line, step_s, per and per[0], per and per[1], points)
+
+
+def _file(page: Page, file: str, files: Mapping[str, bytes]) -> bytes | None:
+    if file and file not in files:
+        known = ", ".join(sorted(files)) or "none"
+        page.complain(page.table.line, f"file {file!r} is not beside the catalogue; there: {known}")
+    return files.get(file)
+
+
 def _deck(page: Page, code: str, files: Mapping[str, bytes]) -> Deck:
     file = page.need("file", str, "")
     texts = page.listed("key")
@@ -150,15 +180,13 @@ def _deck(page: Page, code: str, files: Mapping[str, bytes]) -> Deck:
         except Mistake as mistake:
             page.complain(texts[0].line, str(mistake), word="key")
     rows: tuple[DeckRow, ...] = ()
-    if file and file not in files:
-        known = ", ".join(sorted(files)) or "none"
-        page.complain(page.table.line, f"file {file!r} is not beside the catalogue; there: {known}")
-    elif file and keys:
+    content = _file(page, file, files)
+    if content is not None and keys:
 
         def complain(line: int, message: str) -> None:
             page.errors.append(CatalogueError(file, line, f"decks.{code}", message))
 
-        rows = read_deck_rows(files[file], keys=keys, per=per, complain=complain)
+        rows = read_deck_rows(content, keys=keys, per=per, complain=complain)
     page.close(DECK_WORDS)
     return Deck(code, page.table.line, keys, rows, file)
 

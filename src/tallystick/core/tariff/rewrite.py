@@ -8,6 +8,7 @@ from typing import Final
 from tallystick.core.tariff.bill_terms import Commitment
 from tallystick.core.tariff.nodes import (
     Allowance,
+    Band,
     BandPrice,
     Catalogue,
     Component,
@@ -167,9 +168,26 @@ def are_disjoint(one: UsagePrice | Allowance, *, other: UsagePrice | Allowance) 
     )
 
 
+def cut_by_series(catalogue: Catalogue) -> Catalogue:
+    """What splits and follows a series, with no bands, is cut where the series changes."""
+
+    def complete(part: Component) -> Component:
+        if not isinstance(part, UsagePrice) or part.bands or not part.split:
+            return part
+        prices = [tier.price for band in part.prices for tier in band.tiers]
+        follows = any(price.carried in catalogue.series for price in prices)
+        return replace(part, bands=(Band("all", None),)) if follows else part
+
+    return _each_offer(
+        catalogue,
+        lambda offer: replace(offer, components=tuple(complete(part) for part in offer.components)),
+    )
+
+
 PASSES: Final[tuple[Pass, ...]] = (
     imply_what_follows,
     settle_by_period,
+    cut_by_series,
     name_tax_and_revenue,
     name_what_is_covered,
 )

@@ -85,8 +85,10 @@ def _files_beside(file: Path, text: str) -> dict[str, bytes]:
         written = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError):
         return {}
-    decks = written.get("decks") if isinstance(written, dict) else None
-    named = decks.values() if isinstance(decks, dict) else ()
+    tables = (
+        [written.get(word) for word in ("decks", "series")] if isinstance(written, dict) else []
+    )
+    named = [inner for table in tables if isinstance(table, dict) for inner in table.values()]
     names = {str(deck["file"]) for deck in named if isinstance(deck, dict) and deck.get("file")}
     found = {}
     for name in sorted(names):

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from tallystick.base.money import AMOUNT_DECIMALS
+from tallystick.base.money import AMOUNT_DECIMALS, divide_half_up
 from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
 from tallystick.core.charge.batch.match import Faults, field_column
 from tallystick.core.charge.batch.tables import WHOLE, Tables
 from tallystick.core.charge.carry import MOST, pattern_of
 from tallystick.core.charge.frames import SuspenseCode
-from tallystick.core.tariff.plan import PlanUsage
+from tallystick.core.tariff.plan import Plan, PlanUsage
 from tallystick.core.tariff.plan_terms import PlanCarried, PlanCounts
 from tallystick.core.tariff.ratio import MAX_QUANTITY
 
@@ -21,7 +21,7 @@ def count_lines(lines: pl.DataFrame, *, tables: Tables, faults: Faults) -> pl.Da
     asking = {
         number: usage
         for number, usage in enumerate(tables.usages)
-        if usage.counts is not None or usage.carried is not None
+        if usage.counts is not None or _carries(usage)
     }
     present = sorted(set(lines["usage"].unique()) & set(asking)) if asking else []
     if not present:
@@ -38,10 +38,58 @@ def _count(lines: pl.DataFrame, usage: PlanUsage, faults: Faults) -> pl.DataFram
     lines = lines.with_columns(code=pl.lit(None, dtype=pl.String()), detail=pl.lit(""))
     if usage.counts is not None:
         lines = _count_quantity(lines, usage.counts)
-    if usage.carried is not None:
+    if usage.carried is not None and _carries(usage):
         lines = _carry_price(lines, usage.carried)
     bad = lines.filter(pl.col("code").is_not_null())
     faults.add(bad.with_columns(component_id=pl.lit(usage.id)))
+    return lines.filter(pl.col("code").is_null()).select(columns)
+
+
+def _carries(usage: PlanUsage) -> bool:
+    """Whether the event itself says the price."""
+    return usage.carried is not None and usage.carried.series is None
+
+
+def price_by_series(
+    lines: pl.DataFrame, *, plan: Plan, tables: Tables, faults: Faults
+) -> pl.DataFrame:
+    """Lines cut into bands with the `carried` price that a series says where each begins."""
+    asking = {
+        number: usage.carried
+        for number, usage in enumerate(tables.usages)
+        if usage.carried is not None and usage.carried.series is not None
+    }
+    present = sorted(set(lines["usage"].unique()) & set(asking)) if asking else []
+    if not present:
+        return lines
+    parts = [lines.filter(~pl.col("usage").is_in(present))]
+    for number in present:
+        held = lines.filter(pl.col("usage") == number)
+        parts.append(_follow(held, asking[number], plan, tables.usages[number].id, faults))
+    return pl.concat(parts).sort("row", "usage", "position")
+
+
+def _follow(
+    lines: pl.DataFrame, carried: PlanCarried, plan: Plan, component_id: int, faults: Faults
+) -> pl.DataFrame:
+    assert carried.series is not None
+    series, columns = plan.series[carried.series], lines.columns
+    made = [
+        divide_half_up(price * carried.numerator, carried.denominator) for price in series.prices
+    ]
+    at = (pl.col("starts_at") - series.first_us) // series.step_us
+    told = pl.from_epoch(pl.col("starts_at") // 1_000_000).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    lines = lines.with_columns(at=at, code=pl.lit(None, dtype=pl.String()), detail=pl.lit(""))
+    known = (pl.col("at") >= 0) & (pl.col("at") < len(made))
+    price = pl.lit(pl.Series(made, dtype=WHOLE)).gather(pl.col("at").clip(0, len(made) - 1))
+    lines = lines.with_columns(
+        carried=pl.when(known).then(price).otherwise(0),
+        code=pl.when(~known).then(pl.lit(SuspenseCode.NO_RATE.value)),
+        detail=pl.format(f"{series.code}: no price at {{}}", told),
+    )
+    lines = _fit_price(lines, carried)
+    bad = lines.filter(pl.col("code").is_not_null())
+    faults.add(bad.with_columns(component_id=pl.lit(component_id)))
     return lines.filter(pl.col("code").is_null()).select(columns)
 
 
@@ -91,6 +139,10 @@ def _carry_price(lines: pl.DataFrame, carried: PlanCarried) -> pl.DataFrame:
     lines = lines.with_columns(
         carried=half_up(pl.col("number0") * carried.numerator, denominator=denominator)
     )
+    return _fit_price(lines, carried)
+
+
+def _fit_price(lines: pl.DataFrame, carried: PlanCarried) -> pl.DataFrame:
     room = pl.lit(MOST, dtype=WHOLE) // (pl.col("carried").abs() + (carried.margin + 1))
     too_large = pl.col("quantity") + carried.slack > room
     return _fault(lines, too_large, SuspenseCode.QUANTITY_TOO_LARGE)
