@@ -80,13 +80,8 @@ def series_price(carried: PlanCarried, *, series: PlanSeries, quantity: int, at_
     """
     position = series.position(at_us)
     if position is None:
-        raise NotCounted(SuspenseCode.NO_RATE, no_point(series.code, at_us))
+        raise NotCounted(SuspenseCode.NO_RATE, f"{series.code}: no price at {instant_text(at_us)}")
     return _made_price(carried, series.prices[position], quantity)
-
-
-def no_point(code: str, at_us: int) -> str:
-    """That a series has no price for the instant."""
-    return f"{code}: no price at {instant_text(at_us)}"
 
 
 def _made_price(carried: PlanCarried, price: int, quantity: int) -> int:
