@@ -8,7 +8,7 @@ from importlib import import_module
 
 from bench.measure import hardware
 
-NAMES = ("rating", "pipeline", "billrun", "pdf", "einvoice")
+NAMES = ("rating", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice")
 COLUMNS = ("name", "rows", "seconds", "rate_per_s", "peak_rss_mb", "limit_per_s", "limit_ratio")
 
 
@@ -27,26 +27,28 @@ def main() -> None:
         parser.error("--rows is a number from 1")
     if asked.here:
         module = import_module(f"bench.{asked.names[0]}")
-        figure = module.run(asked.rows) if asked.rows else module.run()
-        print(json.dumps(figure.as_row()))
+        made = module.run(asked.rows) if asked.rows else module.run()
+        for figure in made if isinstance(made, list) else [made]:
+            print(json.dumps(figure.as_row()))
         return
     machine = hardware()
     if not asked.json:
         print(f"{machine.cpus} x {machine.cpu_model}, Python {machine.python}")
         print("".join(f"{column:>14}" for column in COLUMNS), flush=True)
     for name in asked.names or NAMES:
-        tell(run_apart(name, asked.rows), as_json=asked.json)
+        for figures in run_apart(name, asked.rows):
+            tell(figures, as_json=asked.json)
 
 
-def run_apart(name: str, rows: int | None) -> dict[str, object]:
-    """The figures of one benchmark, run in a process of its own."""
+def run_apart(name: str, rows: int | None) -> list[dict[str, object]]:
+    """The figures of one benchmark, one or more, run in a process of its own."""
     command = [sys.executable, "-W", "ignore", "-m", "bench", name, "--here"]
     if rows is not None:
         command += ["--rows", str(rows)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit(f"the benchmark {name} failed; its own words stand above")
-    return json.loads(done.stdout.splitlines()[-1])
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 def tell(figures: dict[str, object], *, as_json: bool) -> None:

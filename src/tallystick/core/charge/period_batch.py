@@ -26,6 +26,12 @@ from tallystick.core.tariff.plan import Plan
 
 NO_BAND: Final = ""
 
+CARRIED: Final = (MeasureKind.LATEST.value, MeasureKind.TIME_WEIGHTED.value)
+"""Measures of levels: the order of events counts, and the last goes over to the next period."""
+
+COUNTED: Final = (*KEYS, "usage_id", "seq", "started_at", "band", "rate_key", "billed", "allowed")
+"""What is read of RATED."""
+
 Raw = pl.DataFrame
 """target, band, raw: what was measured of each target's band."""
 
@@ -91,45 +97,41 @@ def _target_frame(targets: list[Target]) -> pl.DataFrame:
 
 
 def _counted_lines(lines: pl.DataFrame, targets: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """The lines of the targets, each with its target, in order of time."""
+    """The lines of the targets, each with its target, in order of time where that matters."""
     usages = [usage for usage in plan.usages.values() if usage.period is not None]
     shared = [usage.id for usage in usages if usage.shared]
     ids = [usage.id for usage in usages]
     held = rescale(
-        lines.select(pl.col(name).cast(kind) for name, kind in RATED.items()).filter(
-            pl.col("component_id").is_in(ids)
+        lines.filter(pl.col("component_id").is_in(ids)).select(
+            pl.col(name).cast(RATED[name]) for name in COUNTED
         )
     )
     contract = pl.when(pl.col("component_id").is_in(shared)).then(0).otherwise("contract_id")
-    return (
-        held.with_columns(
-            contract_id=contract,
-            charged=pl.col("billed") - pl.col("allowed"),
-        )
-        .join(targets, on=KEYS)
-        .sort("target", "started_at", "usage_id", "seq")
-        .select(
-            "target",
-            "usage_id",
-            "started_at",
-            "charged",
-            "measure",
-            "window_us",
-            "rank",
-            "from_us",
-            "to_us",
-            band=pl.when("banded").then("band").otherwise(pl.lit(NO_BAND)),
-            series=pl.col("rate_key"),
-        )
+    counted = held.with_columns(
+        contract_id=contract, charged=pl.col("billed") - pl.col("allowed")
+    ).join(targets, on=KEYS)
+    if targets["measure"].is_in(CARRIED).any():
+        counted = counted.sort("target", "started_at", "usage_id", "seq")
+    return counted.select(
+        "target",
+        "usage_id",
+        "started_at",
+        "charged",
+        "measure",
+        "window_us",
+        "rank",
+        "from_us",
+        "to_us",
+        band=pl.when("banded").then("band").otherwise(pl.lit(NO_BAND)),
+        series=pl.col("rate_key"),
     )
 
 
 def _carried_levels(levels: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     """LEVELS of the targets that carry them, as they stand when the period begins."""
-    kinds = [MeasureKind.LATEST.value, MeasureKind.TIME_WEIGHTED.value]
     held = rescale(levels.select(pl.col(name).cast(kind) for name, kind in LEVELS.items()))
     return held.join(
-        targets.filter(pl.col("measure").is_in(kinds)),
+        targets.filter(pl.col("measure").is_in(CARRIED)),
         on=("account_id", "contract_id", "component_id"),
     )
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from tallystick.core.charge.batch.tables import NONE, WHOLE, Tables
+from tallystick.core.charge.batch.tables import NONE, WHOLE, Tables, in_order
 from tallystick.core.tariff.calendars import BandClock, local_day
 
 STRETCHES: Final = pl.Schema(
@@ -40,7 +40,7 @@ def place_in_bands(
             parts.append(_split(held.filter(split), clock, tables, stretches))
     placed = pl.concat([part for part in parts if part.height] or parts[:1])
     charged = placed.filter(tables.slot["rate"].at("slot").is_not_null())
-    return charged.sort("row", "usage", "position").drop("clock")
+    return in_order(charged, tables=tables).drop("clock")
 
 
 def _edges(clock: BandClock, first_us: int, last_us: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import polars as pl
 from tallystick.base.money import AMOUNT_DECIMALS, divide_half_up
 from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
 from tallystick.core.charge.batch.match import Faults, field_column
-from tallystick.core.charge.batch.tables import WHOLE, Tables
+from tallystick.core.charge.batch.tables import WHOLE, Tables, in_order
 from tallystick.core.charge.carry import MOST, pattern_of
 from tallystick.core.charge.frames import SuspenseCode
 from tallystick.core.tariff.plan import Plan, PlanUsage
@@ -30,7 +30,7 @@ def count_lines(lines: pl.DataFrame, *, tables: Tables, faults: Faults) -> pl.Da
     for number in present:
         held = lines.filter(pl.col("usage") == number)
         parts.append(_count(held, asking[number], faults))
-    return pl.concat(parts).sort("row", "usage")
+    return in_order(pl.concat(parts), tables=tables)
 
 
 def _count(lines: pl.DataFrame, usage: PlanUsage, faults: Faults) -> pl.DataFrame:
@@ -66,7 +66,7 @@ def price_by_series(
     for number in present:
         held = lines.filter(pl.col("usage") == number)
         parts.append(_follow(held, asking[number], plan, tables.usages[number].id, faults))
-    return pl.concat(parts).sort("row", "usage", "position")
+    return in_order(pl.concat(parts), tables=tables)
 
 
 def _follow(

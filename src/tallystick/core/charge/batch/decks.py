@@ -13,7 +13,7 @@ import polars as pl
 
 from tallystick.base.period import day_start
 from tallystick.core.charge.batch.match import Faults, field_column
-from tallystick.core.charge.batch.tables import NONE, Tables
+from tallystick.core.charge.batch.tables import NONE, Tables, in_order
 from tallystick.core.charge.frames import SuspenseCode
 from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.plan import Plan, PlanDeck
@@ -77,7 +77,7 @@ def look_up_decks(
         parts.append(held)
     if len(parts) == 1:
         return parts[0].drop("deck")
-    return pl.concat(parts).sort("row", "usage", "position").drop("deck")
+    return in_order(pl.concat(parts), tables=tables).drop("deck")
 
 
 def _suspend(lines: pl.DataFrame, deck: PlanDeck, tables: Tables, faults: Faults) -> None:

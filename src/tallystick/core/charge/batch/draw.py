@@ -169,8 +169,8 @@ def climb_tiers(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.Data
     held = lines.filter("tiered")
     rest = lines.filter(~pl.col("tiered"))
     sliced = _slice(held, tables, draws)
-    merged = pl.concat([rest, sliced.select(rest.columns)])
-    return merged.sort("line", "tier").drop("tiered", "line")
+    merged = pl.concat([rest, sliced.select(rest.columns)])  # a line's tiers stand in order
+    return merged.sort("line", maintain_order=True).drop("tiered", "line")
 
 
 def _slice(lines: pl.DataFrame, tables: Tables, draws: Draws) -> pl.DataFrame:

@@ -67,6 +67,15 @@ class Tables:
     offers: dict[int, int]  # -> first instant in microseconds
 
 
+def in_order(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
+    """Lines by event and component; those of one event and component stay in their order.
+
+    One number is sorted by in less than half the time of several columns.
+    """
+    place = pl.col("row").cast(pl.Int64()) * len(tables.usages) + pl.col("usage")
+    return lines.sort(place, maintain_order=True)
+
+
 def tables_of(plan: Plan) -> Tables:
     """The plan's tables, made once and kept with the plan."""
     made: Tables | None = plan.cache.get("tables")
