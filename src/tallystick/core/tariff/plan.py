@@ -221,11 +221,10 @@ class _Compiler:
     def plan(self) -> Plan:
         decks = tuple(self._deck(deck) for deck in self.catalogue.decks.values())
         offers = {self.offer_ids[offer.code]: self._offer(offer) for offer in self.catalogue.offers}
-        components: dict[int, PlanComponent] = {
-            part.id: part
-            for offer in offers.values()
-            for part in (*offer.recurring, *offer.allowances, *offer.usages)
-        }
+        components: dict[int, PlanComponent] = {}
+        for offer in offers.values():
+            for part in (*offer.recurring, *offer.allowances, *offer.usages):
+                components.setdefault(part.id, part)  # variants of an offer come after it
         return Plan(
             currency=self.catalogue.currency,
             zone=self.zone,

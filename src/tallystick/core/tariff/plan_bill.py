@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tallystick.base.money import AMOUNT_SCALE
 from tallystick.base.quantity import QUANTITY_SCALE
-from tallystick.core.tariff.bill_terms import NO_TERMS, BillTerms, Commitment, Discount, Window
+from tallystick.core.tariff.bill_terms import BillTerms, Commitment, Discount, Window
 from tallystick.core.tariff.plan_terms import scaled
 
 Ids = Mapping[str, tuple[int, ...]]
@@ -51,13 +51,13 @@ class PlanCommitment:
 
 @dataclass(frozen=True, slots=True)
 class PlanBill:
-    """The terms of an offer's bills, each kind in the order it is applied."""
+    """The terms of an offer's bills, each kind in the order it is applied; true when it has any."""
 
     at_least: int | None = None
     at_most: int | None = None
     discounts: tuple[PlanDiscount, ...] = ()
     commitments: tuple[PlanCommitment, ...] = ()
-    tax_category: str = ""  # of what lifts a bill to the least
+    tax_category: str = ""  # of what an offer has no price for, such as a lift to the least
     revenue_account: str = ""
 
     def __bool__(self) -> bool:
@@ -67,8 +67,6 @@ class PlanBill:
 
 def compile_bill(terms: BillTerms, *, ids: Ids, tax: str, revenue: str) -> PlanBill:
     """The terms of an offer whose components have these ids by code."""
-    if terms == NO_TERMS:
-        return PlanBill()
     return PlanBill(
         at_least=_money(terms.at_least),
         at_most=_money(terms.at_most),

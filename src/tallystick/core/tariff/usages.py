@@ -67,6 +67,11 @@ def read_usage(page: Page, *, code: str, names: Names) -> nodes.UsagePrice:
     return _UsageReader(page, code, names).read()
 
 
+def read_own_price(page: Page, *, usage: nodes.UsagePrice, currency: str) -> nodes.UsagePrice:
+    """The same usage at the price on that page, in place of its price list or deck."""
+    return _UsageReader(page, usage.code, Names({}, {}, {}, currency)).read_price_of(usage)
+
+
 class _UsageReader:
     """Reads one price of usage, gathering the units it names."""
 
@@ -113,6 +118,19 @@ class _UsageReader:
         page.close(USAGE_WORDS)
         unit, price_unit = self._only(self.units), self._only(self.price_units)
         return replace(usage, unit=unit, price_unit=price_unit)
+
+    def read_price_of(self, usage: nodes.UsagePrice) -> nodes.UsagePrice:
+        """That usage with the page's price; all else is as it was."""
+        self.terms = usage.period
+        _, prices = self._prices(usage.bands)
+        self.page.close(("price", "per"))
+        unit, price_unit = self._only(self.units), self._only(self.price_units)
+        if usage.unit is not None and unit not in (None, usage.unit):
+            message = f"is in {unit}, and {usage.code} is in {usage.unit}; use one unit"
+            self.page.complain(self.page.table.line, message, word="price")
+        return replace(
+            usage, prices=prices, deck=None, no_rate=None, unit=unit, price_unit=price_unit
+        )
 
     def _only(self, units: dict[str, str]) -> str | None:
         if len(units) > 1:

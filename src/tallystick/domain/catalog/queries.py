@@ -8,6 +8,12 @@ from django.db import connection
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.tariff.own_prices import (
+    Variant,
+    variant_components,
+    variant_ids,
+    with_variants,
+)
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Component, Offer
@@ -36,19 +42,19 @@ def offer_coded(code: str) -> Offer:
     return offer
 
 
-def dated_plans() -> tuple[DatedPlan, ...]:
-    """Every published version of the operator acted for, oldest first."""
+def dated_plans(variants: tuple[Variant, ...] = ()) -> tuple[DatedPlan, ...]:
+    """Every published version of the operator acted for, oldest first, with these variants."""
     versions = list(CatalogVersion.objects.order_by("valid_from").values_list("id", "valid_from"))
     ends = [valid_from for _, valid_from in versions[1:]]
     database = str(connection.settings_dict["NAME"])
     return tuple(
-        DatedPlan(version_id, valid_from, valid_to, _plan(database, version_id))
+        DatedPlan(version_id, valid_from, valid_to, _plan(database, version_id, variants))
         for (version_id, valid_from), valid_to in zip_longest(versions, ends)
     )
 
 
 @lru_cache(maxsize=64)
-def _plan(database: str, version_id: int) -> Plan:
+def _plan(database: str, version_id: int, variants: tuple[Variant, ...] = ()) -> Plan:
     """A version never changes, so neither does its plan; `database` tells installations apart."""
     version = CatalogVersion.objects.get(id=version_id)
     files = {file.name: bytes(file.content) for file in CatalogFile.objects.filter(version=version)}
@@ -58,4 +64,8 @@ def _plan(database: str, version_id: int) -> Plan:
         (offer, code): component_id
         for component_id, offer, code in Component.objects.values_list("id", "offer__code", "code")
     }
+    if variants:
+        catalogue = with_variants(catalogue, variants=variants)
+        offers |= variant_ids(variants)
+        components |= variant_components(variants, ids=components)
     return compile_plan(catalogue, offer_ids=offers, component_ids=components)

@@ -67,6 +67,57 @@ class ContractOffer(TenantRow):
         ]
 
 
+class GrantKind(StrEnum):
+    DISCOUNT = "discount"
+    COUPON = "coupon"
+    COMMITMENT = "commitment"
+
+
+class Grant(TenantRow):
+    """A discount, coupon or commitment that a contract, or a whole account, has of its own.
+
+    `words` are those of the price list. What is left of a coupon is told by the bills that have it.
+    """
+
+    account = belongs_to("parties.Account")
+    contract = belongs_to("contracts.Contract", null=True)
+    kind = models.CharField(max_length=10, choices=one_of(GrantKind))
+    name = models.CharField(max_length=18)
+    words = models.TextField()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "contract", "name"],
+                name="grant_name_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(valid_to__isnull=True)
+                | models.Q(valid_to__gte=models.F("valid_from")),
+                name="grant_ends_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PriceOverride(TenantRow):
+    """A contract's own price of a component on the days [valid_from, valid_to); never two."""
+
+    account = belongs_to("parties.Account")
+    contract = belongs_to("contracts.Contract")
+    component = belongs_to("catalog.Component")
+    words = models.TextField()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    granted_at = models.DateTimeField()
+
+
 class Service(TenantRow):
     """What the network delivers under a contract: a line, a meter point, a connection."""
 

@@ -20,6 +20,7 @@ from tallystick.core.tariff.plan_bill import (
     compile_commitment,
     compile_discount,
 )
+from tallystick.core.tariff.rewrite import name_accounts
 
 Span = tuple[date, date]
 """Days [from, to)."""
@@ -189,7 +190,8 @@ def _granted_commitment(
     ]
     spans = tuple(sorted(span for span in cut if span[0] < span[1]))
     if spans:
-        yield compile_commitment(term, ids=ids_by_code(held)), spans
+        named = name_accounts(term, revenue=held[-1].offer.bill.revenue_account)
+        yield compile_commitment(named, ids=ids_by_code(held)), spans
 
 
 def _limit(held: Sequence[HeldTerms]) -> DueLimit | None:
