@@ -15,6 +15,7 @@ from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.sessions import SESSIONS
 from tallystick.domain.catalog import queries
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion
+from tallystick.domain.contracts.grants import Wording
 from tallystick.domain.invoices.models import Invoice, Offset
 from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.parties.operations import exempt_account
@@ -23,6 +24,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import publish_catalogue
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
+from tallystick.flows.grant import GrantWish, Holder, give_grant, give_price
 from tests.flows.businesses import CATALOGUE
 from tests.gates.console.business import noon, open_lived_business
 
@@ -84,6 +86,14 @@ def _live(code: str) -> int:
         exempt_account(
             account_numbered("A1"), certificate="free", valid_from=date(2026, 1, 1), valid_to=None
         )
+    give_grant(
+        GrantWish("discount", "loyal", Wording("{less: 1 %}", date(2027, 1, 1))),
+        to=Holder(contract="C1"), tenant_id=tenant.id, at=noon(3, 16),
+    )  # fmt: skip
+    give_price(
+        "C1", component="line", wording=Wording("9.00", date(2027, 1, 1)),
+        tenant_id=tenant.id, at=noon(3, 16),
+    )  # fmt: skip
     with acting_for(tenant.id):
         invoice, other = Invoice.objects.filter(account__number="A1").order_by("id")[:2]
         Offset.objects.create(

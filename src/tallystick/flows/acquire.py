@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.chart import CHART
 from tallystick.core.recover.read import read_ladder
+from tallystick.core.tariff.own_prices import check_variants
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.domain.catalog.models import CatalogVersion
@@ -19,6 +20,7 @@ from tallystick.domain.parties.operations import AccountTerms, PartyDetails, ope
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.operations import open_tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.grant import own_variants
 
 HOUSE = "HOUSE"
 """The number of the operator's own account."""
@@ -81,7 +83,6 @@ def refuse_unbilled(plan: Plan) -> None:
         for part in (*offer.usages, *offer.allowances)
         if getattr(part, "period", None) or getattr(part, "roll_over", None)
     ]
-    waiting += [f"the bill terms of {offer.code}" for offer in plan.offers.values() if offer.bill]
     if waiting:
         raise NotBilledYet(components=", ".join(waiting))
 
@@ -97,13 +98,15 @@ def publish_catalogue(
 ) -> CatalogVersion:
     """Checks a price list and publishes it from that day on, whole or not at all.
 
-    :raises CatalogueRefused: with every mistake in the text
+    :raises CatalogueRefused: with every mistake in the text, or contracts' own prices that it
+        cannot have
     :raises NotBilledYet: when it holds prices that no bill run bills yet
     :raises VersionBeforeAnother: when a version begins on that day or later
     """
     catalogue = read_catalogue(text, name=name, files=files)
     refuse_unbilled(compile_plan(catalogue))
     with acting_for(tenant_id):
+        check_variants(catalogue, variants=own_variants(since=valid_from))
         return publish_version(
             catalogue,
             tenant_id=tenant_id,

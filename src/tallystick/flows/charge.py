@@ -21,6 +21,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
 from tallystick.domain.usage.models import ChargeRun
 from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
+from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.tasks import WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 100_000
@@ -95,27 +96,31 @@ def _work_off(run: ChargeRun, *, workers: int, progress: Progress) -> list[_Task
     with acting_for(run.tenant_id):
         for table in OWING:
             refresh_statistics(table)
-        plans = dated_plans()
+        own = load_own_prices()
+        plans = dated_plans(own.variants)
         open_tasks = charging.open_task_ids(run_id=run.id)
         span = pl.datetime_range(run.first_at, run.last_at, "1d", eager=True)
         ensure_months("usage_ratedline", instants=span.append(pl.Series([run.last_at])))
     return work_off(
         open_tasks,
-        work=lambda task_id: _charge_task(run, task_id=task_id, plans=plans),
+        work=lambda task_id: _charge_task(run, task_id=task_id, plans=plans, own=own),
         workers=workers,
         what="charging",
         progress=progress,
     )
 
 
-def _charge_task(run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan]) -> _TaskResult:
+def _charge_task(
+    run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan], own: OwnPrices
+) -> _TaskResult:
     with acting_for(run.tenant_id):
         task = charging.take_task(task_id)
         if task is None:
             return _TaskResult(0, 0, 0)
         accounts = (task.account_from, task.account_to)
         events = place_events(
-            charge_tables.read_events(task, run=run), terms=charge_tables.read_terms(task)
+            charge_tables.read_events(task, run=run),
+            terms=own.vary(charge_tables.read_terms(task)),
         )
         counters = charge_tables.read_counters(accounts=accounts, schema=COUNTERS)
         rated = rate_versions(events, plans=plans, counters=counters)

@@ -1,6 +1,6 @@
 """What some accounts owe on a bill day: their contracts' recurring lines and unbilled usage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,9 +12,17 @@ from tallystick.base.frames import AMOUNT, QUANTITY
 from tallystick.base.period import Period, day_in_month, month_after
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.assemble_batch import DUE_LINES
-from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod, due_recurring
+from tallystick.core.invoice.due import (
+    ContractTerms,
+    HeldOffer,
+    OwnRate,
+    PricedPeriod,
+    due_recurring,
+)
 from tallystick.core.invoice.recur import BilledLine, Rate
 from tallystick.domain.invoices import tables
+from tallystick.flows.adjust import adjusting_lines
+from tallystick.flows.own_prices import OwnPrices
 
 WIDE_LINES: Final = pl.Schema(
     {
@@ -100,7 +108,9 @@ def next_bill_day(on: date, *, cycle_day: int, ends_on: date | None) -> date | N
     return day_in_month(*month_after(on.year, on.month, 1), cycle_day)
 
 
-def due_task(accounts: tuple[int, int], *, plans: Sequence[DatedPlan], on: date) -> DueTask:
+def due_task(
+    accounts: tuple[int, int], *, plans: Sequence[DatedPlan], own: OwnPrices, on: date
+) -> DueTask:
     """What the accounts in [first, end) owe on that day."""
     contracts = tables.read_due_contracts(accounts, on=on).with_columns(
         pl.concat_str(
@@ -114,13 +124,19 @@ def due_task(accounts: tuple[int, int], *, plans: Sequence[DatedPlan], on: date)
         PricedPeriod(dated.version_id, dated.valid_from, dated.valid_to, dated.plan)
         for dated in plans
     )
-    recurring = _recurring_lines(accounts, contracts=contracts, priced=priced, on=on)
+    at_own_prices = {
+        contract: own.recurring(contract, plans=plans)
+        for contract in set(own.prices) & set(contracts["contract_id"])
+    }
+    recurring = _recurring_lines(
+        accounts, contracts=contracts, priced=priced, own=at_own_prices, on=on
+    )
     usage = _usage_lines(accounts, contracts=contracts, plans=plans, on=on)
     heads = contracts.select("account_id", "contract_id", "currency", "tax_position")
     one_offs = _one_off_lines(accounts, contracts=contracts, on=on)
-    lines = pl.concat([recurring, usage, one_offs], how="diagonal").join(
-        heads, on="contract_id", how="left"
-    )
+    lines = pl.concat([recurring, usage, one_offs], how="diagonal")
+    adjusting = adjusting_lines(accounts, contracts=contracts, lines=lines, plans=plans, on=on)
+    lines = pl.concat([lines, adjusting], how="diagonal").join(heads, on="contract_id", how="left")
     slot = pl.int_range(pl.len()).over("contract_id", "component_id", "period_from", "purpose")
     return DueTask(
         on=on,
@@ -156,6 +172,7 @@ def _recurring_lines(
     *,
     contracts: pl.DataFrame,
     priced: tuple[PricedPeriod, ...],
+    own: Mapping[int, tuple[OwnRate, ...]],
     on: date,
 ) -> pl.DataFrame:
     held = _by_contract(
@@ -170,7 +187,9 @@ def _recurring_lines(
     ).iter_rows():
         offers = tuple(held.get(contract_id, ()))
         due = due_recurring(
-            ContractTerms(starts, ends, cycle_day, zone, billed_to, offers),
+            ContractTerms(
+                starts, ends, cycle_day, zone, billed_to, offers, own.get(contract_id, ())
+            ),
             plans=priced,
             billed=tuple(billed.get(contract_id, ())),
             on=on,

@@ -38,6 +38,7 @@ from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.tables import OWING, refresh_statistics
 from tallystick.flows.due import DueTask, due_task
+from tallystick.flows.own_prices import load_own_prices
 from tallystick.flows.receive import allocate_credit
 from tallystick.flows.tasks import WORKERS, work_off
 
@@ -133,7 +134,8 @@ def draft_invoices(
     find_rates: FindRates = of_own_table,
 ) -> Draft:
     """What would be billed to these accounts on that day; nothing is stored."""
-    task = due_task(accounts, plans=dated_plans(), on=on)
+    own = load_own_prices()
+    task = due_task(accounts, plans=dated_plans(own.variants), own=own, on=on)
     rounding = Rounding(
         mode=RoundingMode(tenant.rounding),
         tax=TaxRounding(tenant.tax_rounding),

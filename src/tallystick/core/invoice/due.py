@@ -59,6 +59,16 @@ class HeldOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnRate:
+    """A contract's own price of a recurring component, in cycles that begin in [from, to)."""
+
+    component_id: int
+    price: Decimal
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class ContractTerms:
     """All that decides what a contract owes; contracts that share it share the answer."""
 
@@ -68,6 +78,7 @@ class ContractTerms:
     zone: str
     billed_to: date | None
     held: tuple[HeldOffer, ...]
+    own: tuple[OwnRate, ...] = ()
 
 
 @lru_cache(maxsize=16_384)
@@ -140,7 +151,37 @@ def _timeline(
         if until is not None and rates and rates[-1][1] is not None:
             rates.append((until, None))
     assert latest is not None
+    own = [one for one in terms.own if one.component_id == component_id]
+    if own and rates:
+        rates = list(_at_own_prices(rates, own, _rule(latest, terms)))
     return _price(latest, terms), tuple(_changes(rates))
+
+
+def _at_own_prices(
+    rates: Sequence[tuple[date, Rate | None]], own: Sequence[OwnRate], rule: CycleRule
+) -> Iterator[tuple[date, Rate | None]]:
+    """The rates with the contract's own prices in the cycles that begin while those are valid.
+
+    The first cycle is the contract's first day's, so that a price from its start counts at once.
+    """
+    first = rates[0][0]
+
+    def counts_from(day: date) -> date:
+        cycle = cycle_of(day, rule=rule) if day > first else None
+        return first if cycle is None else day if cycle.start == day else cycle.end
+
+    spans = [
+        (counts_from(one.valid_from), counts_from(one.valid_to) if one.valid_to else date.max, one)
+        for one in own
+    ]
+    days = {day for day, _ in rates} | {day for span in spans for day in span[:2]}
+    for day in sorted(days - {date.max}):
+        rate = next((rate for since, rate in reversed(rates) if since <= day), None)
+        price = next((one.price for start, end, one in spans if start <= day < end), None)
+        if rate is not None and price is not None:
+            rate = Rate(rate.quantity, price)
+        if day >= first:
+            yield day, rate
 
 
 def _changes(rates: Sequence[tuple[date, Rate | None]]) -> Iterator[RateChange]:

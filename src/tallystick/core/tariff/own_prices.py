@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tallystick.core.tariff.bill_terms import NO_TERMS
 from tallystick.core.tariff.check import CHECKS
 from tallystick.core.tariff.nodes import Allowance, Catalogue, Component, Offer, Recurring
 from tallystick.core.tariff.page import Page
@@ -32,16 +33,36 @@ class Variant:
 def with_variants(catalogue: Catalogue, *, variants: Sequence[Variant]) -> Catalogue:
     """The catalogue with the variants after its offers.
 
-    Prices of components that the catalogue does not name are left out.
-
-    :raises CatalogueRefused: when a component cannot have its own price
+    A price of a component that the catalogue does not name is left out; a variant that cannot be
+    had with this catalogue is priced as its offer is. `check_variants` tells which.
     """
     offers = {offer.code: offer for offer in catalogue.offers}
-    made = [_vary(catalogue, offers[one.offer], one) for one in variants if one.offer in offers]
-    errors = [error for check in CHECKS for error in check(replace(catalogue, offers=tuple(made)))]
+    made = []
+    for variant in variants:
+        if variant.offer in offers:
+            offer = offers[variant.offer]
+            try:
+                made.append(_vary(catalogue, offer, variant))
+            except CatalogueRefused:
+                made.append(replace(offer, code=variant.code))
+    return replace(catalogue, offers=(*catalogue.offers, *made))
+
+
+def check_variants(catalogue: Catalogue, *, variants: Sequence[Variant]) -> None:
+    """Passes when every variant of an offer of the catalogue can be had.
+
+    :raises CatalogueRefused: with all that cannot
+    """
+    offers = {offer.code: offer for offer in catalogue.offers}
+    errors: list[CatalogueError] = []
+    for variant in variants:
+        if variant.offer in offers:
+            try:
+                _vary(catalogue, offers[variant.offer], variant)
+            except CatalogueRefused as refused:
+                errors += refused.errors
     if errors:
         raise CatalogueRefused(errors=tuple(sorted(set(errors))))
-    return replace(catalogue, offers=(*catalogue.offers, *made))
 
 
 def variant_ids(variants: Sequence[Variant]) -> dict[str, int]:
@@ -74,14 +95,17 @@ def read_recurring_price(words: str, *, component: str) -> Decimal:
 
 def _vary(catalogue: Catalogue, offer: Offer, variant: Variant) -> Offer:
     own = dict(variant.prices)
-    return replace(
-        offer,
-        code=variant.code,
-        components=tuple(
-            _price(part, own[part.code], catalogue.currency) if part.code in own else part
-            for part in offer.components
-        ),
-    )
+    priced = {
+        part.code: _price(part, own[part.code], catalogue.currency)
+        for part in offer.components
+        if part.code in own
+    }
+    alone = replace(offer, code=variant.code, components=tuple(priced.values()), bill=NO_TERMS)
+    checked = replace(catalogue, offers=(alone,), decks={})
+    if errors := [error for check in CHECKS for error in check(checked)]:
+        raise CatalogueRefused(errors=tuple(sorted(set(errors))))
+    components = tuple(priced.get(part.code, part) for part in offer.components)
+    return replace(offer, code=variant.code, components=components)
 
 
 def _price(part: Component, words: str, currency: str) -> Component:

@@ -1,6 +1,7 @@
 """Reads of published catalogues: their texts compiled to plans, kept while the process lives."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -8,6 +9,7 @@ from django.db import connection
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.tariff.nodes import Catalogue
 from tallystick.core.tariff.own_prices import (
     Variant,
     variant_components,
@@ -53,12 +55,26 @@ def dated_plans(variants: tuple[Variant, ...] = ()) -> tuple[DatedPlan, ...]:
     )
 
 
+def catalogues_since(day: date) -> list[Catalogue]:
+    """The published catalogues that price what starts on that day or later, oldest first."""
+    versions = list(CatalogVersion.objects.order_by("valid_from"))
+    current = [version for version in versions if version.valid_from <= day][-1:]
+    return [
+        _catalogue(version)
+        for version in versions
+        if version in current or version.valid_from > day
+    ]
+
+
+def _catalogue(version: CatalogVersion) -> Catalogue:
+    files = {file.name: bytes(file.content) for file in CatalogFile.objects.filter(version=version)}
+    return read_catalogue(version.source, name=version.name, files=files)
+
+
 @lru_cache(maxsize=64)
 def _plan(database: str, version_id: int, variants: tuple[Variant, ...] = ()) -> Plan:
     """A version never changes, so neither does its plan; `database` tells installations apart."""
-    version = CatalogVersion.objects.get(id=version_id)
-    files = {file.name: bytes(file.content) for file in CatalogFile.objects.filter(version=version)}
-    catalogue = read_catalogue(version.source, name=version.name, files=files)
+    catalogue = _catalogue(CatalogVersion.objects.get(id=version_id))
     offers = dict(Offer.objects.values_list("code", "id"))
     components = {
         (offer, code): component_id

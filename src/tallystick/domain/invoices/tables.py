@@ -227,3 +227,39 @@ def move_bill_days(contracts: pl.DataFrame, *, on: date) -> None:
             [on],
         )
         cursor.execute("DROP TABLE contracts_billed")
+
+
+CYCLE_LINES: Final = pl.Schema(
+    {
+        **BILLED_LINES,
+        "description": pl.String(),
+        "tax_category": pl.String(),
+        "revenue_account": pl.String(),
+    }
+)
+"""Lines that were billed, with what their adjustments go by."""
+
+
+def read_cycle_lines(contracts: list[int], *, since: date) -> pl.DataFrame:
+    """All lines but one-offs of these contracts that reach past that day (CYCLE_LINES)."""
+    return read_frame(
+        "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
+        " l.unit_price, l.exact, l.description, l.tax_category, l.revenue_account"
+        " FROM invoices_invoiceline l JOIN contracts_contract c ON c.tenant_id = l.tenant_id"
+        " AND c.account_id = l.account_id AND c.id = l.contract_id"
+        " WHERE c.id = ANY(%s) AND l.period_to > %s AND l.purpose <> 'one_off'"
+        " ORDER BY l.invoice_id, l.line_no",
+        [contracts, since],
+        schema=CYCLE_LINES,
+    )
+
+
+def count_coupon_bills(accounts: list[int]) -> pl.DataFrame:
+    """How many invoices of these accounts each coupon is on (`ref`, `bills`)."""
+    return read_frame(
+        "SELECT split_part(split_part(purpose, '/', 1), ':', 2), count(DISTINCT invoice_id)"
+        " FROM invoices_invoiceline WHERE account_id = ANY(%s) AND purpose LIKE 'coupon:%%'"
+        " GROUP BY 1",
+        [accounts],
+        schema={"ref": pl.String, "bills": pl.Int64},
+    )

@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 from django.db import IntegrityError, connection, transaction
 
-from tallystick.base.frames import INSTANT, QUANTITY
+from tallystick.base.frames import AMOUNT, INSTANT, QUANTITY
 from tallystick.core.capture.sessions import SESSIONS
 from tallystick.domain.tenants.bulk import (
     insert_rows,
@@ -187,3 +187,34 @@ def store_sessions(sessions: pl.DataFrame, *, tenant_id: int, source_id: int) ->
             [tenant_id, source_id],
         )
         cursor.execute("DROP TABLE sessions_heard")
+
+
+USES: Final = pl.Schema(
+    {
+        "contract_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "cycle_start": pl.Date(),
+        "started_us": pl.Int64(),
+        "charged": QUANTITY,
+        "amount": AMOUNT,
+    }
+)
+"""Rated lines with their instants in microseconds: what was charged of each."""
+
+
+def read_uses(
+    contracts: list[int], *, components: list[int], span: tuple[date, date]
+) -> pl.DataFrame:
+    """The rated lines of these contracts and components in cycles that begin in [from, to) (USES).
+
+    Usage may be up to a year long, and lies in the cycle that it begins in.
+    """
+    return read_frame(
+        "SELECT contract_id, component_id, cycle_start, micros(started_at), billed - allowed,"
+        " amount FROM usage_ratedline WHERE contract_id = ANY(%s) AND component_id = ANY(%s)"
+        " AND cycle_start >= %s AND cycle_start < %s"
+        " AND started_at >= %s::date - 2 AND started_at < %s::date + 63"
+        " ORDER BY contract_id, component_id, started_at, usage_id, seq",
+        [contracts, components, *span, *span],
+        schema=USES,
+    )

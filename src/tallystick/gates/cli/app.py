@@ -8,6 +8,7 @@ from tallystick.gates.cli import (
     books,
     catalog,
     explain,
+    grants,
     money,
     operators,
     usage,
@@ -16,5 +17,5 @@ from tallystick.gates.cli.answers import Commands
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 
-for part in (operators, catalog, accounts, usage, bills, money, books, explain):
+for part in (operators, catalog, accounts, grants, usage, bills, money, books, explain):
     app.add_typer(part.app)

@@ -39,15 +39,21 @@ from tallystick.flows.rehearse import rehearse_bills
 from tallystick.gates.files.streams import check_file
 from tallystick.packs.open_business import morning
 from tallystick.packs.stories.expect import look
+from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
     Collect,
     CustomerKind,
     EndContract,
+    EndGrant,
+    EndOverride,
     ExemptAccount,
     Expectation,
+    GrantToAccount,
+    GrantToContract,
     OpenAccount,
+    OverridePrice,
     Pay,
     Rate,
     RehearseBills,
@@ -149,6 +155,11 @@ class _Player:
                 return self._start_contract(step, at)
             case EndContract():
                 stop_contract(step.number, tenant_id=self._tenant.id, on=step.day, at=at)
+                return DONE
+            case (
+                GrantToContract() | GrantToAccount() | EndGrant() | OverridePrice() | EndOverride()
+            ):
+                give_terms(step, tenant_id=self._tenant.id, at=at)
                 return DONE
             case TakeUsage():
                 return self._take_block(step, at)

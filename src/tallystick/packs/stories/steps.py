@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Final, NewType
 
-from tallystick.domain.contracts.models import ServiceState
+from tallystick.domain.contracts.models import GrantKind, ServiceState
 from tallystick.domain.payments.models import PaymentMethod
 
 MonthDay = NewType("MonthDay", int)
@@ -88,6 +88,49 @@ class StartContract(Step):
 class EndContract(Step):
     form = "end contract NUMBER"
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantToContract(Step):
+    form = "grant contract CONTRACT KIND NAME WORDS [until UNTIL]"
+    contract: str
+    kind: GrantKind
+    name: str
+    words: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantToAccount(Step):
+    form = "grant account ACCOUNT KIND NAME WORDS [until UNTIL]"
+    account: str
+    kind: GrantKind
+    name: str
+    words: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndGrant(Step):
+    form = "end grant NAME of contract CONTRACT"
+    name: str
+    contract: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverridePrice(Step):
+    form = "override COMPONENT of CONTRACT PRICE [until UNTIL]"
+    component: str
+    contract: str
+    price: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndOverride(Step):
+    form = "end override COMPONENT of CONTRACT"
+    component: str
+    contract: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +251,9 @@ class ExpectBooks(Expectation):
 
 
 STEPS: Final[tuple[type[Step], ...]] = (
-    OpenAccount, ExemptAccount, StartContract, EndContract, TakeUsage, TakeUsageFile, Rate,
-    RunBills, RehearseBills, Pay, Collect, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax,
-    ExpectBalance,
+    OpenAccount, ExemptAccount, StartContract, EndContract, GrantToContract, GrantToAccount,
+    EndGrant, OverridePrice, EndOverride, TakeUsage, TakeUsageFile, Rate, RunBills, RehearseBills,
+    Pay, Collect, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance,
     ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
 )  # fmt: skip
 
