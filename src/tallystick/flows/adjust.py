@@ -34,6 +34,7 @@ from tallystick.core.charge.whole_bill.terms import (
     ids_by_code,
 )
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
+from tallystick.core.invoice.tax import ADJUSTMENT
 from tallystick.core.tariff.bill_terms import Discount, Window
 from tallystick.core.tariff.plan import PlanUsage
 from tallystick.domain.contracts.grants import read_grant
@@ -124,7 +125,7 @@ def _row(cycle: BillCycle, one: BillAmount) -> tuple[Any, ...]:
     amount = Decimal(one.amount) / AMOUNT_SCALE
     return (
         cycle.contract, one.component, one.purpose, cycle.start, cycle.end, one.label,
-        Decimal(1 if amount > 0 else -1), "unit", abs(amount), Decimal(1), amount,
+        Decimal(1 if amount > 0 else -1), ADJUSTMENT, abs(amount), Decimal(1), amount,
         one.tax_category, one.revenue_account,
     )  # fmt: skip
 

@@ -154,7 +154,9 @@ def test_batch_repeats_to_the_byte_and_keeps_order() -> None:
 amounts = st.decimals(-(10**9), 10**9, places=12) | st.sampled_from(
     [Decimal(t) for t in ("0.005", "-0.005", "0.015", "0.5", "-1.5", "0.0005", "0", "0.125")]
 )
-quantities = st.sampled_from(["1 unit", "3 unit", "1234567.123456789 kWh", "-2 kWh", "0 unit"])
+quantities = st.sampled_from(
+    ["1 unit", "-1 adjustment", "3 unit", "1234567.123456789 kWh", "-2 kWh", "0 unit"]
+)
 some_lines = st.lists(
     st.tuples(amounts, st.sampled_from(sorted(CATEGORIES)), quantities), max_size=7
 )

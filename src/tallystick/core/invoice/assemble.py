@@ -11,7 +11,7 @@ from fractions import Fraction
 from tallystick.base.money import EXACT, minor_decimals
 from tallystick.core.invoice.recur import DueLine
 from tallystick.core.invoice.round import round_whole, share_out
-from tallystick.core.invoice.tax import EACH, NoTaxRate, Rounding, Tax, TaxRounding
+from tallystick.core.invoice.tax import ADJUSTMENT, EACH, NoTaxRate, Rounding, Tax, TaxRounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ def _levied(
     for line, own in zip(lines, borne, strict=True):
         for tax in own:
             if tax.levy:
-                quantity = line.quantity if tax.levy_unit in (line.unit, EACH) else Decimal(0)
+                units = (line.unit,) if line.unit == ADJUSTMENT else (line.unit, EACH)
+                quantity = line.quantity if tax.levy_unit in units else Decimal(0)
                 exact = Fraction(quantity) * Fraction(tax.levy) * 10**decimals
                 shares.setdefault(tax, []).append(exact)
     return {tax: _round_sum(amounts, rounding) for tax, amounts in shares.items()}

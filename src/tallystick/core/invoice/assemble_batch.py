@@ -13,7 +13,14 @@ from tallystick.base.frames import AMOUNT, QUANTITY, REJECTS
 from tallystick.base.money import AMOUNT_DECIMALS, minor_decimals
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.invoice.round import round_ratio
-from tallystick.core.invoice.tax import EACH, PERCENT, PERCENT_DECIMALS, Rounding, TaxRounding
+from tallystick.core.invoice.tax import (
+    ADJUSTMENT,
+    EACH,
+    PERCENT,
+    PERCENT_DECIMALS,
+    Rounding,
+    TaxRounding,
+)
 
 MONEY: Final = pl.Decimal(38, 3)
 """Money rounded to a currency: room for minor units of 0, 2 and 3 decimals."""
@@ -151,7 +158,8 @@ def _tax_shares(
         whole = pl.col("whole")
     if rounding.tax is TaxRounding.PER_LINE:
         keys += ["line"]
-    levied = pl.col("levy_unit").is_in([EACH]) | (pl.col("levy_unit") == pl.col("unit"))
+    each = (pl.col("levy_unit") == EACH) & (pl.col("unit") != ADJUSTMENT)
+    levied = each | (pl.col("levy_unit") == pl.col("unit"))
     quantity = pl.col("quantity").cast(QUANTITY).to_physical()
     levy = pl.col("levy").to_physical()
     return (

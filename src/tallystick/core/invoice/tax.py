@@ -30,6 +30,9 @@ ANY: Final = "*"
 EACH: Final = "each"
 """The unit of a levy on each piece of a line's quantity, whatever it is counted in."""
 
+ADJUSTMENT: Final = "adjustment"
+"""The unit of lines that only adjust what others cost; no levy counts them."""
+
 
 PLACE: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3}(/[A-Za-z0-9 ._-]+)*)?")
 """A country, a region (ISO 3166-2), or places within it: `US`, `US-NY`, `US-NY/Kings`."""

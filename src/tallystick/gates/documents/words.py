@@ -97,16 +97,19 @@ NUMBERS: Final = {
 UNIT_WORDS: Final[dict[Language, dict[str, tuple[str, str]]]] = {
     Language.EN: {
         "msg": ("message", "messages"), "event": ("event", "events"), "unit": ("", ""),
+        "adjustment": ("", ""),
         "month": ("month", "months"), "year": ("year", "years"), "day": ("day", "days"),
         "week": ("week", "weeks"), "quarter": ("quarter", "quarters"),
     },
     Language.DE: {
         "msg": ("Nachricht", "Nachrichten"), "event": ("Vorgang", "Vorgänge"), "unit": ("", ""),
+        "adjustment": ("", ""),
         "month": ("Monat", "Monate"), "year": ("Jahr", "Jahre"), "day": ("Tag", "Tage"),
         "week": ("Woche", "Wochen"), "quarter": ("Quartal", "Quartale"),
     },
     Language.ES: {
         "msg": ("mensaje", "mensajes"), "event": ("evento", "eventos"), "unit": ("", ""),
+        "adjustment": ("", ""),
         "month": ("mes", "meses"), "year": ("año", "años"), "day": ("día", "días"),
         "week": ("semana", "semanas"), "quarter": ("trimestre", "trimestres"),
     },
