@@ -23,12 +23,38 @@ def make_period_plan(rng: Random) -> Plan:
         lines += [f"  offer-{offer}:", "    components:"]
         kinds = [pick(rng, METERED) for _ in range(rng.randint(1, 4))]
         for number, kind in enumerate(kinds):
-            lines.append(f"      c{number}: {{{', '.join(_price(rng, kind))}}}")
-        first = lines[-len(kinds)]
+            words = _price(rng, kind)
+            words, partners = _with_partners(rng, words, kind, number)
+            lines += [f"      c{number}: {{{', '.join(words)}}}", *partners]
+        first = next(line for line in reversed(lines) if line.startswith("      c0: "))
         if rng.randrange(2) and "measure: count" not in first and "unique" not in first:
             words = f"include: {rng.randint(1, 5000)} {KINDS[kinds[0]]}, of: {kinds[0]}"
             lines.append(f"      a0: {{{words}, covers: [c0]}}")
     return compile_plan(read_catalogue("\n".join(lines), name="case.yaml", files={}))
+
+
+def _with_partners(
+    rng: Random, words: list[str], kind: str, number: int
+) -> tuple[list[str], list[str]]:
+    """The words, some of them looking at a component that is written besides."""
+    share = [word for word in words if word.startswith("share: ")]
+    bands = [word for word in words if word.startswith("bands: ")]
+    tiers = [word for word in words if word.startswith("tiers: ")]
+    partners = []
+    if "measure: sum" in words and rng.randrange(2):
+        words = [f"less: x{number}", *words, *sometimes(rng, "surplus: lost")]
+        if rng.randrange(2):
+            words[words.index("measure: sum")] = "measure: net 30 min"
+            words = [word for word in words if word != "split: true"]
+        less = [f"of: {kind}", f"where: plan = {pick(rng, 'ab')}", *bands, *share]
+        partners.append(f"      x{number}: {{{', '.join(less)}, price: 0 per {KINDS[kind]}}}")
+    many = any("above" in word for word in words if word.startswith("price: "))
+    if kind == "import" and many and not tiers and rng.randrange(2):
+        scale = pick(rng, ("", " and per day", " and pro rata"))
+        words = [*words, f"tiers: {{limits: per kW of d{number}{scale}}}"]
+        demand = [f"of: {kind}", "measure: highest 30 min", "price: 3 per kW", *share]
+        partners.append(f"      d{number}: {{{', '.join([*demand, *bands[:1]])}}}")
+    return words, partners
 
 
 def _price(rng: Random, kind: str) -> list[str]:

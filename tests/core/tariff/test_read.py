@@ -114,7 +114,7 @@ m: {include: 5 unit, converts: {voice: -1 per min}, then: stop}
 > m.converts.voice: is a number above 0 per quantity
 a: {of: import, measure: median, price: 1 per kWh}
 > a.measure: 'median' is not one of: sum, count, maximum, latest, unique, time-weighted, percentile,
-    highest
+    highest, net
 a: {of: import, measure: highest 7 min, price: 1 per kW}
 > a.measure: '7 min' is not a window; write one that fits into a day, such as 30 min
 a: {of: import, measure: time-weighted, price: 1 per kWh}
@@ -143,6 +143,19 @@ a: {of: import, measure: sum, price: spot per kWh}
 > a: is priced by the period, when no event carries a price; write the price
 a: {of: import, times: 0.7, capped at: 3 m3, price: 1 per kWh}
 > a: is capped in m3 but priced in kWh; use one unit
+a: {of: import, less: b, price: 1 per kWh}
+> a: 'less' names 'b', no other price of usage here (none)
+a: {of: import, measure: net 15 min, price: 1 per kWh}
+> a: 'net' needs what is set against it; write 'less: export'
+a: {of: import, less: b, share: account, price: 1 per kWh}, b: {of: out, price: 1 per kWh}
+> a: 'less' names b, which is not shared alike; write the same 'share'
+a: {of: import, less: b, price: 1 per kWh}, b: {of: out, price: 1 per m3}
+> a: is in kWh but less b in m3; use one unit
+a: {of: import, tiers: {limits: per kW of b}, price: {to 5 kWh: 1, above: 2}}, b: {of: import,
+    price: 1 per kWh}
+> a: its limits are per kW, which b does not measure
+a: {of: import, tiers: {limits: per MW of b}, price: {to 5 kWh: 1, above: 2}}
+> a.tiers.limits: 'per MW of b': write it per kW
 m: {include: 5 min, of: voice, share: organisation, then: stop}
 > m.share: 'organisation' is not one of: contract, account
 m: {include: 0 min, of: voice, then: stop}

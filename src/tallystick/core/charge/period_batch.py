@@ -1,6 +1,6 @@
 """Periods measured in columns and priced as `period_price` says; the same as the oracle."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -20,9 +20,15 @@ from tallystick.core.charge.frames import (
     rescale,
 )
 from tallystick.core.charge.period_exact import percentile_rank, read_past
-from tallystick.core.charge.period_price import Target, price_values, targets_of, value_of
+from tallystick.core.charge.period_price import (
+    Target,
+    keeps_surplus,
+    price_periods,
+    targets_of,
+    value_of,
+)
 from tallystick.core.tariff.nodes import MeasureKind
-from tallystick.core.tariff.plan import Plan
+from tallystick.core.tariff.plan import Plan, PlanUsage
 
 NO_BAND: Final = ""
 
@@ -50,23 +56,23 @@ def rate_periods_batch(
     counted = _counted_lines(lines, frame, plan)
     carried = _carried_levels(levels, frame)
     raw = _measure_all(counted, carried, frame, plan)
+    raw, surplus = _set_off(raw, carried)
     found = {(row[0], row[1]): row[2] for row in raw.iter_rows()}
-    past = read_past(measured)
-    rated: list[tuple[object, ...]] = []
+    measured_values: list[list[int]] = []
     values: list[tuple[object, ...]] = []
     for number, target in enumerate(targets):
         own = [
             value_of(found.get((number, ladder.band or NO_BAND), 0), target=target)
             for ladder in target.period.ladders
         ]
+        measured_values.append(own)
         for ladder, value in zip(target.period.ladders, own, strict=True):
             values.append((*target.key, ladder.band or NO_BAND, value))
-        for seq, line in enumerate(price_values(own, target=target, past=past)):
-            rated.append(line.row(target.key, seq))
+    rated = price_periods(targets, values=measured_values, past=read_past(measured))
     return RatedPeriods(
         lines=frame_of(rated, schema=PERIOD_RATED),
         measured=frame_of(values, schema=MEASURED),
-        levels=frame_of(_levels_left(counted, carried, frame).iter_rows(), schema=LEVELS),
+        levels=frame_of(_levels_left(counted, carried, surplus, frame).iter_rows(), schema=LEVELS),
     )
 
 
@@ -78,7 +84,7 @@ def _target_frame(targets: list[Target]) -> pl.DataFrame:
         banded = target.period.ladders[0].band is not None
         rank = percentile_rank(target) if measure.kind is MeasureKind.PERCENTILE else 0
         window_us = measure.window_s and measure.window_s * 1_000_000
-        how = (measure.kind.value, banded, window_us, rank)
+        how = (measure.kind.value, banded, window_us, rank, keeps_surplus(target.period))
         rows.append((number, *target.key, *how, target.from_us, target.to_us))
     schema = {
         "target": pl.UInt32(),
@@ -90,6 +96,7 @@ def _target_frame(targets: list[Target]) -> pl.DataFrame:
         "banded": pl.Boolean(),
         "window_us": pl.Int64(),
         "rank": pl.Int64(),
+        "keeps": pl.Boolean(),
         "from_us": pl.Int64(),
         "to_us": pl.Int64(),
     }
@@ -106,10 +113,10 @@ def _counted_lines(lines: pl.DataFrame, targets: pl.DataFrame, plan: Plan) -> pl
             pl.col(name).cast(RATED[name]) for name in COUNTED
         )
     )
+    held = held.with_columns(charged=pl.col("billed") - pl.col("allowed"))
+    held = pl.concat([held, *_set_against(lines, usages)])
     contract = pl.when(pl.col("component_id").is_in(shared)).then(0).otherwise("contract_id")
-    counted = held.with_columns(
-        contract_id=contract, charged=pl.col("billed") - pl.col("allowed")
-    ).join(targets, on=KEYS)
+    counted = held.with_columns(contract_id=contract).join(targets, on=KEYS)
     if targets["measure"].is_in(CARRIED).any():
         counted = counted.sort("target", "started_at", "usage_id", "seq")
     return counted.select(
@@ -127,11 +134,40 @@ def _counted_lines(lines: pl.DataFrame, targets: pl.DataFrame, plan: Plan) -> pl
     )
 
 
+def _set_against(lines: pl.DataFrame, usages: list[PlanUsage]) -> Iterator[pl.DataFrame]:
+    """The lines that are set against those of a component, as lines of its own below zero."""
+    for usage in usages:
+        assert usage.period is not None
+        if usage.period.less is not None:
+            held = lines.filter(pl.col("component_id") == usage.period.less)
+            yield rescale(
+                held.select(pl.col(name).cast(RATED[name]) for name in COUNTED)
+            ).with_columns(
+                component_id=pl.lit(usage.id, pl.Int64()),
+                charged=pl.col("allowed") - pl.col("billed"),
+            )
+
+
+def _set_off(raw: Raw, carried: pl.DataFrame) -> tuple[Raw, pl.DataFrame]:
+    """What is left of the raw measures after the surplus of before, and the surplus that is left.
+
+    `carried` are the levels of the targets; the surplus stands as a level by band.
+    """
+    before = carried.filter("keeps").select("target", "level", band="series")
+    keeps = raw.join(before, on=("target", "band"), how="full", coalesce=True).with_columns(
+        rest=pl.col("raw").fill_null(0) - pl.col("level").fill_null(0)
+    )
+    surplus = keeps.filter(pl.col("rest") < 0).select(
+        "target", series="band", level=0 - pl.col("rest")
+    )
+    return keeps.select("target", "band", raw=pl.max_horizontal("rest", 0)), surplus
+
+
 def _carried_levels(levels: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
     """LEVELS of the targets that carry them, as they stand when the period begins."""
     held = rescale(levels.select(pl.col(name).cast(kind) for name, kind in LEVELS.items()))
     return held.join(
-        targets.filter(pl.col("measure").is_in(CARRIED)),
+        targets.filter(pl.col("measure").is_in(CARRIED) | pl.col("keeps")),
         on=("account_id", "contract_id", "component_id"),
     )
 
@@ -166,6 +202,7 @@ def _measures(
         MeasureKind.LATEST: partial(_latest, carried),
         MeasureKind.TIME_WEIGHTED: partial(_weighted, carried),
         MeasureKind.HIGHEST: partial(_windowed, plan, whole.max()),
+        MeasureKind.NET: partial(_windowed, plan, whole.clip(0).sum()),
         MeasureKind.PERCENTILE: partial(
             _windowed, plan, whole.sort(descending=True).slice(pl.col("rank").first(), 1).sum()
         ),
@@ -239,7 +276,10 @@ def _weighted(carried: pl.DataFrame, lines: pl.DataFrame) -> Raw:
 
 
 def _levels_left(
-    counted: pl.DataFrame, carried: pl.DataFrame, targets: pl.DataFrame
+    counted: pl.DataFrame,
+    carried: pl.DataFrame,
+    surplus: pl.DataFrame,
+    targets: pl.DataFrame,
 ) -> pl.DataFrame:
     """LEVELS where they stand at the end, by target and series in order."""
     weighted = pl.col("measure") == MeasureKind.TIME_WEIGHTED.value
@@ -250,8 +290,9 @@ def _levels_left(
         .group_by("target", "series", maintain_order=True)
         .agg(level=pl.col("charged").last())
     )
-    kept = carried.select("target", "series", "level")
-    left = pl.concat([own, kept.join(own, on=("target", "series"), how="anti")])
+    kept = carried.filter(~pl.col("keeps")).select("target", "series", "level")
+    over = surplus.join(targets.filter("keeps"), on="target", how="semi")
+    left = pl.concat([own, kept.join(own, on=("target", "series"), how="anti"), over])
     return (
         left.filter(pl.col("level") != 0)
         .join(targets, on="target")

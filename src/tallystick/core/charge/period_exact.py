@@ -22,7 +22,8 @@ from tallystick.core.charge.period_price import (
     Past,
     PeriodKey,
     Target,
-    price_values,
+    keeps_surplus,
+    price_periods,
     targets_of,
     value_of,
 )
@@ -47,26 +48,33 @@ def rate_periods_exact(
 
     `measured` are the MEASURED values of earlier cycles, `levels` the LEVELS as the periods begin.
     """
+    lines = list(lines)
     held = _lines_by_key(lines, plan)
     past = read_past(measured)
     carried: dict[tuple[int, int, int], dict[str, int]] = defaultdict(dict)
     for account, contract, component, series, level in rescale(levels).iter_rows():
         carried[account, contract, component][series] = level
-    rated: list[tuple[object, ...]] = []
+    against = _lines_against(lines, plan)
+    targets = targets_of(periods.select(PERIODS.names()).rows(), plan=plan)
+    measured_values: list[list[int]] = []
     values: list[tuple[object, ...]] = []
     left: list[tuple[object, ...]] = []
-    for target in targets_of(periods.select(PERIODS.names()).rows(), plan=plan):
+    for target in targets:
         own, before = held.get(target.key, []), carried[target.key[:3]]
-        found = [
-            value_of(_measure(_of_band(own, ladder.band), target, before, plan.zone), target=target)
-            for ladder in target.period.ladders
-        ]
-        for ladder, value in zip(target.period.ladders, found, strict=True):
-            values.append((*target.key, ladder.band or "", value))
-        for seq, line in enumerate(price_values(found, target=target, past=past)):
-            rated.append(line.row(target.key, seq))
-        for series, level in _levels_left(own, target.period.terms.measure, before).items():
-            left.append((*target.key[:3], series, level))
+        less, found, surplus = against.get(target.key, []), [], dict(before)
+        for ladder in target.period.ladders:
+            lines_ = _of_band(own, ladder.band)
+            raw = _measure(lines_, _of_band(less, ladder.band), target, before, plan.zone)
+            if keeps_surplus(target.period):
+                raw -= before.get(ladder.band or "", 0)
+                surplus[ladder.band or ""] = max(-raw, 0)
+            found.append(value_of(max(raw, 0), target=target))
+            values.append((*target.key, ladder.band or "", found[-1]))
+        measured_values.append(found)
+        keeps = keeps_surplus(target.period)
+        levels_left = surplus if keeps else _levels_left(own, target.period.terms.measure, before)
+        left += [(*target.key[:3], name, n) for name, n in sorted(levels_left.items()) if n]
+    rated = price_periods(targets, values=measured_values, past=past)
     return RatedPeriods(
         lines=frame_of(rated, schema=PERIOD_RATED),
         measured=frame_of(values, schema=MEASURED),
@@ -97,6 +105,20 @@ def _lines_by_key(lines: Iterable[Line], plan: Plan) -> dict[PeriodKey, list[Lin
     return held
 
 
+def _lines_against(lines: Iterable[Line], plan: Plan) -> dict[PeriodKey, list[Line]]:
+    """The lines that are set against those of a component, by its own key."""
+    owners = defaultdict(list)
+    for usage in plan.usages.values():
+        if usage.period is not None and usage.period.less is not None:
+            owners[usage.period.less].append(usage)
+    held: dict[PeriodKey, list[Line]] = defaultdict(list)
+    for line in lines:
+        for usage in owners.get(line["component_id"], ()):
+            contract = 0 if usage.shared else line["contract_id"]
+            held[line["account_id"], contract, usage.id, line["cycle_start"]].append(line)
+    return held
+
+
 def _of_band(lines: list[Line], band: str | None) -> list[Line]:
     return lines if band is None else [line for line in lines if line["band"] == band]
 
@@ -105,13 +127,15 @@ def _charged(line: Line) -> int:
     return scaled(line["billed"] - line["allowed"], scale=QUANTITY_SCALE)
 
 
-def _measure(lines: list[Line], target: Target, before: Levels, zone: ZoneInfo) -> int:
-    """The raw measure of a period's lines, which stand in order of time."""
+def _measure(
+    lines: list[Line], less: list[Line], target: Target, before: Levels, zone: ZoneInfo
+) -> int:
+    """The raw measure of a period's lines, which stand in order of time, less the others."""
     measure = target.period.terms.measure
     charged = [_charged(line) for line in lines]
     match measure.kind:
         case MeasureKind.SUM:
-            return sum(charged)
+            return sum(charged) - sum(_charged(line) for line in less)
         case MeasureKind.COUNT:
             return len({line["usage_id"] for line in lines}) * QUANTITY_SCALE
         case MeasureKind.UNIQUE:
@@ -125,6 +149,10 @@ def _measure(lines: list[Line], target: Target, before: Levels, zone: ZoneInfo) 
     windows: dict[int, int] = defaultdict(int)
     for line, quantity in zip(lines, charged, strict=True):
         windows[_window(microseconds(line["started_at"]), measure, zone)] += quantity
+    for line in less:
+        windows[_window(microseconds(line["started_at"]), measure, zone)] -= _charged(line)
+    if measure.kind is MeasureKind.NET:
+        return sum(quantity for quantity in windows.values() if quantity > 0)
     if measure.kind is MeasureKind.HIGHEST:
         return max(windows.values(), default=0)
     rank = percentile_rank(target)

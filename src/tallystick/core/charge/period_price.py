@@ -10,8 +10,9 @@ from datetime import date
 
 from tallystick.base.money import divide_half_up
 from tallystick.base.period import day_start, month_after
+from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.tariff.calendars import microseconds
-from tallystick.core.tariff.nodes import Allocation, LimitScale, TierKind
+from tallystick.core.tariff.nodes import Allocation, LimitScale, MeasureKind, Surplus, TierKind
 from tallystick.core.tariff.plan import Plan, PlanUsage
 from tallystick.core.tariff.plan_terms import PlanLadder, PlanPeriod, Rate
 
@@ -95,19 +96,48 @@ def value_of(raw: int, *, target: Target) -> int:
     return value if cap is None else min(value, cap)
 
 
-def price_values(values: Sequence[int], *, target: Target, past: Past) -> list[PeriodLine]:
-    """The lines of a component's period from one value for each of its ladders."""
-    period, usage = target.period, target.usage
-    billed = [
+def keeps_surplus(period: PlanPeriod) -> bool:
+    """Whether what is more than the usage it is set against goes over to the next period."""
+    whole = period.terms.measure.kind is MeasureKind.SUM
+    return whole and period.less is not None and period.terms.surplus is Surplus.CARRIED
+
+
+def billed_values(values: Sequence[int], *, target: Target, past: Past) -> list[int]:
+    """What is billed for each ladder: the value, or what the ratchet keeps of earlier ones."""
+    return [
         max(value, _ratchet(target, ladder.band, past))
-        for ladder, value in zip(period.ladders, values, strict=True)
+        for ladder, value in zip(target.period.ladders, values, strict=True)
     ]
+
+
+def price_periods(
+    targets: Sequence[Target], *, values: Sequence[Sequence[int]], past: Past
+) -> Iterator[tuple[object, ...]]:
+    """Rows of PERIOD_RATED from one value for each ladder of each target."""
+    billed = [
+        billed_values(own, target=target, past=past)
+        for target, own in zip(targets, values, strict=True)
+    ]
+    demands = {target.key: max(own, default=0) for target, own in zip(targets, billed, strict=True)}
+    for target, own, due in zip(targets, values, billed, strict=True):
+        account, contract, _, cycle = target.key
+        demand = target.period.demand
+        scale = None if demand is None else demands[account, contract, demand, cycle]
+        for seq, line in enumerate(_price_values(own, due, target, scale)):
+            yield line.row(target.key, seq)
+
+
+def _price_values(
+    values: Sequence[int], billed: Sequence[int], target: Target, demand: int | None
+) -> list[PeriodLine]:
+    """The lines of a component's period, its limits multiplied with the demand if there is one."""
+    period, usage = target.period, target.usage
     slices: list[list[tuple[int, int]]]
     if period.terms.allocation is Allocation.PRO_RATA:
-        slices = _shared_slices(billed, target)
+        slices = _shared_slices(billed, target, demand)
     else:
         slices = [
-            _slices(value, _limits(ladder, target), period.terms.tier_kind)
+            _slices(value, _limits(ladder, target, demand), period.terms.tier_kind)
             for ladder, value in zip(period.ladders, billed, strict=True)
         ]
     lines = [
@@ -130,16 +160,19 @@ def _ratchet(target: Target, band: str | None, past: Past) -> int:
     return divide_half_up(highest * numerator, denominator * 100)
 
 
-def _limits(ladder: PlanLadder, target: Target) -> list[int]:
-    """The tier limits of this period: for each day served, or for the part of it served."""
+def _limits(ladder: PlanLadder, target: Target, demand: int | None) -> list[int]:
+    """The tier limits of this period: for each day served, the part of it served, the demand."""
+    limits = list(ladder.limits)
+    if demand is not None:
+        limits = [divide_half_up(limit * demand, QUANTITY_SCALE) for limit in limits]
     served = (target.served[1] - target.served[0]).days
     full = (target.cycle[1] - target.cycle[0]).days
     match target.period.terms.limits:
         case LimitScale.DAY:
-            return [limit * served for limit in ladder.limits]
+            return [limit * served for limit in limits]
         case LimitScale.PART:
-            return [divide_half_up(limit * served, full) for limit in ladder.limits]
-    return list(ladder.limits)
+            return [divide_half_up(limit * served, full) for limit in limits]
+    return limits
 
 
 def _slices(value: int, limits: Sequence[int], kind: TierKind) -> list[tuple[int, int]]:
@@ -155,13 +188,15 @@ def _slices(value: int, limits: Sequence[int], kind: TierKind) -> list[tuple[int
     return slices
 
 
-def _shared_slices(values: Sequence[int], target: Target) -> list[list[tuple[int, int]]]:
+def _shared_slices(
+    values: Sequence[int], target: Target, demand: int | None
+) -> list[list[tuple[int, int]]]:
     """Tiers of the bands' total, each tier shared among the bands as the bands share the total.
 
     Rounded along both running sums, so that bands and tiers both keep their totals.
     """
     total = sum(values)
-    limits = _limits(target.period.ladders[0], target)
+    limits = _limits(target.period.ladders[0], target, demand)
     whole = _slices(total, limits, target.period.terms.tier_kind)
     shared: list[list[tuple[int, int]]] = []
     before = 0

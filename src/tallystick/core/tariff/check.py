@@ -183,7 +183,9 @@ def check_periods(catalogue: Catalogue) -> Iterator[CatalogueError]:
     for offer, part in _usages(catalogue):
         if part.period is None:
             continue
-        for message in _period_faults(part, part.period):
+        others = {other.code: other for other in offer.components if isinstance(other, UsagePrice)}
+        found = [*_period_faults(part, part.period), *_partner_faults(part, part.period, others)]
+        for message in found:
             yield _fault(catalogue, offer, part, message)
 
 
@@ -210,6 +212,37 @@ def _period_faults(part: UsagePrice, terms: PeriodTerms) -> Iterator[str]:
         yield "'allocate: pro rata' shares tiers among bands; write 'bands' and a price for each"
     if terms.allocation is Allocation.PRO_RATA and any(price.flat for price in prices):
         yield "a flat fee cannot be shared among bands; drop 'allocate: pro rata' or the fee"
+
+
+def _partner_faults(
+    part: UsagePrice, terms: PeriodTerms, others: dict[str, UsagePrice]
+) -> Iterator[str]:
+    """What is wrong with the components that this one looks at."""
+    known = ", ".join(sorted(others.keys() - {part.code})) or "none"
+    for word, code in (("limits", terms.demand and terms.demand.component), ("less", terms.less)):
+        if code is not None and (code not in others or code == part.code):
+            yield f"'{word}' names {code!r}, no other price of usage here ({known})"
+        elif code is not None and others[code].scope is not part.scope:
+            yield f"'{word}' names {code}, which is not shared alike; write the same 'share'"
+    demand = others.get(terms.demand.component) if terms.demand else None
+    if terms.demand and all(len(price.tiers) == 1 for price in part.prices):
+        yield f"its limits are per {terms.demand.unit}, but it has no tiers; write 'to ...'"
+    if terms.demand and demand and demand.code != part.code:
+        if demand.period is None or demand.price_unit != terms.demand.unit:
+            yield f"its limits are per {terms.demand.unit}, which {demand.code} does not measure"
+        elif demand.period.demand:
+            yield f"{demand.code} has limits that scale with demand itself; name the demand"
+    less = others.get(terms.less) if terms.less else None
+    kind = terms.measure.kind
+    if terms.less is None and kind is MeasureKind.NET:
+        yield "'net' needs what is set against it; write 'less: export'"
+    if terms.less and kind not in (MeasureKind.NET, MeasureKind.SUM):
+        yield f"'less' is for a sum or for 'net 15 min', not for '{kind}'"
+    if less and less.unit != part.unit:
+        yield f"is in {part.unit} but less {less.code} in {less.unit}; use one unit"
+    banded = any(price.band for price in part.prices)
+    if less and banded and less.bands != part.bands:
+        yield f"has prices by band, so {less.code} needs the same bands"
 
 
 def check_carried(catalogue: Catalogue) -> Iterator[CatalogueError]:

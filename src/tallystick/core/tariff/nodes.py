@@ -37,6 +37,7 @@ class MeasureKind(StrEnum):
     TIME_WEIGHTED = "time-weighted"
     PERCENTILE = "percentile"
     HIGHEST = "highest"
+    NET = "net"
 
 
 class TierKind(StrEnum):
@@ -52,6 +53,13 @@ class LimitScale(StrEnum):
     FIXED = "fixed"
     DAY = "per day"  # days served in the period
     PART = "pro rata"  # the part of the period served
+
+
+class Surplus(StrEnum):
+    """What becomes of what is more than the usage it is set against."""
+
+    CARRIED = "carried"  # set against the next period
+    LOST = "lost"
 
 
 class Allocation(StrEnum):
@@ -275,6 +283,14 @@ class Ratchet:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """The component whose billed value, in that unit, multiplies tier limits besides."""
+
+    component: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodTerms:
     """How a price that needs the whole period treats what was measured in it.
 
@@ -290,6 +306,9 @@ class PeriodTerms:
     times: Decimal = Decimal(1)
     cap: Decimal | None = None
     cap_unit: str | None = None
+    demand: Demand | None = None
+    less: str | None = None  # the component whose usage is set against this one's
+    surplus: Surplus = Surplus.CARRIED
 
 
 @dataclass(frozen=True, slots=True)

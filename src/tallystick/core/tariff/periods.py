@@ -6,12 +6,14 @@ from typing import Final
 
 from tallystick.core.tariff.nodes import (
     Allocation,
+    Demand,
     LimitScale,
     Measure,
     MeasureKind,
     PeriodTerms,
     Ratchet,
     Reset,
+    Surplus,
     TierKind,
 )
 from tallystick.core.tariff.page import Page
@@ -24,14 +26,18 @@ from tallystick.core.tariff.words import (
     read_number,
     read_percent,
     read_quantity,
+    read_unit,
     read_word,
 )
 
-TERM_WORDS: Final = ("measure", "ratchet", "times", "capped at")
+TERM_WORDS: Final = ("measure", "ratchet", "times", "capped at", "less", "surplus")
 TIER_WORDS: Final = ("reset", "kind", "limits", "allocate", "due at zero")
 
 POWER: Final = {"kW": "kWh", "kVA": "kVAh", "bit/s": "B"}
 """What is measured in a window, by the unit of its price: the quantity that flows in it."""
+
+POWERFUL: Final = (MeasureKind.HIGHEST, MeasureKind.PERCENTILE)
+"""Measures of what flows in a window, which may be priced as power."""
 
 PER_HOUR: Final = 3600
 COUNTED: Final = ("event", "unit", "msg")
@@ -39,7 +45,7 @@ COUNTED: Final = ("event", "unit", "msg")
 
 def read_measure(text: str) -> Measure:
     """`sum`, `unique device`, `time-weighted by volume`, `highest 30 min`,
-    `percentile 95 of 5 min`.
+    `percentile 95 of 5 min`, `net 15 min`.
     """
     word, _, rest = text.partition(" ")
     kind = read_word(word, words=MeasureKind)
@@ -49,7 +55,7 @@ def read_measure(text: str) -> Measure:
             return Measure(kind, field=read_name(rest))
         case MeasureKind.TIME_WEIGHTED if rest:
             return Measure(kind, field=read_name(rest.removeprefix("by ").strip()))
-        case MeasureKind.HIGHEST:
+        case MeasureKind.HIGHEST | MeasureKind.NET:
             return Measure(kind, window_s=_window(rest))
         case MeasureKind.PERCENTILE:
             percent_text, _, window = rest.partition(" of ")
@@ -77,6 +83,20 @@ def read_ratchet(text: str) -> Ratchet:
     return Ratchet(read_percent(match[1]), read_count(match[2]))
 
 
+def read_limits(text: str) -> tuple[LimitScale, Demand | None]:
+    """`per day`, `pro rata`, `per kW of demand`, `per kW of demand and pro rata`."""
+    scale, demand = LimitScale.FIXED, None
+    for part in text.split(" and "):
+        if match := re.fullmatch(r"per (\S+) of (\S+)", part.strip()):
+            unit = read_unit(match[1])
+            if unit.factor != 1:
+                raise Mistake(f"{text!r}: write it per {unit.canonical}")
+            demand = Demand(read_name(match[2]), unit.canonical)
+        else:
+            scale = read_word(part.strip(), words=LimitScale)
+    return scale, demand
+
+
 def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
     """When tiers start again, and the period's terms if any of their words is written."""
     measure = page.read("measure", read_measure, Measure(MeasureKind.SUM))
@@ -86,19 +106,31 @@ def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
     cap, cap_unit = page.read("capped at", read_quantity, no_cap)
     reset, kind, limits = Reset.CYCLE, TierKind.GRADUATED, LimitScale.FIXED
     allocation, due_at_zero = Allocation.CHRONOLOGICAL, True
+    demand: Demand | None = None
     node = page.node("tiers")
     if isinstance(node, Table):
         inner = Page(node, file=page.file, path=f"{page.path}.tiers", errors=page.errors)
         reset = inner.read("reset", lambda t: read_word(t, words=Reset), reset)
         kind = inner.read("kind", lambda t: read_word(t, words=TierKind), kind)
-        limits = inner.read("limits", lambda t: read_word(t, words=LimitScale), limits)
+        limits, demand = inner.read("limits", read_limits, (limits, demand))
         allocation = inner.read("allocate", lambda t: read_word(t, words=Allocation), allocation)
         due_at_zero = inner.read("due at zero", read_flag, due_at_zero)
         inner.close(TIER_WORDS)
     elif node is not None:
         page.complain(node.line, "is a table such as {reset: cycle}", word="tiers")
     terms = PeriodTerms(
-        measure, kind, limits, allocation, due_at_zero, ratchet, times, cap, cap_unit
+        measure=measure,
+        tier_kind=kind,
+        limits=limits,
+        allocation=allocation,
+        due_at_zero=due_at_zero,
+        ratchet=ratchet,
+        times=times,
+        cap=cap,
+        cap_unit=cap_unit,
+        demand=demand,
+        less=page.read("less", read_name, None),
+        surplus=page.read("surplus", lambda t: read_word(t, words=Surplus), Surplus.CARRIED),
     )
     written = any(page.has(word) for word in TERM_WORDS)
     return reset, terms if written or terms != PeriodTerms() else None
@@ -125,7 +157,7 @@ def usage_unit(terms: PeriodTerms | None, *, price_unit: str) -> str | None:
         if base:
             return base
         raise Mistake(f"'{kind}' needs a price per {price_unit}-month or per {price_unit}-h")
-    if kind in (MeasureKind.HIGHEST, MeasureKind.PERCENTILE):
+    if kind in POWERFUL:
         return POWER.get(price_unit, price_unit)
     if base or price_unit == "bit/s":
         raise Mistake(f"{price_unit} needs a measure that makes it, such as 'time-weighted'")
@@ -141,6 +173,7 @@ def measure_gain(measure: Measure, *, price_unit: str | None) -> tuple[int, int]
     if measure.kind is MeasureKind.TIME_WEIGHTED:
         hours = price_unit is not None and price_unit.endswith("-h")
         return 1, PER_HOUR * 10**6 if hours else 1
-    if measure.window_s is not None and price_unit in POWER:
+    if measure.kind in POWERFUL and price_unit in POWER:
+        assert measure.window_s is not None
         return (8 if price_unit == "bit/s" else PER_HOUR), measure.window_s
     return 1, 1

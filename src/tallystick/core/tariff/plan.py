@@ -365,7 +365,7 @@ class _Compiler:
         if part.bands:
             key = (part.bands, self._steps(part))
             clock = self.clocks.setdefault(key, BandClock(part.bands, self.zone, key[1]))
-        period = None if part.period is None else self._period(part, part.period)
+        period = None if part.period is None else self._period(part, part.period, head["offer"])
         base_rates, tiered = self._base_rates(part)
         ladders = () if period else part.prices
         ladder = next((price for price in ladders if len(price.tiers) > 1), None)
@@ -443,7 +443,7 @@ class _Compiler:
             tuple(scaled(point.price, scale=AMOUNT_SCALE) for point in series.points),
         )
 
-    def _period(self, part: nodes.UsagePrice, terms: PeriodTerms) -> PlanPeriod:
+    def _period(self, part: nodes.UsagePrice, terms: PeriodTerms, offer: str) -> PlanPeriod:
         if terms.measure.field is not None:
             self.fields.add(terms.measure.field)
         numerator, denominator = measure_gain(terms.measure, price_unit=part.price_unit)
@@ -467,6 +467,8 @@ class _Compiler:
                 )
                 for price in part.prices
             ),
+            demand=self.component_ids[offer, terms.demand.component] if terms.demand else None,
+            less=self.component_ids[offer, terms.less] if terms.less else None,
         )
 
     def _tier_rate(self, price: nodes.Price) -> Rate:

@@ -43,6 +43,8 @@ class PlanPeriod:
     averaged: bool  # the gain's denominator is the period's length besides
     cap: int | None
     ladders: tuple[PlanLadder, ...]
+    demand: int | None  # the component whose billed value multiplies the limits
+    less: int | None  # the component whose usage is set against this one's
 
 
 @dataclass(frozen=True, slots=True)
