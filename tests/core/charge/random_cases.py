@@ -40,6 +40,8 @@ BANDS = (
     "{winter: nov-mar 00:30-02:30, hot: 15 jun-15 sep 12:00-18:00, rest: else}",
     "{early: 00:00-02:15, late: 02:15-24:00}",
     "{week: mon-fri, weekend: sat-sun}",
+    "{free: holidays(DE) weight 2, hot: 15 jun-15 sep 12:00-18:00 weight 1, rest: 00:00-24:00}",
+    "{spring: mar-apr 01:00-05:00 weight 1, week: mon-fri 00:00-24:00, end: else}",
 )
 INSTANTS = (
     "2026-03-29T00:58:30", "2026-03-29T00:00:00", "2026-10-25T00:10:00", "2026-10-25T01:20:00",

@@ -80,7 +80,7 @@ a: {of: import, bands: {day: 07:00-23:00, night: mon-fri 23:00-07:00}, price: 1 
 > a.bands.night: 'mon-fri 23:00-07:00' runs past midnight, so its days are ambiguous; write
     23:00-24:00 for the evening and, joined by 'or', 00:00-07:00 for the morning after
 a: {of: import, bands: {day: 07:00-23:00, late: sat 22:00-24:00}, price: 1 per kWh}
-> a: its bands day and late both hold 22:00-23:00 on sat; cut one of them with 'except'
+> a: its bands day and late both hold 22:00-23:00 on sat; cut one with 'except' or 'weight'
 > a: its bands leave 00:00-07:00 without a band on every day; write 'else'
 > a: its bands leave 23:00-24:00 without a band on mon, tue, wed, thu, fri, sun; write 'else'
 a: {of: import, bands: {day: 07:00-23:00, night: else}, price: {day: 1 per kWh, nigth: 2 per kWh}}
@@ -143,6 +143,12 @@ a: {of: import, measure: sum, price: spot per kWh}
 > a: is priced by the period, when no event carries a price; write the price
 a: {of: import, times: 0.7, capped at: 3 m3, price: 1 per kWh}
 > a: is capped in m3 but priced in kWh; use one unit
+a: {of: import, bands: {day: mon-fri weight 1, late: mon-sun 20:00-24:00 weight 1, night: else},
+    price: 1 per kWh}
+> a: its bands day and late both hold 20:00-24:00 on mon, tue, wed, thu, fri; cut one with 'except'
+    or 'weight'
+a: {of: import, bands: {day: mon, week: mon-fri weight 1, rest: else}, price: 1 per kWh}
+> a: its bands never come to day: others of more weight hold all its hours
 a: {of: import, less: b, price: 1 per kWh}
 > a: 'less' names 'b', no other price of usage here (none)
 a: {of: import, measure: net 15 min, price: 1 per kWh}

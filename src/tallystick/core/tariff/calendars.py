@@ -30,12 +30,19 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH = "|".join(MONTHS)
 _SEASON: Final = re.compile(rf"\b(?:(\d{{1,2}}) )?({_MONTH})(?:-(?:(\d{{1,2}}) )?({_MONTH}))?\b")
 _HOURS: Final = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
+_WEIGHT: Final = re.compile(r"(.*\S)\s+weight (\d{1,3})")
 _HOLIDAYS: Final = re.compile(r"holidays\(([A-Z]{2,3}(?:-[A-Z0-9]{1,3})?)\)")
 
 
 def read_calendar(text: str) -> Calendar:
     """The rules of a phrase; alternatives are joined by `or`."""
     return Calendar(tuple(rule for part in text.split(" or ") for rule in [_rule(part.strip())]))
+
+
+def read_weight(text: str) -> tuple[str, int]:
+    """`holidays(DE) weight 2` as the phrase before and the weight, which is 0 if not written."""
+    match = _WEIGHT.fullmatch(text.strip())
+    return (match[1], int(match[2])) if match else (text.strip(), 0)
 
 
 def _rule(text: str) -> WeekRule:
@@ -171,7 +178,7 @@ def hours_on(calendar: Calendar, *, facts: DayFacts) -> list[Hours]:
 
 
 def bands_on(bands: Sequence[Band], *, facts: DayFacts) -> list[tuple[Hours, tuple[int, ...]]]:
-    """The day cut where a band begins or ends, each piece with the bands that claim it."""
+    """The day cut where a band begins or ends, each piece with the bands of most weight there."""
     claims = [
         (index, hours_on(band.calendar, facts=facts))
         for index, band in enumerate(bands)
@@ -184,6 +191,9 @@ def bands_on(bands: Sequence[Band], *, facts: DayFacts) -> list[tuple[Hours, tup
     pieces: list[tuple[Hours, tuple[int, ...]]] = []
     for start, end in pairwise(edges):
         owners = tuple(i for i, spans in claims if any(s.start <= start < s.end for s in spans))
+        if len(owners) > 1:
+            most = max(bands[index].weight for index in owners)
+            owners = tuple(index for index in owners if bands[index].weight == most)
         owners = owners or (() if rest is None else (rest,))
         if pieces and pieces[-1][1] == owners:
             pieces[-1] = (Hours(pieces[-1][0].start, end), owners)
@@ -197,8 +207,10 @@ def band_faults(bands: Sequence[Band]) -> list[str]:
     if sum(band.calendar is None for band in bands) > 1:
         return ["only one band can be the else"]
     found: dict[str, list[str]] = {}
+    reached: set[int] = set()
     for facts, name in _every_kind_of_day(bands):
         for span, owners in bands_on(bands, facts=facts):
+            reached.update(owners)
             hours = f"{clock(span.start)}-{clock(span.end)}"
             if not owners:
                 found.setdefault(f"leave {hours} without a band on {{}}; write 'else'", []).append(
@@ -206,9 +218,13 @@ def band_faults(bands: Sequence[Band]) -> list[str]:
                 )
             elif len(owners) > 1:
                 names = " and ".join(bands[index].name for index in owners)
-                text = f"{names} both hold {hours} on {{}}; cut one of them with 'except'"
+                text = f"{names} both hold {hours} on {{}}; cut one with 'except' or 'weight'"
                 found.setdefault(text, []).append(name)
-    return [text.format(_list_days(days)) for text, days in found.items()]
+    told = [text.format(_list_days(days)) for text, days in found.items()]
+    for index, band in enumerate(bands):
+        if band.calendar is not None and index not in reached:
+            told.append(f"never come to {band.name}: others of more weight hold all its hours")
+    return told
 
 
 def _every_kind_of_day(bands: Sequence[Band]) -> Iterator[tuple[DayFacts, str]]:

@@ -227,11 +227,15 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A named part of the week; `calendar` None is `else`; an uncharged band rates nothing."""
+    """A named part of the week; `calendar` None is `else`; an uncharged band rates nothing.
+
+    Where several hold, the one of most weight does.
+    """
 
     name: str
     calendar: Calendar | None
     charged: bool = True
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from tallystick.base.money import plain
 from tallystick.core.tariff import nodes
-from tallystick.core.tariff.calendars import charged_only, read_calendar
+from tallystick.core.tariff.calendars import charged_only, read_calendar, read_weight
 from tallystick.core.tariff.counts import read_counts
 from tallystick.core.tariff.nodes import (
     ALWAYS,
@@ -171,9 +171,14 @@ class _UsageReader:
         for name, node in bands.entries.items():
             if isinstance(node, Text) and node.value.strip() == "else":
                 made.append(Band(name, None))
-            elif calendar := page.phrase(node, self._calendar, None, word=f"bands.{name}"):
-                made.append(Band(name, calendar))
+            elif weighed := page.phrase(node, self._weighed, None, word=f"bands.{name}"):
+                calendar, weight = weighed
+                made.append(Band(name, calendar, weight=weight))
         return tuple(made)
+
+    def _weighed(self, text: str) -> tuple[Calendar, int]:
+        phrase, weight = read_weight(text)
+        return self.names.calendars.get(phrase) or read_calendar(phrase), weight
 
     def _calendar(self, text: str) -> Calendar | None:
         return self.names.calendars.get(text) or read_calendar(text)
