@@ -17,7 +17,7 @@ import polars as pl
 from tallystick.base.frames import REJECTS
 from tallystick.base.money import RoundingMode
 from tallystick.base.progress import Progress, silent
-from tallystick.core.invoice.assemble_batch import AssembledBatch, assemble_batch
+from tallystick.core.invoice.assemble_batch import MONEY, AssembledBatch, assemble_batch
 from tallystick.core.invoice.read_taxes import read_taxes
 from tallystick.core.invoice.tax import (
     Rounding,
@@ -30,7 +30,7 @@ from tallystick.core.post.batch import post_invoices_batch
 from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.invoices import operations, tables
 from tallystick.domain.invoices.models import BillRun
-from tallystick.domain.ledger.tables import store_entries
+from tallystick.domain.ledger.tables import store_deferrals, store_entries
 from tallystick.domain.parties.queries import exemptions_of
 from tallystick.domain.tenants.bulk import new_ids
 from tallystick.domain.tenants.locks import only_one
@@ -241,6 +241,7 @@ def _issue(
         taxes=taxes,
         open_items=open_items,
     )
+    _defer(run, lines=lines, currency=currency)
     tables.mark_one_offs(
         lines.filter(pl.col("one_off_id").is_not_null())
         .select("one_off_id", "invoice_id")
@@ -260,6 +261,25 @@ def _issue(
     billed_accounts = heads["account_id"].to_list()
     operations.offset_credits(billed_accounts, on=run.bill_date)
     allocate_credit(tenant_id=run.tenant_id, accounts=billed_accounts, on=run.bill_date, at=at)
+
+
+def _defer(run: BillRun, *, lines: pl.DataFrame, currency: str) -> None:
+    """Keeps what is earned after the day of issue, to be released day by day."""
+    later = pl.col("period_to") > pl.lit(run.bill_date).dt.offset_by("1d")
+    store_deferrals(
+        lines.filter(later & (pl.col("net") != 0)).select(
+            pl.lit(run.tenant_id).alias("tenant_id"),
+            "account_id",
+            "invoice_id",
+            "line_no",
+            "revenue_account",
+            pl.lit(currency).alias("currency"),
+            "period_from",
+            "period_to",
+            pl.col("net").alias("amount"),
+            pl.lit(0).cast(MONEY).alias("released"),
+        )
+    )
 
 
 def _post(

@@ -58,6 +58,11 @@ EQUALITIES: Final = (
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.TAX_PAYABLE)}) l(amount)",
     ),
     (
+        "deferred revenue = what is not released of lines billed in advance",
+        "SELECT sum(amount - released) FROM ledger_deferral",
+        f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.DEFERRED)}) l(amount)",
+    ),
+    (
         "invoice totals = their lines and taxes",
         "SELECT sum(total) FROM invoices_invoice",
         "SELECT (SELECT coalesce(sum(net), 0) FROM invoices_invoiceline)"

@@ -50,10 +50,11 @@ def post_invoices_batch(
                 "account_id", "ledger_account", pl.col("amount") * sign, place=pl.lit(place)
             )
         )
-    return _numbered(pl.concat(posted), heads, first_entry_no)
+    return number_postings(pl.concat(posted), heads, first_entry_no)
 
 
-def _numbered(posted: pl.DataFrame, heads: pl.DataFrame, first_entry_no: int) -> pl.DataFrame:
+def number_postings(posted: pl.DataFrame, heads: pl.DataFrame, first_entry_no: int) -> pl.DataFrame:
+    """POSTINGS of sides (`account_id`, `ledger_account`, `amount`, `place`), in order of heads."""
     order = heads.select("account_id").with_row_index("order")
     summed = (
         posted.group_by("account_id", "ledger_account", maintain_order=True)

@@ -77,3 +77,58 @@ class Posting(TenantRow):
                 name="posting_line_within_entry",
             ),
         ]
+
+
+class TurnKind(StrEnum):
+    """What turning the books posts."""
+
+    RELEASE = "release"
+    ACCRUE = "accrue"
+
+
+class Turn(TenantRow):
+    """One turning of the books: revenue released or accrued through a day."""
+
+    kind = models.CharField(max_length=10, choices=one_of(TurnKind))
+    through = models.DateField()
+    turned_at = models.DateTimeField()
+
+
+class Deferral(TenantRow):
+    """Revenue of an invoice line that is earned day by day in [period_from, period_to)."""
+
+    account = belongs_to("parties.Account")
+    invoice_id = models.BigIntegerField()
+    line_no = models.SmallIntegerField()
+    revenue_account = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3)
+    period_from = models.DateField()
+    period_to = models.DateField()
+    amount = money_column()
+    released = money_column(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "invoice_id", "line_no"], name="deferral_line_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0, released__gte=0, released__lte=models.F("amount"))
+                | models.Q(amount__lt=0, released__lte=0, released__gte=models.F("amount")),
+                name="deferral_released_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(period_to__gt=models.F("period_from")),
+                name="deferral_has_days",
+            ),
+        ]
+
+
+class Closing(TenantRow):
+    """The books are closed through a day: nothing that occurred by then is posted any more."""
+
+    through = models.DateField()
+    closed_at = models.DateTimeField()
+    reopened_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, default="")
+    """Why it was opened again."""

@@ -1,9 +1,11 @@
 """Reads of the general ledger: every balance is a sum of postings."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Sum
 
 from tallystick.domain.ledger.models import Entry, LedgerAccount, Posting
@@ -78,3 +80,57 @@ def recent_entries(
     for posting in Posting.objects.filter(entry_id__in=ids).order_by("entry_id", "line_no"):
         sides.setdefault(posting.entry_id, []).append(posting)
     return [(entry, sides.get(entry.id, [])) for entry in found]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """A posting with what its entry says; a debit is positive."""
+
+    entry_id: int
+    occurred_on: date
+    posted_at: datetime
+    kind: str
+    source_key: str
+    description: str
+    account: str
+    ledger_account: str
+    ledger_name: str
+    currency: str
+    amount: Decimal
+
+
+_JOURNAL = """
+    FROM ledger_entry e JOIN ledger_posting p ON p.tenant_id = e.tenant_id
+        AND p.account_id = e.account_id AND p.entry_id = e.id
+    JOIN parties_account a ON a.tenant_id = e.tenant_id AND a.id = e.account_id
+    LEFT JOIN ledger_ledgeraccount l ON l.tenant_id = e.tenant_id AND l.code = p.ledger_account
+    WHERE e.occurred_on BETWEEN %s AND %s
+"""
+
+
+def journal_between(since: date, until: date) -> Iterator[JournalRow]:
+    """Every posting of the days, by entry, read piece by piece in the caller's transaction."""
+    connection.ensure_connection()
+    with connection.connection.cursor(name="journal") as cursor:
+        cursor.itersize = 5_000
+        cursor.execute(
+            "SELECT e.id, e.occurred_on, e.posted_at, e.kind, e.source_key, e.description,"
+            " a.number, p.ledger_account, coalesce(l.name, p.ledger_account), e.currency,"
+            f" p.amount {_JOURNAL} ORDER BY e.id, a.number, p.line_no",
+            [since, until],
+        )
+        for row in cursor:
+            yield JournalRow(*row)
+
+
+def journal_sums(since: date, until: date) -> tuple[int, Decimal, Decimal]:
+    """How many entries the days have, their debits and their credits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT (e.account_id, e.id)),"
+            " coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0),"
+            f" coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0) {_JOURNAL}",
+            [since, until],
+        )
+        entries, debit, credit = cursor.fetchone()
+        return int(entries), debit, credit

@@ -1,10 +1,28 @@
 """Ledger entries in bulk, each balanced by the database when the transaction commits."""
 
 from datetime import date, datetime
+from typing import Final
 
 import polars as pl
+from django.db import connection
 
-from tallystick.domain.tenants.bulk import insert_rows, new_ids
+from tallystick.core.invoice.assemble_batch import MONEY
+from tallystick.domain.ledger.operations import require_open
+from tallystick.domain.tenants.bulk import insert_rows, new_ids, read_frame, stage_rows
+
+DEFERRALS: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "id": pl.Int64(),
+        "revenue_account": pl.String(),
+        "currency": pl.String(),
+        "period_from": pl.Date(),
+        "period_to": pl.Date(),
+        "amount": MONEY,
+        "released": MONEY,
+    }
+)
+"""Revenue that is earned by the day, and how much of it was released."""
 
 
 def store_entries(
@@ -20,7 +38,10 @@ def store_entries(
     """Stores one entry an account: its POSTINGS and its head.
 
     `heads` has `account_id`, `source_key`, `description`; a head without postings has no entry.
+
+    :raises BooksClosed: when that day lies in a closed period
     """
+    require_open(occurred_on)
     counts = postings.group_by("account_id", maintain_order=True).agg(pl.col("line_count").first())
     entries = counts.join(heads, on="account_id", how="left", maintain_order="left").with_columns(
         new_ids("ledger_entry", count=counts.height).alias("id"),
@@ -53,3 +74,40 @@ def store_entries(
         ),
         table="ledger_posting",
     )
+
+
+def store_deferrals(lines: pl.DataFrame) -> None:
+    """Keeps what of an invoice's lines is earned later; the columns are those of the model."""
+    insert_rows(lines, table="ledger_deferral")
+
+
+def accounts_with_deferrals(*, through: date) -> pl.DataFrame:
+    """Accounts that earn something by that day, and how many lines (`account_id`, `lines`)."""
+    return read_frame(
+        "SELECT account_id, count(*) FROM ledger_deferral WHERE released <> amount"
+        " AND period_from <= %s GROUP BY 1 ORDER BY 1",
+        [through],
+        schema={"account_id": pl.Int64, "lines": pl.Int64},
+    )
+
+
+def read_deferrals(accounts: tuple[int, int], *, through: date) -> pl.DataFrame:
+    """The DEFERRALS of the accounts in [first, end) that earn something by that day."""
+    return read_frame(
+        "SELECT account_id, id, revenue_account, currency, period_from, period_to, amount,"
+        " released FROM ledger_deferral WHERE released <> amount AND period_from <= %s"
+        " AND account_id >= %s AND account_id < %s ORDER BY account_id, id",
+        [through, *accounts],
+        schema=DEFERRALS,
+    )
+
+
+def note_released(released: pl.DataFrame) -> None:
+    """Notes what was released of each deferral so far (`account_id`, `id`, `released`)."""
+    stage_rows(released, name="deferrals_released", types=("bigint", "bigint", "numeric"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ledger_deferral d SET released = r.released FROM deferrals_released r"
+            " WHERE d.account_id = r.account_id AND d.id = r.id"
+        )
+        cursor.execute("DROP TABLE deferrals_released")

@@ -7,6 +7,7 @@ from tallystick.gates.cli import (
     bills,
     books,
     catalog,
+    closing,
     explain,
     grants,
     money,
@@ -17,5 +18,7 @@ from tallystick.gates.cli.answers import Commands
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 
-for part in (operators, catalog, accounts, grants, usage, bills, money, books, explain):
+for part in (
+    operators, catalog, accounts, grants, usage, bills, money, books, closing, explain,
+):  # fmt: skip
     app.add_typer(part.app)

@@ -36,6 +36,7 @@ from tallystick.flows.invoice import run_bills
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.recover import collect
 from tallystick.flows.rehearse import rehearse_bills
+from tallystick.flows.turn import turn_books
 from tallystick.gates.files.streams import check_file
 from tallystick.packs.open_business import morning
 from tallystick.packs.stories.expect import look
@@ -43,6 +44,7 @@ from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
+    CloseBooks,
     Collect,
     CustomerKind,
     EndContract,
@@ -63,6 +65,7 @@ from tallystick.packs.stories.steps import (
     Story,
     TakeUsage,
     TakeUsageFile,
+    TurnBooks,
 )
 
 PORTS: Final = ("network", "mail", "agency")
@@ -176,6 +179,8 @@ class _Player:
                 return self._pay(step, at)
             case Collect():
                 return self._collect(step.day, at)
+            case TurnBooks() | CloseBooks():
+                return self._turn_books(step, at)
             case _:
                 raise AssertionError(f"nobody plays {type(step).__name__}")
 
@@ -298,6 +303,15 @@ class _Player:
         if report.credit:
             paid.append(f"{_money(report.credit, payer.currency)} as credit")
         return ", ".join([*paid, *(f"restored {name}" for name in report.restored)])
+
+    def _turn_books(self, step: TurnBooks | CloseBooks, at: datetime) -> str:
+        turned = turn_books(
+            tenant_id=self._tenant.id,
+            through=step.through,
+            at=at,
+            close=isinstance(step, CloseBooks),
+        )
+        return f"{turned.entries} entries"
 
     def _collect(self, day: date, at: datetime) -> str:
         late = collect(tenant_id=self._tenant.id, on=day, at=at)

@@ -177,6 +177,18 @@ class Collect(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnBooks(Step):
+    form = "turn books through THROUGH"
+    through: date
+
+
+@dataclass(frozen=True, slots=True)
+class CloseBooks(Step):
+    form = "close books through THROUGH"
+    through: date
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectInvoice(Expectation):
     form = "expect invoice ACCOUNT net NET tax TAX total TOTAL CURRENCY"
     account: str
@@ -253,7 +265,7 @@ class ExpectBooks(Expectation):
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, EndContract, GrantToContract, GrantToAccount,
     EndGrant, OverridePrice, EndOverride, TakeUsage, TakeUsageFile, Rate, RunBills, RehearseBills,
-    Pay, Collect, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance,
+    Pay, Collect, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance,
     ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
 )  # fmt: skip
 

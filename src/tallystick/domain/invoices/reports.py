@@ -1,0 +1,89 @@
+"""What a finance department asks of all invoices: debts by age, taxes of a time."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+
+@dataclass(frozen=True, slots=True)
+class AgedDebt:
+    """What an account owes in one currency, by how long it has been due."""
+
+    account: str
+    name: str
+    currency: str
+    not_due: Decimal
+    days_30: Decimal
+    days_60: Decimal
+    days_90: Decimal
+    older: Decimal
+    credit: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        parts = (self.not_due, self.days_30, self.days_60, self.days_90, self.older)
+        return sum(parts, Decimal(0)) + self.credit
+
+
+def age_debts(*, on: date) -> list[AgedDebt]:
+    """The open items of every account by age on that day; negative ones stand as credit."""
+    left = "o.total - o.settled"
+    overdue = "(%(on)s::date - o.due_on)"
+
+    def aged(low: int | None, high: int | None) -> str:
+        bounds = [f"{overdue} > {low}"] if low is not None else []
+        bounds += [f"{overdue} <= {high}"] if high is not None else []
+        return f"coalesce(sum({left}) FILTER (WHERE o.total > 0 AND {' AND '.join(bounds)}), 0)"
+
+    columns = ", ".join((aged(None, 0), aged(0, 30), aged(30, 60), aged(60, 90), aged(90, None)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT a.number, p.name, o.currency, {columns},
+                coalesce(sum({left}) FILTER (WHERE o.total < 0), 0)
+            FROM invoices_openitem o
+            JOIN parties_account a ON a.tenant_id = o.tenant_id AND a.id = o.account_id
+            JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id
+            WHERE o.state <> 'written_off' AND o.total <> o.settled
+            GROUP BY 1, 2, 3 ORDER BY 1, 3
+            """,
+            {"on": on},
+        )
+        return [AgedDebt(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSum:
+    """What was charged of one tax in some days: `place` is where the customers are taxed."""
+
+    place: str
+    name: str
+    code: str
+    rate: Decimal
+    currency: str
+    invoices: int
+    taxable: Decimal
+    tax: Decimal
+
+
+def sum_taxes(since: date, until: date) -> list[TaxSum]:
+    """The taxes of the invoices issued on these days, as a return asks for them."""
+    sign = "CASE i.kind WHEN 'credit_note' THEN -1 ELSE 1 END"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT coalesce(nullif(a.tax_place, ''), p.country), t.name, t.code, t.rate,
+                i.currency, count(DISTINCT i.id), sum(t.taxable * {sign}), sum(t.tax * {sign})
+            FROM invoices_invoicetax t
+            JOIN invoices_invoice i ON i.tenant_id = t.tenant_id
+                AND i.account_id = t.account_id AND i.id = t.invoice_id
+            JOIN parties_account a ON a.tenant_id = t.tenant_id AND a.id = t.account_id
+            JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id
+            WHERE i.issued_on BETWEEN %s AND %s
+            GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+            """,
+            [since, until],
+        )
+        return [TaxSum(*row) for row in cursor.fetchall()]

@@ -1,0 +1,241 @@
+"""The end of a period: turning and closing books, debts by age, taxes, what leaves the house."""
+
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.gates.cli.answers import (
+    NOT_ALL_WELL,
+    examples,
+    money,
+    moneys,
+    progress_bar,
+    table_of,
+    tell,
+)
+from tallystick.gates.cli.asking import AsJson, Day, Operator, Present, act_for, one_of, read_day
+
+if TYPE_CHECKING:
+    from tallystick.gates.reports.saft import Audit
+
+app = typer.Typer()
+books = typer.Typer(
+    no_args_is_help=True, help="The books: turn and close them, ages, taxes, exports."
+)
+app.add_typer(books, name="books")
+
+Through = Annotated[
+    date,
+    typer.Option(parser=read_day, metavar="DAY", help="Its last day.", show_default=False),
+]
+Since = Annotated[
+    date,
+    typer.Option("--from", parser=read_day, metavar="DAY", help="First day.", show_default=False),
+]
+Until = Annotated[
+    date,
+    typer.Option("--to", parser=read_day, metavar="DAY", help="Last day.", show_default=False),
+]
+
+
+@books.command(
+    epilog=examples(
+        "books turn --through 2026-01-31 --rehearse",
+        "books turn --through 2026-01-31 --close",
+    )
+)
+def turn(
+    through: Through,
+    close: Annotated[bool, typer.Option("--close", help="Lock the books through it.")] = False,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Say what would be posted; store nothing.")
+    ] = False,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Release revenue earned by a day and accrue usage not billed by then.
+
+    The accrual is reversed on the next day. Told twice, it posts what has been added since.
+    """
+    from tallystick.flows.turn import turn_books
+
+    present = act_for(operator)
+    with progress_bar() as progress:
+        report = turn_books(
+            tenant_id=present.tenant_id,
+            through=through,
+            at=present.at,
+            close=close,
+            rehearse=rehearse,
+            progress=progress,
+        )
+    released, accrued = moneys(report.released), moneys(report.accrued)
+    locked = close and not rehearse
+    said = (
+        f"{'would release' if rehearse else 'released'} {_in_words(released)} and "
+        f"{'accrue' if rehearse else 'accrued'} {_in_words(accrued)} through {through}"
+    )
+    tell(
+        {
+            "through": through,
+            "released": released,
+            "accrued": accrued,
+            "entries": report.entries,
+            "closed": locked,
+            "rehearsed": rehearse,
+        },
+        as_json=as_json,
+        said=said + (f"; the books are closed through {through}" if locked else ""),
+    )
+
+
+def _in_words(amounts: dict[str, str]) -> str:
+    told = ", ".join(f"{amount} {currency}" for currency, amount in sorted(amounts.items()))
+    return told or "nothing"
+
+
+@books.command(epilog=examples('books reopen --reason "invoice 7 was wrong"'))
+def reopen(
+    reason: Annotated[str, typer.Option(help="Why; it is kept.", show_default=False)],
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open the period that was closed last again."""
+    from tallystick.domain.ledger.operations import closed_through, reopen_books
+
+    present = act_for(operator)
+    with acting_for(present.tenant_id):
+        opened = reopen_books(reason=reason, at=present.at)
+        still = closed_through()
+    said = f"; they stay closed through {still}" if still else ""
+    tell(
+        {"reopened": opened.through, "closed_through": still},
+        as_json=as_json,
+        said=f"the books through {opened.through} are open again{said}",
+    )
+
+
+@books.command(epilog=examples("books aging", "books aging --date 2026-03-31 --json"))
+def aging(day: Day = None, operator: Operator = None, as_json: AsJson = False) -> None:
+    """Show what each account owes by how long it is due; exit code 3 when anything is late."""
+    from tallystick.domain.invoices.reports import age_debts
+
+    present = act_for(operator)
+    on = day or present.today
+    with acting_for(present.tenant_id):
+        debts = age_debts(on=on)
+    columns = ["not_due", "days_30", "days_60", "days_90", "older", "credit", "total"]
+    told = [
+        {
+            "account": debt.account,
+            "name": debt.name,
+            "currency": debt.currency,
+            **{name: money(getattr(debt, name), debt.currency) for name in columns},
+        }
+        for debt in debts
+    ]
+    late = any(debt.days_30 or debt.days_60 or debt.days_90 or debt.older for debt in debts)
+    shown = ["account", "name", "currency", *columns]
+    tell(
+        {"on": on, "debts": told},
+        as_json=as_json,
+        table=table_of(shown, [[row[name] for name in shown] for row in told]),
+        said=f"{len(told)} accounts owe or are owed on {on}",
+    )
+    raise typer.Exit(NOT_ALL_WELL if late else 0)
+
+
+@books.command(
+    epilog=examples("books taxes --from 2026-01-01 --to 2026-03-31", "books taxes --json ...")
+)
+def taxes(since: Since, until: Until, operator: Operator = None, as_json: AsJson = False) -> None:
+    """Show the taxes of the invoices issued on some days, as a return asks for them."""
+    from tallystick.domain.invoices.reports import sum_taxes
+
+    present = act_for(operator)
+    with acting_for(present.tenant_id):
+        sums = sum_taxes(since, until)
+    told = [
+        asdict(one)
+        | {"taxable": money(one.taxable, one.currency), "tax": money(one.tax, one.currency)}
+        for one in sums
+    ]
+    columns = ["place", "name", "code", "rate", "currency", "invoices", "taxable", "tax"]
+    tell(
+        {"from": since, "to": until, "taxes": told},
+        as_json=as_json,
+        table=table_of(columns, [[row[name] for name in columns] for row in told]),
+    )
+
+
+@books.command(
+    epilog=examples(
+        "books export --from 2026-01-01 --to 2026-01-31 -o journal.csv",
+        "books export --format saf-t --from 2026-01-01 --to 2026-12-31 -o saft.xml",
+    )
+)
+def export(
+    since: Since,
+    until: Until,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.", show_default=False)
+    ],
+    form: Annotated[
+        str, typer.Option("--format", parser=one_of("csv", "saf-t"), metavar="csv|saf-t")
+    ] = "csv",
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the journal of some days as CSV, or as a Standard Audit File for Tax."""
+    from tallystick.domain.ledger.queries import journal_between, journal_sums
+    from tallystick.gates.reports.journal import write_journal
+    from tallystick.gates.reports.saft import write_saft
+
+    if until < since:
+        raise typer.BadParameter(f"--to {until} is before --from {since}")
+    present = act_for(operator)
+    with acting_for(present.tenant_id):
+        entries, debit, credit = journal_sums(since, until)
+        rows = journal_between(since, until)
+        if form == "csv":
+            with output.open("w", encoding="utf-8", newline="") as text:
+                write_journal(rows, to=text)
+        else:
+            audit = _audit(present, since, until, sums=(entries, debit, credit))
+            with output.open("wb") as file:
+                write_saft(audit, rows, to=file)
+    tell(
+        {"file": output, "entries": entries, "debit": debit, "credit": credit},
+        as_json=as_json,
+        said=f"{entries} entries are in {output}",
+    )
+
+
+def _audit(present: Present, since: date, until: date, *, sums: tuple[int, Any, Any]) -> "Audit":
+    from tallystick.domain.ledger.queries import trial_balance
+    from tallystick.domain.parties.models import Account
+    from tallystick.gates.reports.saft import Audit, Company, Customer
+
+    tenant = present.tenant
+    named = Account.objects.select_related("party").order_by("number")
+    return Audit(
+        company=Company(
+            tenant.name, str(tenant.brand.get("vat_number", "")), tenant.country, tenant.currency
+        ),
+        since=since,
+        until=until,
+        made_at=present.at,
+        opening=trial_balance(until=since - timedelta(days=1)),
+        closing=trial_balance(until=until),
+        customers=[
+            Customer(one.number, one.party.name, one.party.country, one.party.tax_number)
+            for one in named
+        ],
+        entries=sums[0],
+        debit=sums[1],
+        credit=sums[2],
+    )
