@@ -18,6 +18,7 @@ from tallystick.domain.catalog.models import CatalogFile, CatalogVersion
 from tallystick.domain.contracts.grants import Wording
 from tallystick.domain.invoices.models import Invoice, Offset
 from tallystick.domain.invoices.operations import charge_once
+from tallystick.domain.ledger.models import Turn
 from tallystick.domain.parties.operations import exempt_account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.scope import acting_for
@@ -25,6 +26,7 @@ from tallystick.flows.acquire import publish_catalogue
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.grant import GrantWish, Holder, give_grant, give_price
+from tallystick.flows.turn import turn_books
 from tests.flows.businesses import CATALOGUE
 from tests.gates.console.business import noon, open_lived_business
 
@@ -94,7 +96,11 @@ def _live(code: str) -> int:
         "C1", component="line", wording=Wording("9.00", date(2027, 1, 1)),
         tenant_id=tenant.id, at=noon(3, 16),
     )  # fmt: skip
+    turn_books(tenant_id=tenant.id, through=date(2025, 1, 1), at=noon(3, 16), close=True)
     with acting_for(tenant.id):
+        Turn.objects.create(
+            tenant_id=tenant.id, kind="release", through=date(2025, 1, 1), turned_at=noon(3, 16)
+        )
         invoice, other = Invoice.objects.filter(account__number="A1").order_by("id")[:2]
         Offset.objects.create(
             tenant_id=tenant.id, account_id=invoice.account_id, credit_invoice_id=invoice.id,

@@ -96,6 +96,9 @@ ledger_posting || {} | posting_line_once
 ledger_posting || {line_no: 77} | posting_line_within_entry
 ledger_posting || {line_no: 0} | posting_line_within_entry
 ledger_posting || {line_no: 77, line_count: 77} | ledger_posting_account_id_entry_id_line_count_held
+ledger_deferral || {} | deferral_line_once
+ledger_deferral || {line_no: 77, released: 7000000} | deferral_released_within_amount
+ledger_deferral || {line_no: 77, period_to: 2000-01-01} | deferral_has_days
 invoices_invoice || {} | invoice_number_once
 invoices_invoice || {number: X77, bill_run_id: null, total: 77} | invoice_net_and_tax_add_up
 invoices_invoiceline | purpose LIKE 'recurring%' | {} | invoice_line_billed_once

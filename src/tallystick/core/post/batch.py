@@ -50,10 +50,12 @@ def post_invoices_batch(
                 "account_id", "ledger_account", pl.col("amount") * sign, place=pl.lit(place)
             )
         )
-    return number_postings(pl.concat(posted), heads, first_entry_no)
+    return number_postings(pl.concat(posted), heads=heads, first_entry_no=first_entry_no)
 
 
-def number_postings(posted: pl.DataFrame, heads: pl.DataFrame, first_entry_no: int) -> pl.DataFrame:
+def number_postings(
+    posted: pl.DataFrame, *, heads: pl.DataFrame, first_entry_no: int
+) -> pl.DataFrame:
     """POSTINGS of sides (`account_id`, `ledger_account`, `amount`, `place`), in order of heads."""
     order = heads.select("account_id").with_row_index("order")
     summed = (

@@ -56,4 +56,4 @@ def post_revenue(
             )
         )
     heads = named.select("account_id").unique(maintain_order=True)
-    return number_postings(pl.concat(posted), heads, 1)
+    return number_postings(pl.concat(posted), heads=heads, first_entry_no=1)

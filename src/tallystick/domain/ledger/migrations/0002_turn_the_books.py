@@ -24,6 +24,7 @@ CLOSED = """
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("invoices", "0002_line_taxes"),
         ("ledger", "0001_initial"),
         ("parties", "0002_tax_places"),
         ("tenants", "0002_tax_places"),
@@ -162,7 +163,7 @@ class Migration(migrations.Migration):
         HoldByTenant(
             "ledger_deferral",
             key=("tenant_id", "account_id", "id"),
-            parents={"account_id": "parties_account(id)"},
+            parents={"account_id, invoice_id": "invoices_invoice(account_id, id)"},
             rights="SELECT, INSERT, UPDATE",
         ),
         migrations.RunSQL(CLOSED, migrations.RunSQL.noop),
