@@ -265,8 +265,8 @@ class ExpectBooks(Expectation):
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, EndContract, GrantToContract, GrantToAccount,
     EndGrant, OverridePrice, EndOverride, TakeUsage, TakeUsageFile, Rate, RunBills, RehearseBills,
-    Pay, Collect, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance,
-    ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
+    Pay, Collect, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax,
+    ExpectBalance, ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
 )  # fmt: skip
 
 
