@@ -108,7 +108,8 @@ def term_page(words: str, *, name: str) -> Page:
     try:
         return Page(read_source(words), file=name, path="", errors=[])
     except Unreadable as stop:
-        error = CatalogueError(name, stop.line, "", stop.message)
+        hint = f"{words!r} is not readable as words such as {{less: 10 %}}"
+        error = CatalogueError(name, stop.line, "", hint)
         raise CatalogueRefused(errors=(error,)) from None
 
 

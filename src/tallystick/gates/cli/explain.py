@@ -64,6 +64,7 @@ def _of_invoice(what: What, *, limit: int) -> list[dict[str, Any]]:
     from tallystick.domain.invoices.history import lines_and_taxes
     from tallystick.domain.invoices.queries import invoice_numbered
     from tallystick.flows.document import events_of_line, is_usage
+    from tallystick.flows.why import why_adjusted
 
     assert what.invoice is not None
     lines, _ = lines_and_taxes(invoice_numbered(what.invoice))
@@ -84,6 +85,7 @@ def _of_invoice(what: What, *, limit: int) -> list[dict[str, Any]]:
                 "exact": line.exact,
                 "net": line.net,
                 "events": _explained(events),
+                "why": why_adjusted(line),
             }
         )
     return told
@@ -132,6 +134,7 @@ def _in_words(told: Sequence[dict[str, Any]]) -> list[str]:
                 f"{part['line']}. {part['description']}, {since} to {until - timedelta(days=1)}: "
                 f"{part['price']} = {plain(part['exact'])} -> {plain(part['net'])}"
             )
+            words += [f"   {sentence}" for sentence in part["why"]]
         for event in part["events"]:
             at = event["at"].isoformat(sep=" ", timespec="seconds")
             words.append(f"   usage {event['usage']} {at} {event['kind']}, {event['component']}")

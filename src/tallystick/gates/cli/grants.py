@@ -134,7 +134,7 @@ def list_grants(whose: Whose, operator: Operator = None, as_json: AsJson = False
         rows = [
             _grant_told(one)
             for one in grants_of(held.account_id if held else account)
-            if held is None or one.contract_id == held.id
+            if held is None or one.contract_id in (None, held.id)
         ]
     table = table_of(list(rows[0]), [list(row.values()) for row in rows]) if rows else None
     tell({"grants": rows}, as_json=as_json, table=table, said="" if rows else "no grants")

@@ -42,7 +42,8 @@ def _limits(cycle: BillCycle, coin: int) -> list[BillAmount]:
     if limit.at_most is not None:
         over = max(total - limit.at_most, 0)
         off = spread(over, over=costs, coin=1) if over else {}
-        told = dict.fromkeys(off, "Above the most of the month")
+        names = {one.key: f": {one.label}" for one in own if not one.adjusts}
+        told = {key: f"Above the most of the month{names.get(key, '')}" for key in off}
         owed = {key: -amount for key, amount in off.items()}
         lines += owed_minus_billed(cycle, owed=owed, term=Adjusts.CAP, labels=told)
     return lines

@@ -1,0 +1,54 @@
+"""Why an adjusting line of an invoice is what it is, from the lines of its cycle and its term."""
+
+from tallystick.base.money import AMOUNT_SCALE
+from tallystick.core.charge.whole_bill.amounts import BillAmount
+from tallystick.core.charge.whole_bill.explain import explain_adjustment, term_words
+from tallystick.domain.catalog.queries import dated_plans
+from tallystick.domain.contracts.models import ContractOffer, Grant
+from tallystick.domain.invoices.models import InvoiceLine
+
+
+def why_adjusted(line: InvoiceLine) -> list[str]:
+    """Sentences about an adjusting line; none about any other.
+
+    It is part of the caller's `acting_for`.
+    """
+    own = _amount(line)
+    if not own.adjusts:
+        return []
+    cycle = InvoiceLine.objects.filter(
+        account_id=line.account_id,
+        contract_id=line.contract_id,
+        period_from__gte=line.period_from,
+        period_from__lt=line.period_to,
+        invoice_id__lte=line.invoice_id,
+    ).exclude(purpose="one_off")
+    amounts = [_amount(one) for one in cycle.order_by("invoice_id", "line_no")]
+    return explain_adjustment(own, amounts=amounts, words=_words(line, own.term))
+
+
+def _words(line: InvoiceLine, term: str) -> str:
+    ref = term.partition(":")[2]
+    if ref.startswith("#"):
+        grant = Grant.objects.get(account_id=line.account_id, id=int(ref[1:]))
+        return f"{grant.name} {grant.words}"
+    held = ContractOffer.objects.filter(contract_id=line.contract_id, valid_from__lt=line.period_to)
+    plans = dated_plans()
+    plan = next(
+        (one.plan for one in reversed(plans) if one.valid_from <= line.period_from), plans[0].plan
+    )
+    for offer in held.order_by("-valid_from").values_list("offer_id", flat=True):
+        if offer in plan.offers and (words := term_words(plan.offers[offer].bill, term=term)):
+            return words
+    return ""
+
+
+def _amount(line: InvoiceLine) -> BillAmount:
+    return BillAmount(
+        component=line.component_id,
+        label=line.description.partition(",")[0],
+        purpose=line.purpose,
+        amount=int(line.exact * AMOUNT_SCALE),
+        tax_category=line.tax_category,
+        revenue_account=line.revenue_account,
+    )
