@@ -14,6 +14,13 @@ from polars.testing import assert_frame_equal
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS, Rated
 from tallystick.core.charge.rate_batch import rate_batch
 from tallystick.core.charge.rate_exact import rate_exact
+from tallystick.core.tariff.nodes import Catalogue, UsagePrice
+from tallystick.core.tariff.own_prices import (
+    Variant,
+    variant_components,
+    variant_ids,
+    with_variants,
+)
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 
@@ -96,7 +103,38 @@ def make_case(
         lines += sometimes(rng, "    from: 2026-03-01", one_in=4)
         lines += ["    components:", *_components(rng, kinds)]
     text = "\n".join(lines)
-    return Case(text, files, compile_plan(read_catalogue(text, name="case.yaml", files=files)))
+    catalogue = read_catalogue(text, name="case.yaml", files=files)
+    return Case(text, files, _compile(catalogue, _variants(rng, catalogue)))
+
+
+def _variants(rng: Random, catalogue: Catalogue) -> list[Variant]:
+    """Own prices of some contracts: a flat price or tiers in place of a price list or deck."""
+    made = set()
+    for offer in catalogue.offers if rng.randrange(2) else ():
+        usages = [part for part in offer.components if isinstance(part, UsagePrice)]
+        chosen = [part for part in usages if rng.randrange(2) and part.unit in SIZES]
+        prices = [(part.code, _own_price(rng, pick(rng, SIZES[part.unit]))) for part in chosen]
+        if prices:
+            made.add(Variant(offer.code, tuple(sorted(prices))))
+    return sorted(made)
+
+
+def _own_price(rng: Random, size: str) -> str:
+    price = f"0.{rng.randrange(10**6):06}"
+    return pick(
+        rng, (f"{price} per {size}", f"{{to {rng.randint(1, 30)} {size}: {price}, above: 1}}")
+    )
+
+
+def _compile(catalogue: Catalogue, variants: list[Variant]) -> Plan:
+    pairs = [(offer.code, part.code) for offer in catalogue.offers for part in offer.components]
+    ids = {pair: number for number, pair in enumerate(pairs, 1)}
+    return compile_plan(
+        with_variants(catalogue, variants=variants),
+        offer_ids={offer.code: n for n, offer in enumerate(catalogue.offers, 1)}
+        | variant_ids(variants),
+        component_ids=ids | variant_components(variants, ids=ids),
+    )
 
 
 def _deck_file(rng: Random, keys: str) -> bytes:
