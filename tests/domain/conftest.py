@@ -13,6 +13,14 @@ import pytest
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.sessions import SESSIONS
+from tallystick.domain.balances.models import (
+    Bucket,
+    BucketMovement,
+    PrepaidUse,
+    Terms,
+    Voucher,
+    VoucherBatch,
+)
 from tallystick.domain.catalog import queries
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion
 from tallystick.domain.contracts.grants import Wording
@@ -106,6 +114,8 @@ def _live(code: str) -> int:
             tenant_id=tenant.id, account_id=invoice.account_id, credit_invoice_id=invoice.id,
             invoice_id=other.id, amount=Decimal(1), offset_on=date(2026, 3, 16),
         )  # fmt: skip
+    with acting_for(tenant.id):
+        _leave_balances(tenant.id, account_numbered("A1").id)
     fax = (1, "f1", "msisdn", "491700000001", "fax", datetime(2026, 3, 2, tzinfo=UTC),
            Decimal(1), "page", None, None, None)  # fmt: skip
     usage = pl.DataFrame([fax], schema=USAGE_IN, orient="row")
@@ -121,3 +131,29 @@ def _live(code: str) -> int:
     )
     charge_usage(tenant_id=tenant.id, at=noon(3, 16))
     return tenant.id
+
+
+def _leave_balances(tenant_id: int, account_id: int) -> None:
+    """A prepaid account's rows: terms, a bucket with its movement, what was posted, a voucher."""
+    here = {"tenant_id": tenant_id, "account_id": account_id}
+    at = noon(3, 16)
+    Terms.objects.create(**here, mode="prepaid")
+    bucket = Bucket.objects.create(
+        **here, unit="EUR", origin="top_up", source_key="cash-1", valid_from=at,
+        quantity=Decimal(10), remaining=Decimal(10),
+    )  # fmt: skip
+    BucketMovement.objects.create(
+        **here, bucket=bucket, kind="credit", quantity=Decimal(10), source_key="cash-1",
+        occurred_at=at,
+    )  # fmt: skip
+    PrepaidUse.objects.create(
+        **here, entry_key="none", posted_on=at.date(), revenue_account="4000",
+        tax_category="standard", percent=Decimal(19), total=Decimal(0), tax=Decimal(0),
+    )  # fmt: skip
+    batch = VoucherBatch.objects.create(
+        tenant_id=tenant_id, code="spring", unit="EUR", quantity=Decimal(10),
+        valid_until=date(2027, 1, 1), made_at=at,
+    )  # fmt: skip
+    Voucher.objects.create(
+        tenant_id=tenant_id, batch=batch, serial="spring-1", pin_hash="0", state="active"
+    )

@@ -20,7 +20,7 @@ from tallystick.wiring.roles import APP, OWNER
 NEVER_CHANGED = (
     "catalog_catalogversion", "catalog_catalogfile", "ledger_entry", "ledger_posting",
     "invoices_invoice", "invoices_invoiceline", "invoices_invoicetax", "invoices_offset",
-    "payments_payment", "payments_allocation",
+    "payments_payment", "payments_allocation", "balances_bucketmovement", "balances_prepaiduse",
 )  # fmt: skip
 COPY = "INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s::jsonb)"
 
@@ -117,6 +117,20 @@ collections_ladder || {} | ladder_segment_once
 collections_episode | state = 'open' | {} | episode_one_open
 collections_action || {} | action_step_once_a_day
 outbox_order || {} | outbox_order_once
+balances_bucket || {} | bucket_source_once
+balances_bucket || {source_key: "77", reserved: -1} | bucket_reserved_positive
+balances_bucket || {source_key: "77", quantity: -1} | bucket_quantity_positive
+balances_bucket || {source_key: "77", valid_to: "2000-01-01"} | bucket_ends_after_start
+balances_bucket || {source_key: "77", account_id: 700000} | balances_bucket_account_id_held
+balances_bucketmovement || {} | bucket_movement_once
+balances_bucketmovement || {bucket_id: 700000} | balances_bucketmovement_account_id_bucket_id_held
+balances_terms || {} | balances_terms_pkey
+balances_voucherbatch || {} | voucher_batch_once
+balances_voucherbatch || {code: "77", quantity: 0} | voucher_batch_worth_something
+balances_voucher || {pin_hash: "77"} | voucher_serial_once
+balances_voucher || {serial: "77"} | voucher_pin_once
+balances_voucher || {serial: "77", pin_hash: "77", state: redeemed} | voucher_redeemed_has_time
+balances_prepaiduse || {} | prepaid_use_once
 """
 
 
@@ -253,6 +267,7 @@ KEYS = """
 # Written in bulk from what the same transaction has read, or pointing back at what comes later;
 # 0 stands for a counter that contracts share and for the component of a single charge.
 NO_KEY = {
+    "balances_bucket": {"contract_id"},
     "balances_counter": {"component_id", "contract_id"},
     "balances_movement": {"charge_run_id", "component_id", "contract_id"},
     "invoices_invoice": {"bill_run_id"},
