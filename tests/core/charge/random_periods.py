@@ -1,5 +1,6 @@
 """Random prices by the period, and the periods to price."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -7,10 +8,13 @@ from random import Random
 import polars as pl
 
 from tallystick.core.charge.frames import LEVELS, MEASURED, PERIODS
+from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tests.core.charge.random_cases import BANDS, KINDS, SIZES, ZONES, pick, sometimes
 
+CHANGES = tuple(date(2026, month, day) for month in (3, 4) for day in (1, 2, 15, 28, 30))
+DOUBLED = ("new prices: next cycle, new prices: next cycle", "new prices: next cycle")
 CYCLES = (date(2026, 3, 1), date(2026, 4, 1))
 METERED = tuple(kind for kind in KINDS if kind != "pay")
 POWERS = {"import": ("kW", "kWh"), "data": ("Mbit/s", "kB"), "voice": ("s", "min")}
@@ -18,7 +22,54 @@ POWERS = {"import": ("kW", "kWh"), "data": ("Mbit/s", "kB"), "voice": ("s", "min
 
 def make_period_plan(rng: Random) -> Plan:
     """A catalogue of one or two offers whose prices mostly need the whole period."""
-    lines = ["currency: EUR", f"zone: {pick(rng, ZONES)}", "offers:"]
+    return compile_plan(read_catalogue(_period_text(rng), name="case.yaml", files={}))
+
+
+def make_period_versions(rng: Random, *, alike: bool = False) -> tuple[DatedPlan, ...]:
+    """One to three versions, most of them a change of prices; or the same prices again."""
+    days = [date(2026, 1, 1), *sorted(rng.sample(CHANGES, rng.randint(0, 2)))]
+    text = _period_text(rng)
+    plans = []
+    for day in days:
+        plans.append(DatedPlan(len(plans) + 5, day, None, _compile(text)))
+        if not alike:
+            text = _change(rng, text)
+    return tuple(plans)
+
+
+def _change(rng: Random, text: str) -> str:
+    if rng.randrange(5) == 0:
+        zone = text.splitlines()[1]
+        return (
+            text if rng.randrange(3) else f"currency: EUR\n{zone}\n" + _period_text(rng, head=False)
+        )
+    lines = []
+    for line in text.splitlines():
+        if re.match(r" +c[1-9]", line) and rng.randrange(6) == 0 and "less: " not in text:
+            continue
+        if re.match(r" +[cd]\d", line) and rng.randrange(2):
+            line = re.sub(r"(\d)\.(\d)", lambda m: f"{m[1]}.{rng.randrange(10)}{m[2]}", line)
+        if re.match(r" +c\d", line) and rng.randrange(4) == 0:
+            line = line.removesuffix("}") + ", new prices: next cycle}"
+        lines.append(line.replace(*DOUBLED))
+    return "\n".join(lines)
+
+
+def _compile(text: str) -> Plan:
+    offers = {f"offer-{n}": n + 1 for n in range(2)}
+    components = {
+        (offer, f"{letter}{n}"): at * 100 + 10 * place + n
+        for offer, at in offers.items()
+        for place, letter in enumerate("cxda")
+        for n in range(5)
+    }
+    catalogue = read_catalogue(text, name="case.yaml", files={})
+    return compile_plan(catalogue, offer_ids=offers, component_ids=components)
+
+
+def _period_text(rng: Random, *, head: bool = True) -> str:
+    lines = ["currency: EUR", f"zone: {pick(rng, ZONES)}"] if head else []
+    lines += ["offers:"]
     for offer in range(rng.randint(1, 2)):
         lines += [f"  offer-{offer}:", "    components:"]
         kinds = [pick(rng, METERED) for _ in range(rng.randint(1, 4))]
@@ -30,7 +81,7 @@ def make_period_plan(rng: Random) -> Plan:
         if rng.randrange(2) and "measure: count" not in first and "unique" not in first:
             words = f"include: {rng.randint(1, 5000)} {KINDS[kinds[0]]}, of: {kinds[0]}"
             lines.append(f"      a0: {{{words}, covers: [c0]}}")
-    return compile_plan(read_catalogue("\n".join(lines), name="case.yaml", files={}))
+    return "\n".join(lines)
 
 
 def _with_partners(

@@ -1,17 +1,25 @@
 """Prices by the period: both executors measure and price alike, and the parts add up."""
 
+from datetime import date
 from decimal import Decimal
 from random import Random
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
-from tallystick.core.charge.frames import COUNTERS, LEVELS, MEASURED, RATED, RatedPeriods
+from tallystick.core.charge.frames import COUNTERS, KEYS, LEVELS, MEASURED, RATED, RatedPeriods
+from tallystick.core.charge.versions import DatedPlan, rate_versions
 from tallystick.core.tariff.plan import Plan
 from tests.core.charge.random_cases import make_usage, rate_both
-from tests.core.charge.random_periods import make_past, make_period_plan, make_periods
-from tests.core.charge.worked import periods_both
+from tests.core.charge.random_periods import (
+    make_past,
+    make_period_plan,
+    make_period_versions,
+    make_periods,
+)
+from tests.core.charge.worked import period_versions_both, periods_both
 
 SEEDS = st.integers(0, 2**48)
 
@@ -56,6 +64,41 @@ def test_the_lines_bill_what_was_measured(seed: int) -> None:
             assert (row["billed"] or Decimal(0)) == (row["measured"] or Decimal(0)) == row["value"]
         else:
             assert (row["billed"] or 0) >= row["value"]
+
+
+def rate_random_versions(
+    seed: int, *, alike: bool, events: int
+) -> tuple[tuple[DatedPlan, ...], RatedPeriods, RatedPeriods]:
+    """The periods over versions, and as the first version alone would have them."""
+    rng = Random(seed)
+    plans = make_period_versions(rng, alike=alike)
+    first = plans[0].plan
+    usage = make_usage(rng, plan=first, events=events, accounts=3)
+    lines = rate_versions(usage, plans=plans, counters=COUNTERS.to_frame()).lines
+    past, levels = make_past(rng, plan=first, accounts=3)
+    march = pl.col("cycle_start") == date(2026, 3, 1)
+    periods = make_periods(rng, plan=first, accounts=3).filter(march)
+    rated = period_versions_both(lines, periods=periods, plans=plans, past=past, levels=levels)
+    alone = periods_both(
+        lines.drop("version_id"), periods=periods, plan=first, past=past, levels=levels
+    )
+    return plans, rated, alone
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=SEEDS, events=st.integers(0, 60))
+def test_batch_equals_exact_over_versions(seed: int, events: int) -> None:
+    rate_random_versions(seed, alike=False, events=events)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=SEEDS)
+def test_a_version_that_changes_nothing_changes_nothing(seed: int) -> None:
+    _, rated, alone = rate_random_versions(seed, alike=True, events=80)
+    order = [*KEYS, "seq"]
+    assert_frame_equal(rated.lines.drop("version_id").sort(order), alone.lines.sort(order))
+    assert_frame_equal(rated.measured, alone.measured, check_row_order=False)
+    assert_frame_equal(rated.levels, alone.levels, check_row_order=False)
 
 
 def test_nothing_to_price_is_nothing() -> None:

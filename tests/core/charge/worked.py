@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -30,6 +31,10 @@ from tallystick.core.charge.frames import (
 )
 from tallystick.core.charge.period_batch import rate_periods_batch
 from tallystick.core.charge.period_exact import rate_periods_exact
+from tallystick.core.charge.period_versions import (
+    rate_period_versions,
+    rate_period_versions_exact,
+)
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.nodes import Catalogue
 from tallystick.core.tariff.plan import Plan, compile_plan
@@ -41,7 +46,9 @@ ALGORITHMS = Path(__file__).parents[3] / "docs" / "algorithms"
 FENCE = re.compile(r"```(yaml|csv)(?: (\S+))?\n(.*?)```", re.S)
 NUMBERS = ("measured", "billed", "allowed", "fee", "amount")
 RESULTS = (*NUMBERS, "component", "band", "tier", "key", "version")
-PERIOD_RESULTS = ("component", "band", "tier", "measured", "billed", "fee", "amount")
+PERIOD_RESULTS = (
+    "component", "band", "tier", "measured", "billed", "fee", "amount", "version",
+)  # fmt: skip
 USAGE = ("at", "usage", "of", "to", "zone", "account", "contract", "cycle")
 
 
@@ -192,9 +199,18 @@ def _check_periods(section: Worked, lines: pl.DataFrame) -> None:
             schema=PERIODS,
             orient="row",
         )
-        rated = periods_both(lines, periods=periods, plan=section.plan, past=past, levels=levels)
+        if len(section.plans) > 1:
+            rated = period_versions_both(
+                lines, periods=periods, plans=section.plans, past=past, levels=levels
+            )
+        else:
+            rated = periods_both(
+                lines, periods=periods, plan=section.plan, past=past, levels=levels
+            )
         past, levels = pl.concat([past, rated.measured]), rated.levels
         found = _named(rated.lines, section.plans).to_dicts()
+        for line in found:
+            line["version"] = line.get("version_id", 1)
         shown = [{k: _cell(k, v) for k, v in row.items() if k in PERIOD_RESULTS} for row in rows]
         told = [{k: _cell(k, line[k]) for k in shown[0]} for line in found]
         shown = [row for row in shown if row["amount"]]  # a period that costs nothing has no lines
@@ -223,6 +239,23 @@ def periods_both(
         lines.iter_rows(named=True), periods=periods, plan=plan, measured=past, levels=levels
     )
     batch = rate_periods_batch(lines, periods=periods, plan=plan, measured=past, levels=levels)
+    for name in ("measured", "lines", "levels"):
+        assert_frame_equal(getattr(exact, name), getattr(batch, name))
+    return batch
+
+
+def period_versions_both(
+    lines: pl.DataFrame,
+    *,
+    periods: pl.DataFrame,
+    plans: tuple[DatedPlan, ...],
+    past: pl.DataFrame,
+    levels: pl.DataFrame,
+) -> RatedPeriods:
+    """What both executors say over versions, having checked that they say the same."""
+    how: dict[str, Any] = {"periods": periods, "plans": plans, "measured": past, "levels": levels}
+    exact = rate_period_versions_exact(lines, **how)
+    batch = rate_period_versions(lines, **how)
     for name in ("measured", "lines", "levels"):
         assert_frame_equal(getattr(exact, name), getattr(batch, name))
     return batch

@@ -52,6 +52,18 @@ def rate_periods_batch(
 ) -> RatedPeriods:
     """What the periods cost, from RATED lines in them; as `rate_periods_exact`."""
     targets = targets_of(periods.select(PERIODS.names()).rows(), plan=plan)
+    return rate_targets_batch(lines, targets=targets, plan=plan, measured=measured, levels=levels)
+
+
+def rate_targets_batch(
+    lines: pl.DataFrame,
+    *,
+    targets: list[Target],
+    plan: Plan,
+    measured: pl.DataFrame,
+    levels: pl.DataFrame,
+) -> RatedPeriods:
+    """What these targets cost; as `rate_targets_exact`."""
     frame = _target_frame(targets)
     counted = _counted_lines(lines, frame, plan)
     carried = _carried_levels(levels, frame)

@@ -48,6 +48,19 @@ def rate_periods_exact(
 
     `measured` are the MEASURED values of earlier cycles, `levels` the LEVELS as the periods begin.
     """
+    targets = targets_of(periods.select(PERIODS.names()).rows(), plan=plan)
+    return rate_targets_exact(lines, targets=targets, plan=plan, measured=measured, levels=levels)
+
+
+def rate_targets_exact(
+    lines: Iterable[Line],
+    *,
+    targets: list[Target],
+    plan: Plan,
+    measured: pl.DataFrame,
+    levels: pl.DataFrame,
+) -> RatedPeriods:
+    """What these targets cost, from all rows of RATED in them."""
     lines = list(lines)
     held = _lines_by_key(lines, plan)
     past = read_past(measured)
@@ -55,7 +68,6 @@ def rate_periods_exact(
     for account, contract, component, series, level in rescale(levels).iter_rows():
         carried[account, contract, component][series] = level
     against = _lines_against(lines, plan)
-    targets = targets_of(periods.select(PERIODS.names()).rows(), plan=plan)
     measured_values: list[list[int]] = []
     values: list[tuple[object, ...]] = []
     left: list[tuple[object, ...]] = []

@@ -33,6 +33,15 @@ class Target:
     cycle: tuple[date, date]
     from_us: int
     to_us: int
+    part: tuple[int, int] = (1, 1)
+    """What this target is of the days served: less than all where a version's price changed."""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the values of parts add up to the value of the whole."""
+        kind = self.period.terms.measure.kind
+        hours = kind is MeasureKind.TIME_WEIGHTED and not self.period.averaged
+        return hours or kind in (MeasureKind.SUM, MeasureKind.NET, MeasureKind.COUNT)
 
     @property
     def period(self) -> PlanPeriod:
@@ -93,7 +102,14 @@ def value_of(raw: int, *, target: Target) -> int:
         denominator *= target.to_us - target.from_us
     value = divide_half_up(raw * numerator, denominator)
     cap = target.period.cap
+    if cap is not None and target.adds_up:
+        cap = _part_of(cap, target)
     return value if cap is None else min(value, cap)
+
+
+def _part_of(number: int, target: Target) -> int:
+    """The target's part of something that is for the days served."""
+    return divide_half_up(number * target.part[0], target.part[1])
 
 
 def keeps_surplus(period: PlanPeriod) -> bool:
@@ -131,7 +147,7 @@ def _price_values(
     values: Sequence[int], billed: Sequence[int], target: Target, demand: int | None
 ) -> list[PeriodLine]:
     """The lines of a component's period, its limits multiplied with the demand if there is one."""
-    period, usage = target.period, target.usage
+    period = target.period
     slices: list[list[tuple[int, int]]]
     if period.terms.allocation is Allocation.PRO_RATA:
         slices = _shared_slices(billed, target, demand)
@@ -143,9 +159,9 @@ def _price_values(
     lines = [
         line
         for ladder, value, parts in zip(period.ladders, values, slices, strict=True)
-        for line in _ladder_lines(ladder, value, parts, period)
+        for line in _ladder_lines(ladder, value, parts, target)
     ]
-    return _limited(lines, usage)
+    return _limited(lines, target)
 
 
 def _ratchet(target: Target, band: str | None, past: Past) -> int:
@@ -172,7 +188,7 @@ def _limits(ladder: PlanLadder, target: Target, demand: int | None) -> list[int]
             return [limit * served for limit in limits]
         case LimitScale.PART:
             return [divide_half_up(limit * served, full) for limit in limits]
-    return limits
+    return [_part_of(limit, target) for limit in limits] if target.adds_up else limits
 
 
 def _slices(value: int, limits: Sequence[int], kind: TierKind) -> list[tuple[int, int]]:
@@ -214,15 +230,17 @@ def _shared_slices(
 
 
 def _ladder_lines(
-    ladder: PlanLadder, value: int, parts: Sequence[tuple[int, int]], period: PlanPeriod
+    ladder: PlanLadder, value: int, parts: Sequence[tuple[int, int]], target: Target
 ) -> Iterator[PeriodLine]:
+    share, days = (1, 1) if target.adds_up else target.part
     for nth, (tier, part) in enumerate(parts):
         rate = ladder.rates[tier]
-        fee = rate.flat if part or (tier == 0 and period.terms.due_at_zero) else 0
+        due = part or (tier == 0 and target.period.terms.due_at_zero)
+        fee = _part_of(rate.flat, target) if due else 0
         if rate.started:
-            amount = -(-part // rate.per) * rate.unit_price
+            amount = divide_half_up(-(-part // rate.per) * rate.unit_price * share, days)
         else:
-            amount = divide_half_up(part * rate.numerator, rate.denominator)
+            amount = divide_half_up(part * rate.numerator * share, rate.denominator * days)
         if part or fee or (value and nth == 0):
             yield PeriodLine(
                 band=ladder.band,
@@ -235,11 +253,11 @@ def _ladder_lines(
             )
 
 
-def _limited(lines: list[PeriodLine], usage: PlanUsage) -> list[PeriodLine]:
+def _limited(lines: list[PeriodLine], target: Target) -> list[PeriodLine]:
     """The lines with the least and most charge of the period applied to their sum."""
-    least, most = usage.charge_at_least, usage.charge_at_most
-    period = usage.period
-    assert period is not None
+    usage, period = target.usage, target.period
+    bounds = (usage.charge_at_least, usage.charge_at_most)
+    least, most = (None if bound is None else _part_of(bound, target) for bound in bounds)
     if not lines and least and period.terms.due_at_zero:
         first = period.ladders[0]
         tier = 1 if first.limits else None

@@ -62,6 +62,13 @@ class Surplus(StrEnum):
     LOST = "lost"
 
 
+class NewPrices(StrEnum):
+    """When a new version's price of a period counts."""
+
+    AT_ONCE = "at once"  # each part of the period by its own version
+    NEXT_CYCLE = "next cycle"  # the whole period by the version it began with
+
+
 class Allocation(StrEnum):
     """How bands share one ladder of tiers."""
 
@@ -313,6 +320,7 @@ class PeriodTerms:
     demand: Demand | None = None
     less: str | None = None  # the component whose usage is set against this one's
     surplus: Surplus = Surplus.CARRIED
+    new_prices: NewPrices = NewPrices.AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)

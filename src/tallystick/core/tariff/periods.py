@@ -10,6 +10,7 @@ from tallystick.core.tariff.nodes import (
     LimitScale,
     Measure,
     MeasureKind,
+    NewPrices,
     PeriodTerms,
     Ratchet,
     Reset,
@@ -30,7 +31,7 @@ from tallystick.core.tariff.words import (
     read_word,
 )
 
-TERM_WORDS: Final = ("measure", "ratchet", "times", "capped at", "less", "surplus")
+TERM_WORDS: Final = ("measure", "ratchet", "times", "capped at", "less", "surplus", "new prices")
 TIER_WORDS: Final = ("reset", "kind", "limits", "allocate", "due at zero")
 
 POWER: Final = {"kW": "kWh", "kVA": "kVAh", "bit/s": "B"}
@@ -131,6 +132,9 @@ def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
         demand=demand,
         less=page.read("less", read_name, None),
         surplus=page.read("surplus", lambda t: read_word(t, words=Surplus), Surplus.CARRIED),
+        new_prices=page.read(
+            "new prices", lambda t: read_word(t, words=NewPrices), NewPrices.AT_ONCE
+        ),
     )
     written = any(page.has(word) for word in TERM_WORDS)
     return reset, terms if written or terms != PeriodTerms() else None
