@@ -7,7 +7,7 @@ from tests.core.charge.worked import Worked, check_worked, worked_sections
 PAGES = (
     "increments.md", "bands.md", "allowances.md", "tiers.md", "decks.md", "measures.md",
     "carried.md", "versions.md", "series.md",
-    "net-metering.md", "demand.md",
+    "net-metering.md", "demand.md", "percentage.md",
 )  # fmt: skip
 SECTIONS = [(page, section) for page in PAGES for section in worked_sections(page)]
 

@@ -168,7 +168,7 @@ def _with_shared(rows: Sequence[PeriodRow]) -> Iterator[PeriodRow]:
 def _target(
     key: PeriodKey, stretch: _Stretch, served: tuple[date, date], end: date, zone: ZoneInfo
 ) -> Target:
-    days = stretch.days
+    days, whole = stretch.days, (served[1] - served[0]).days
     return Target(
         key,
         stretch.usage,
@@ -176,7 +176,7 @@ def _target(
         (key[3], end),
         microseconds(day_start(days[0], zone)),
         microseconds(day_start(days[1], zone)),
-        ((days[1] - days[0]).days, (served[1] - served[0]).days),
+        ((days[1] - days[0]).days, whole) if whole else (1, 1),
     )
 
 
