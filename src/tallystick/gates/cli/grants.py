@@ -140,7 +140,12 @@ def list_grants(whose: Whose, operator: Operator = None, as_json: AsJson = False
     tell({"grants": rows}, as_json=as_json, table=table, said="" if rows else "no grants")
 
 
-@grant.command("end", epilog=examples("grant end loyal --contract C-1 --on 2026-06-01"))
+@grant.command(
+    "end",
+    epilog=examples(
+        "grant end loyal --contract C-1 --on 2026-06-01", "grant end staff --account A-1001 --json"
+    ),
+)
 @spread
 def end_one(
     name: Name,
@@ -219,7 +224,9 @@ def list_prices(
     tell({"overrides": rows}, as_json=as_json, table=table, said="" if rows else "no own prices")
 
 
-@override.command("end", epilog=examples("override end C-1 vm --on 2026-06-01"))
+@override.command(
+    "end", epilog=examples("override end C-1 vm --on 2026-06-01", "override end C-1 line --json")
+)
 def end_price(
     contract: ContractNumber,
     component: Component,
