@@ -111,20 +111,29 @@ def adjusting_lines(
     for contract in found.values():
         by_account[contract.account].append(contract)
     for account, own in by_account.items():
+        # Contracts are numbered within their bill, so that bills which say the same are the same.
+        place = {contract.id: at for at, contract in enumerate(own)}
         bill = Bill(
-            tuple(cycle for contract in own for cycle in cycles[contract.id]),
-            tuple(coupons.get(account, ())),
+            tuple(
+                replace(cycle, contract=place[contract.id])
+                for contract in own
+                for cycle in cycles[contract.id]
+            ),
+            tuple(
+                one if one.contract is None else replace(one, contract=place.get(one.contract, -1))
+                for one in coupons.get(account, ())
+            ),
             coin_of(own[0].currency),
         )
         for cycle, added in zip(bill.cycles, adjust_bill(bill), strict=True):
-            rows += [_row(cycle, one) for one in added]
+            rows += [_row(own[cycle.contract].id, cycle, one) for one in added]
     return pl.DataFrame(rows, schema=ADJUSTING, orient="row")
 
 
-def _row(cycle: BillCycle, one: BillAmount) -> tuple[Any, ...]:
+def _row(contract: int, cycle: BillCycle, one: BillAmount) -> tuple[Any, ...]:
     amount = Decimal(one.amount) / AMOUNT_SCALE
     return (
-        cycle.contract, one.component, one.purpose, cycle.start, cycle.end, one.label,
+        contract, one.component, one.purpose, cycle.start, cycle.end, one.label,
         Decimal(1 if amount > 0 else -1), ADJUSTMENT, abs(amount), Decimal(1), amount,
         one.tax_category, one.revenue_account,
     )  # fmt: skip

@@ -45,7 +45,7 @@ class PricedPeriod:
         return hash(self.version_id)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PricedPeriod) and self.version_id == other.version_id
+        return isinstance(other, PricedPeriod) and self.plan is other.plan
 
 
 @dataclass(frozen=True, slots=True)

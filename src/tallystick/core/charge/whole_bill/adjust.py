@@ -5,6 +5,7 @@ Price overrides are no pass here: they are the price that usage and cycles were 
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -27,10 +28,12 @@ PASSES: Final[tuple[Pass, ...]] = (
 )
 
 
+@lru_cache(maxsize=4_096)
 def adjust_bill(bill: Bill) -> tuple[tuple[BillAmount, ...], ...]:
     """The adjusting lines that are due and not billed, for each cycle of the bill in order.
 
-    Exact at 12 decimals; the invoice rounds each line once, as it rounds all others.
+    Exact at 12 decimals; the invoice rounds each line once, as it rounds all others. Bills that say
+    the same share the answer.
     """
     adjusted = bill
     for one_pass in PASSES:

@@ -115,7 +115,7 @@ class DueLimit:
 class BillCycle:
     """All amounts of a contract's cycle [start, end), billed before or to be billed now."""
 
-    contract: int
+    contract: int  # tells the bill's contracts apart
     start: date
     end: date
     served: tuple[tuple[date, date], ...]
