@@ -141,6 +141,31 @@ def test_from_an_empty_installation_to_a_paid_bill(business):
     assert business.json("reconcile")["reconciled"]
 
 
+def test_terms_of_ones_own_are_granted_shown_and_ended(business):
+    given = business.json("grant discount loyal {less:~10~%} --contract C1")
+    assert (given["holder"], given["valid_from"]) == ("C1", "2026-01-01")
+    business("grant coupon hello {less:~2.00} --account A1")
+    business("override set C1 line 8.00")
+    listed = business.json("grant list --contract C1")["grants"]
+    assert [(one["kind"], one["name"]) for one in listed] == [
+        ("discount", "loyal"), ("coupon", "hello"),
+    ]  # fmt: skip
+    # 8.00 less 0.80 less 2.00 = 5.20, with 19 % 6.188
+    assert business.json("bill rehearse")["totals"] == {"EUR": "6.19"}
+    assert business.json("bill run")["totals"] == {"EUR": "6.19"}
+    why = business.json("explain --invoice INV-2026-000001 --line 2")["explained"][0]["why"]
+    assert why[0] == "discount #1: loyal {less: 10 %}"
+
+    assert business.json("override end C1 line --on 2026-02-01")["valid_to"] == "2026-02-01"
+    assert business.json("grant end loyal --contract C1 --on 2026-02-01")["kind"] == "discount"
+    assert business.json("bill run --date 2026-02-01")["totals"] == {"EUR": "11.90"}
+    (price,) = business.json("override list")["overrides"]
+    assert (price["price"], price["to"]) == ("8.00", "2026-02-01")
+    business("grant discount loyal {less:~10~%}", code=2)
+    refused = business.json("grant discount more {less:~110~%} --contract C1", code=1)
+    assert refused["error"] == "catalogue_refused"
+
+
 def test_rejects_go_out_corrected_and_back_in(business):
     business("usage load @calls.csv --format @calls.yaml", code=3)
     business("rate")
