@@ -8,7 +8,7 @@ from importlib import import_module
 
 from bench.measure import hardware
 
-NAMES = ("rating", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice")
+NAMES = ("rating", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice", "statement")
 COLUMNS = ("name", "rows", "seconds", "rate_per_s", "peak_rss_mb", "limit_per_s", "limit_ratio")
 
 

@@ -13,6 +13,7 @@ import pytest
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.sessions import SESSIONS
+from tallystick.core.receive.statement import Statement, StatementLine
 from tallystick.domain.balances.models import (
     Bucket,
     BucketMovement,
@@ -31,6 +32,7 @@ from tallystick.domain.parties.operations import exempt_account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import publish_catalogue
+from tallystick.flows.bank import import_statement
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.grant import GrantWish, Holder, give_grant, give_price
@@ -103,6 +105,11 @@ def _live(code: str) -> int:
     give_price(
         "C1", component="line", wording=Wording("9.00", date(2027, 1, 1)),
         tenant_id=tenant.id, at=noon(3, 16),
+    )  # fmt: skip
+    paid = StatementLine("line-1", date(2026, 3, 16), Decimal(1), "EUR", text="nobody's")
+    import_statement(
+        Statement("S-1", "DE00", "EUR", Decimal(0), Decimal(1), (paid,)),
+        tenant_id=tenant.id, filename="s.xml", at=noon(3, 16),
     )  # fmt: skip
     turn_books(tenant_id=tenant.id, through=date(2025, 1, 1), at=noon(3, 16), close=True)
     with acting_for(tenant.id):

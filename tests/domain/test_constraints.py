@@ -111,6 +111,8 @@ invoices_billtask || {} | bill_task_once
 invoices_oneoff || {} | one_off_key_once
 invoices_openitem || {} | open_item_once
 payments_payment || {} | payment_key_once
+payments_bankstatement || {} | bank_statement_once
+payments_bankline || {} | bank_line_once
 payments_payment || {key: "77", amount: 0} | payment_positive
 payments_payment || {key: "77", amount: -7} | payment_positive
 collections_ladder || {} | ladder_segment_once

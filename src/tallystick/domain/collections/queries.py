@@ -1,5 +1,6 @@
 """Reads of collections: who is late, where an account stands on its ladder."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from tallystick.domain.collections.models import Action, Episode, EpisodeState, Ladder
@@ -35,3 +36,9 @@ def standing_steps(episode_id: int) -> tuple[tuple[str, date], ...]:
         else:
             standing[step] = taken_on
     return tuple(standing.items())
+
+
+def accounts_in_collection(account_ids: Sequence[int]) -> list[int]:
+    """Those of the accounts that are on their ladder."""
+    held = Episode.objects.filter(account_id__in=account_ids, state=EpisodeState.OPEN)
+    return list(held.order_by("account_id").values_list("account_id", flat=True))

@@ -111,3 +111,40 @@ def note_released(released: pl.DataFrame) -> None:
             " WHERE d.account_id = r.account_id AND d.id = r.id"
         )
         cursor.execute("DROP TABLE deferrals_released")
+
+
+def store_many_entries(entries: pl.DataFrame, *, tenant_id: int, posted_at: datetime) -> None:
+    """Stores any number of entries an account, given posting by posting.
+
+    `entries` has `account_id`, `source_key`, `description`, `kind`, `occurred_on`, `currency`,
+    `ledger_account`, `amount`; the postings of one source key stand together.
+
+    :raises BooksClosed: when one of the days lies in a closed period
+    """
+    if entries.is_empty():
+        return
+    first = entries["occurred_on"].min()
+    assert isinstance(first, date)
+    require_open(first)
+    head = ["account_id", "source_key", "description", "kind", "occurred_on", "currency"]
+    heads = entries.group_by(head, maintain_order=True).agg(line_count=pl.len())
+    heads = heads.with_columns(new_ids("ledger_entry", count=heads.height).alias("id"))
+    tenant = pl.lit(tenant_id).alias("tenant_id")
+    insert_rows(
+        heads.with_columns(tenant, pl.lit(posted_at).alias("posted_at")), table="ledger_entry"
+    )
+    numbered = entries.with_columns(
+        line_no=pl.int_range(1, pl.len() + 1).over("account_id", "source_key")
+    ).join(heads.select("account_id", "source_key", "id", "line_count"), on=head[:2])
+    insert_rows(
+        numbered.select(
+            tenant,
+            "account_id",
+            pl.col("id").alias("entry_id"),
+            "line_no",
+            "line_count",
+            "ledger_account",
+            "amount",
+        ),
+        table="ledger_posting",
+    )

@@ -4,6 +4,7 @@ import typer
 
 from tallystick.gates.cli import (
     accounts,
+    bank,
     bills,
     books,
     catalog,
@@ -19,6 +20,6 @@ from tallystick.gates.cli.answers import Commands
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 
 for part in (
-    operators, catalog, accounts, grants, usage, bills, money, books, closing, explain,
+    operators, catalog, accounts, grants, usage, bills, money, bank, books, closing, explain,
 ):  # fmt: skip
     app.add_typer(part.app)

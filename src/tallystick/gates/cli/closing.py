@@ -98,7 +98,12 @@ def _in_words(amounts: dict[str, str]) -> str:
     return told or "nothing"
 
 
-@books.command(epilog=examples('books reopen --reason "invoice 7 was wrong"'))
+@books.command(
+    epilog=examples(
+        'books reopen --reason "invoice 7 was wrong"',
+        'books reopen --reason "a late bill of a partner" --json',
+    )
+)
 def reopen(
     reason: Annotated[str, typer.Option(help="Why; it is kept.", show_default=False)],
     operator: Operator = None,

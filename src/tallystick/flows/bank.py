@@ -1,0 +1,281 @@
+"""Statements of the bank: each line once, matched to whom it is from, or waiting for a person."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import polars as pl
+
+from tallystick.base.money import plain, round_minor
+from tallystick.base.progress import Progress, silent
+from tallystick.base.refusal import Refusal
+from tallystick.core.receive.statement import (
+    Known,
+    Matched,
+    Rule,
+    Statement,
+    StatementLine,
+    Waiting,
+    match_line,
+    spell,
+)
+from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.payments import tables
+from tallystick.domain.payments.models import BankLine, BankLineState, BankStatement, PaymentMethod
+from tallystick.domain.payments.operations import Receipt
+from tallystick.domain.tenants.locks import only_one
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.receive_many import Incoming, ManyReport, receive_many
+
+LINES_PER_PART: Final = 10_000
+
+
+@dataclass
+class LineDecided(Refusal):
+    code = "line_decided"
+    line: int = 0
+    state: str = ""
+
+    def sentence(self) -> str:
+        return f"bank line {self.line} is {self.state} already; only one that waits can be decided"
+
+
+@dataclass
+class UnknownBankLine(Refusal):
+    code = "unknown_bank_line"
+    line: int = 0
+
+    def sentence(self) -> str:
+        return f"no bank line has the number {self.line}; see: tallystick bank worklist"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementReport:
+    """What became of a statement's lines: matched, waiting by reason, known before."""
+
+    number: str
+    lines: int
+    repeated: int
+    matched: int
+    amount: Decimal
+    waiting: dict[str, int]
+    restored: tuple[str, ...]
+
+
+def import_statement(
+    statement: Statement,
+    *,
+    tenant_id: int,
+    filename: str,
+    at: datetime,
+    progress: Progress = silent,
+) -> StatementReport:
+    """Takes a statement's lines: payments for those that match, a worklist for the rest.
+
+    Each line counts once, whatever files and statements bring it. Some thousands are one
+    transaction; an import that was stopped goes on where it was when the file is given again.
+
+    :raises AlreadyRunning: while another import of the operator runs
+    """
+    with only_one("importing bank statements", tenant_id=tenant_id):
+        importer = _Importer(statement, tenant_id=tenant_id, filename=filename, at=at)
+        for done in importer.take_all():
+            progress("bank lines", done=done, total=len(statement.lines))
+        return importer.report()
+
+
+class _Importer:
+    """One statement and what its lines have done so far."""
+
+    def __init__(
+        self, statement: Statement, *, tenant_id: int, filename: str, at: datetime
+    ) -> None:
+        self._statement, self._tenant_id, self._at = statement, tenant_id, at
+        self._repeated = self._matched = 0
+        self._amount = Decimal(0)
+        self._waiting: dict[str, int] = defaultdict(int)
+        self._restored: list[str] = []
+        with acting_for(tenant_id):
+            self._head, _ = BankStatement.objects.get_or_create(
+                tenant_id=tenant_id,
+                iban=statement.iban,
+                number=statement.number,
+                defaults={
+                    "currency": statement.currency,
+                    "opening": statement.opening,
+                    "closing": statement.closing,
+                    "filename": filename,
+                    "imported_at": at,
+                },
+            )
+
+    def take_all(self) -> Iterator[int]:
+        lines = self._statement.lines
+        with acting_for(self._tenant_id):
+            known = _known()
+        for start in range(0, len(lines), LINES_PER_PART):
+            with acting_for(self._tenant_id):
+                self._take(lines[start : start + LINES_PER_PART], known)
+            yield min(start + LINES_PER_PART, len(lines))
+
+    def report(self) -> StatementReport:
+        return StatementReport(
+            self._statement.number,
+            len(self._statement.lines),
+            self._repeated,
+            self._matched,
+            self._amount,
+            dict(sorted(self._waiting.items())),
+            tuple(self._restored),
+        )
+
+    def _take(self, lines: Sequence[StatementLine], known: Known) -> None:
+        before = tables.known_keys(pl.Series("key", [line.key for line in lines], pl.String))
+        rows: list[tuple[Any, ...]] = []
+        incoming: list[Incoming] = []
+        for line in lines:
+            if line.key in before:
+                self._repeated += 1
+                continue
+            found = _match(line, known)
+            rows.append(_row(line, found))
+            if isinstance(found, Matched):
+                incoming.append(_incoming(line, found))
+                self._amount += line.amount
+            else:
+                self._waiting[found.value] += 1
+        frame = pl.DataFrame(rows, schema=tables.BANK_LINES, orient="row")
+        tables.store_bank_lines(frame, tenant_id=self._tenant_id, statement_id=self._head.id)
+        if incoming:
+            self._restored += _receive(incoming, tenant_id=self._tenant_id, at=self._at).restored
+        self._matched += len(incoming)
+
+
+def _match(line: StatementLine, known: Known) -> Matched | Waiting:
+    """As the rules say; an amount finer than its currency is nobody's."""
+    if line.amount != round_minor(line.amount, currency=line.currency):
+        return Waiting.OTHER_CURRENCY
+    return match_line(line, known=known)
+
+
+def _row(line: StatementLine, found: Matched | Waiting) -> tuple[Any, ...]:
+    matched = isinstance(found, Matched)
+    return (
+        line.key, line.booked_on, line.amount, line.currency, line.text, line.payer,
+        line.payer_iban, BankLineState.MATCHED if matched else BankLineState.WAITING,
+        found.rule.value if isinstance(found, Matched) else found.value,
+        found.account_id if isinstance(found, Matched) else None,
+        _payment_key(line.key) if matched else "",
+    )  # fmt: skip
+
+
+def _payment_key(key: str) -> str:
+    return f"bank:{key}"
+
+
+def _incoming(line: StatementLine, found: Matched) -> Incoming:
+    receipt = Receipt(
+        key=_payment_key(line.key),
+        method=PaymentMethod.BANK,
+        amount=line.amount,
+        currency=line.currency,
+        received_on=line.booked_on,
+        reference=" ".join(found.invoices) or line.text,
+        payer=line.payer,
+    )
+    return Incoming(found.account_id, receipt, found.invoices)
+
+
+def _receive(incoming: Sequence[Incoming], *, tenant_id: int, at: datetime) -> ManyReport:
+    return receive_many(incoming, tenant_id=tenant_id, at=at, settled=True)
+
+
+def _known() -> Known:
+    """All that a line may name, as it stands now."""
+    accounts = tables.read_account_names()
+    names = {row["id"]: row for row in accounts.iter_rows(named=True)}
+    owing: dict[tuple[str, Decimal, str], set[int]] = defaultdict(set)
+    owed = tables.read_open_items().group_by("account_id", "currency").agg(pl.col("open").sum())
+    for account_id, currency, left in owed.iter_rows():
+        if account_id in names:
+            owing[spell(names[account_id]["name"]), left.normalize(), currency].add(account_id)
+    payers: dict[str, set[int]] = defaultdict(set)
+    for iban, account_id in tables.read_payers().iter_rows():
+        payers[spell(iban)].add(account_id)
+    return Known(
+        invoices={
+            spell(number): (account_id, number)
+            for account_id, number in tables.read_invoice_numbers().iter_rows()
+        },
+        accounts={spell(row["number"]): account_id for account_id, row in names.items()},
+        payers={iban: frozenset(ids) for iban, ids in payers.items()},
+        owing={key: frozenset(ids) for key, ids in owing.items()},
+        currencies={account_id: row["currency"] for account_id, row in names.items()},
+    )
+
+
+def assign_line(line_id: int, *, account: str, tenant_id: int, at: datetime) -> ManyReport:
+    """Decides that a waiting line is this account's: recorded as its payment.
+
+    :raises UnknownBankLine: when there is no such line
+    :raises LineDecided: when it does not wait
+    :raises UnknownAccount: when no account has the number
+    :raises NotThatAccounts: when the money goes out, or is in another currency
+    """
+    with acting_for(tenant_id):
+        line = _waiting_line(line_id)
+        payer = account_numbered(account)
+        if line.amount <= 0 or line.currency != payer.currency:
+            raise NotThatAccounts(
+                line=line_id, amount=plain(line.amount), currency=line.currency, account=account
+            )
+        read = StatementLine(
+            line.key, line.booked_on, round_minor(line.amount, currency=line.currency),
+            line.currency, line.text, line.payer, line.payer_iban,
+        )  # fmt: skip
+        known = _match(read, _known())
+        invoices = known.invoices if isinstance(known, Matched) else ()
+        line.state, line.reason = BankLineState.MATCHED, Rule.PERSON
+        line.account_id, line.payment_key = payer.id, _payment_key(line.key)
+        line.save(update_fields=["state", "reason", "account_id", "payment_key"])
+        found = Matched(payer.id, Rule.PERSON, invoices)
+        return _receive([_incoming(read, found)], tenant_id=tenant_id, at=at)
+
+
+@dataclass
+class NotThatAccounts(Refusal):
+    code = "not_that_accounts"
+    line: int = 0
+    amount: str = ""
+    currency: str = ""
+    account: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"bank line {self.line} of {self.amount} {self.currency} cannot be a payment of "
+            f"account {self.account}; it takes money in the account's own currency"
+        )
+
+
+def ignore_line(line_id: int, *, reason: str, tenant_id: int) -> None:
+    """Sets a waiting line aside, with the reason: it is nobody's payment.
+
+    :raises UnknownBankLine: when there is no such line
+    :raises LineDecided: when it does not wait
+    """
+    with acting_for(tenant_id):
+        line = _waiting_line(line_id)
+        line.state, line.reason = BankLineState.IGNORED, reason[:300]
+        line.save(update_fields=["state", "reason"])
+
+
+def _waiting_line(line_id: int) -> BankLine:
+    line = BankLine.objects.select_for_update().filter(id=line_id).first()
+    if line is None:
+        raise UnknownBankLine(line=line_id)
+    if line.state != BankLineState.WAITING:
+        raise LineDecided(line=line_id, state=line.state)
+    return line
