@@ -119,7 +119,7 @@ def test_money_from_the_bank_brings_services_back(module_database, tmp_path: Pat
         "business isp\n"
         '2026-01-01 account A1 "Ada Example" consumer bill-day 1\n'
         "2026-01-01 contract C1 of A1 offer fibre-100 username ada\n"
-        "2026-01-01 bill run\n2026-01-20 collect\n2026-02-08 collect\n2026-02-09 collect\n",
+        "2026-01-01 bill run\n2026-01-20 collect\n2026-01-27 collect\n2026-02-08 collect\n",
         file="late.story",
         name="late",
     )

@@ -67,39 +67,34 @@ class _Reader:
         self._balances: dict[str, Decimal] = {}
 
     def read(self) -> list[Statement]:
-        known = False
         events = etree.iterparse(
-            str(self._path), events=("start", "end"), resolve_entities=False, no_network=True,
-            load_dtd=False, huge_tree=False,
+            str(self._path), tag=("{*}Bal", "{*}Ntry", "{*}Stmt"), resolve_entities=False,
+            no_network=True, load_dtd=False, huge_tree=False,
         )  # fmt: skip
-        for event, node in events:
-            name = etree.QName(node).localname
-            if event == "start":
-                known = known or name == "BkToCstmrStmt"
-                continue
-            self._take(name, node)
-            if name in ("Ntry", "Bal"):
-                node.clear()
-        if not known or not self._statements:
+        for _, node in events:
+            name, parent = etree.QName(node).localname, node.getparent()
+            if name == "Stmt":
+                self._close(node)
+            elif parent is not None and etree.QName(parent).localname == "Stmt":
+                self._head(parent)
+                if name == "Bal":
+                    self._take_balance(node)
+                else:
+                    self._lines.extend(self._entries(node))
+            node.clear()
+        if not self._statements:
             raise StatementUnreadable(
                 path=str(self._path), problem="it holds no camt.053 statement"
             )
         return self._statements
 
-    def _take(self, name: str, node: Any) -> None:
-        parent = node.getparent()
-        within = "" if parent is None else etree.QName(parent).localname
-        match name, within:
-            case "Id", "Stmt":
-                self._number = (node.text or "").strip()
-            case "Acct", "Stmt":
-                self._iban = node.findtext("{*}Id/{*}IBAN") or node.findtext(".//{*}Id") or ""
-            case "Bal", "Stmt":
-                self._take_balance(node)
-            case "Ntry", "Stmt":
-                self._lines.extend(self._entries(node))
-            case "Stmt", _:
-                self._close(node)
+    def _head(self, statement: Any) -> None:
+        """The statement's number and whose account it is, which stand before its entries."""
+        if not self._number:
+            self._number = (statement.findtext("{*}Id") or "").strip()
+            own = statement.find("{*}Acct/{*}Id")
+            found = "" if own is None else own.findtext("{*}IBAN") or own.findtext(".//{*}Id")
+            self._iban = (found or "").strip()
 
     def _take_balance(self, node: Any) -> None:
         code = node.findtext("{*}Tp/{*}CdOrPrtry/{*}Cd") or ""
@@ -192,9 +187,9 @@ class _Reader:
 
 def _text_of(detail: Any, entry: Any) -> str:
     """What the payer said it is for: free text, structured references, the end-to-end id."""
-    found = [node.text or "" for node in detail.iterfind(".//{*}RmtInf/{*}Ustrd")]
-    found += [node.text or "" for node in detail.iterfind(".//{*}RmtInf//{*}CdtrRefInf/{*}Ref")]
-    end_to_end = detail.findtext(".//{*}EndToEndId") or ""
+    found = [node.text or "" for node in detail.iterfind("{*}RmtInf/{*}Ustrd")]
+    found += [node.text or "" for node in detail.iterfind("{*}RmtInf/{*}Strd/{*}CdtrRefInf/{*}Ref")]
+    end_to_end = detail.findtext("{*}Refs/{*}EndToEndId") or ""
     if end_to_end not in ("", "NOTPROVIDED"):
         found.append(end_to_end)
     found += [node.text or "" for node in entry.iterfind("{*}AddtlNtryInf")]
@@ -207,12 +202,15 @@ def _other_side(whole: Decimal) -> str:
 
 def _payer(detail: Any, name: str, whole: Decimal) -> str:
     side = _other_side(whole)
-    found = detail.findtext(f".//{{*}}RltdPties/{{*}}{side}/{name}") or detail.findtext(
-        f".//{{*}}RltdPties/{{*}}{side}/{{*}}Pty/{name}"
+    parties = detail.find("{*}RltdPties")
+    if parties is None:
+        return ""
+    found = parties.findtext(f"{{*}}{side}/{{*}}Pty/{name}") or parties.findtext(
+        f"{{*}}{side}/{name}"
     )
     return " ".join((found or "").split())[:200]
 
 
 def _payer_iban(detail: Any, whole: Decimal) -> str:
-    path = f".//{{*}}RltdPties/{{*}}{_other_side(whole)}Acct/{{*}}Id/{{*}}IBAN"
+    path = f"{{*}}RltdPties/{{*}}{_other_side(whole)}Acct/{{*}}Id/{{*}}IBAN"
     return (detail.findtext(path) or "").replace(" ", "")[:34]

@@ -153,7 +153,11 @@ def assign(
     )
 
 
-@bank.command(epilog=examples('bank ignore 18 --reason "our own transfer"', 'bank ignore 19 --reason fees --json'))
+@bank.command(
+    epilog=examples(
+        'bank ignore 18 --reason "our own transfer"', "bank ignore 19 --reason fees --json"
+    )
+)
 def ignore(
     line: Line,
     reason: Annotated[str, typer.Option(help="Why; it is kept.", show_default=False)],
