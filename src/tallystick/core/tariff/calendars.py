@@ -42,6 +42,8 @@ def read_calendar(text: str) -> Calendar:
 def read_weight(text: str) -> tuple[str, int]:
     """`holidays(DE) weight 2` as the phrase before and the weight, which is 0 if not written."""
     match = _WEIGHT.fullmatch(text.strip())
+    if match is None and re.search(r"\sweight\b", text):
+        raise Mistake(f"{text!r} does not end with its weight; write 'weight 2', from 0 to 999")
     return (match[1], int(match[2])) if match else (text.strip(), 0)
 
 

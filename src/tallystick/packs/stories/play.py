@@ -41,7 +41,7 @@ from tallystick.gates.files.streams import check_file
 from tallystick.packs.open_business import morning
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.own_terms import give_terms
-from tallystick.packs.stories.stage import Stage, open_stage
+from tallystick.packs.stories.stage import Stage, open_stage, publish_prices
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
     CloseBooks,
@@ -57,6 +57,7 @@ from tallystick.packs.stories.steps import (
     OpenAccount,
     OverridePrice,
     Pay,
+    PublishPrices,
     Rate,
     RehearseBills,
     RunBills,
@@ -163,6 +164,10 @@ class _Player:
                 GrantToContract() | GrantToAccount() | EndGrant() | OverridePrice() | EndOverride()
             ):
                 give_terms(step, tenant_id=self._tenant.id, at=at)
+                return DONE
+            case PublishPrices():
+                path = self._stage.find(step.path)
+                publish_prices(path, tenant_id=self._tenant.id, valid_from=step.day, at=at)
                 return DONE
             case TakeUsage():
                 return self._take_block(step, at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -89,19 +90,27 @@ def _open_own(story: Story, *, folder: Path, code: str) -> Tenant:
     """The operator of a file such as `tallystick operator open` takes, with its price list."""
     read = read_operator(folder / story.business.name)
     prices = folder / str(story.business.catalogue)
-    text = read_text(prices)
     at = morning(story.steps[0].day, zone=read.columns["zone"])
     rehearsing = {"clock": ClockKind.REHEARSAL, "rehearsal_at": at}
     tenant = open_operator(code=code, at=at, **read.columns | rehearsing)
-    decks = [path for path in prices.parent.glob("*.csv") if path.name in text]
-    publish_catalogue(
-        text,
-        tenant_id=tenant.id,
-        name=prices.name,
-        files={path.name: path.read_bytes() for path in decks},
-        valid_from=PRICES_FROM,
-        at=at,
-    )
+    publish_prices(prices, tenant_id=tenant.id, valid_from=PRICES_FROM, at=at)
     for segment, ladder in read.ladders.items():
         set_ladder(tenant_id=tenant.id, segment=segment, text=ladder)
     return tenant
+
+
+def publish_prices(prices: Path, *, tenant_id: int, valid_from: date, at: datetime) -> None:
+    """Publishes a price list and the files beside it that it names.
+
+    :raises Refusal: when it cannot be read or says what cannot be
+    """
+    text = read_text(prices)
+    files = [path for path in prices.parent.glob("*.csv") if path.name in text]
+    publish_catalogue(
+        text,
+        tenant_id=tenant_id,
+        name=prices.name,
+        files={path.name: path.read_bytes() for path in files},
+        valid_from=valid_from,
+        at=at,
+    )

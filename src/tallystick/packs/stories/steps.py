@@ -134,6 +134,12 @@ class EndOverride(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class PublishPrices(Step):
+    form = "prices PATH"
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakeUsage(Step):
     form = "usage FORMAT CONTENT"
     format: str
@@ -264,9 +270,10 @@ class ExpectBooks(Expectation):
 
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, EndContract, GrantToContract, GrantToAccount,
-    EndGrant, OverridePrice, EndOverride, TakeUsage, TakeUsageFile, Rate, RunBills, RehearseBills,
-    Pay, Collect, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax,
-    ExpectBalance, ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
+    EndGrant, OverridePrice, EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RunBills,
+    RehearseBills, Pay, Collect, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine,
+    ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger,
+    ExpectBooks,
 )  # fmt: skip
 
 
