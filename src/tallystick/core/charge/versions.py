@@ -15,7 +15,7 @@ import polars as pl
 from tallystick.base.period import day_start
 from tallystick.core.charge.batch.draw import Draws, read_counters
 from tallystick.core.charge.batch.match import suspend_unmatched
-from tallystick.core.charge.batch.tables import WHOLE, tables_of
+from tallystick.core.charge.batch.tables import WHOLE, in_order, tables_of
 from tallystick.core.charge.frames import (
     CHARGE_IN,
     COUNTERS,
@@ -194,7 +194,8 @@ def _place(
     for stage, stretches in zip(stages, over.stretches, strict=True):
         rated = stretches.filter(~pl.col("usage_id").is_in(stopped.implode()))
         kept = stage.lines.filter(crosses).join(rated, on=["usage_id", "usage"], how="semi")
-        stage.lines = pl.concat([stage.lines.filter(~crosses), kept]).sort("row", "usage")
+        both = pl.concat([stage.lines.filter(~crosses), kept])
+        stage.lines = in_order(both, tables=stage.tables)
         placed.append(place_lines(stage, stretches=stretches))
     told = [_faults_of(stage, version)["usage_id"] for version, stage in enumerate(stages)]
     done = pl.concat([stopped, *told, *(lines.filter(crosses)["usage_id"] for lines in placed)])
@@ -268,7 +269,8 @@ def _limit(
     for version, (lines, stage) in enumerate(zip(priced, stages, strict=True)):
         own = held.filter(pl.col("version") == version).select("row", "usage", *RATED)
         plain = limit_charges(lines.filter(~crosses), tables=stage.tables).select(own.columns)
-        limited.append(pl.concat([plain, own.cast(plain.schema)]).sort("row", "usage", "seq"))
+        both = pl.concat([plain, own.cast(plain.schema)])
+        limited.append(in_order(both, tables=stage.tables))
     return limited
 
 
