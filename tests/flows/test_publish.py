@@ -10,24 +10,16 @@ from tallystick.domain.catalog.operations import VersionBeforeAnother
 from tallystick.domain.contracts.models import Contract
 from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.flows.acquire import NotBilledYet, publish_catalogue
+from tallystick.flows.acquire import publish_catalogue
 from tallystick.flows.activate import ContractWish, OfferInOtherCurrency, start_contract
 from tests.flows.businesses import AT, CATALOGUE, open_talk_business
 
 pytestmark = pytest.mark.usefixtures("own_database")
 
-BY_PERIOD = CATALOGUE.replace(
-    "bill by: 60 s, price: 0.12 per min, connect: 0.05",
-    "measure: sum, price: 0.12 per min",
-)
-ROLLS_OVER = CATALOGUE.replace("of: voice}", "of: voice, roll over: 1 cycle}", 1)
-
 
 @pytest.mark.parametrize(
     ("text", "day", "refusal"),
     [
-        (BY_PERIOD, date(2026, 2, 1), NotBilledYet),
-        (ROLLS_OVER, date(2026, 2, 1), NotBilledYet),
         (CATALOGUE.replace("month", "moon"), date(2026, 2, 1), CatalogueRefused),
         (CATALOGUE, date(2025, 1, 1), VersionBeforeAnother),
     ],

@@ -1,16 +1,13 @@
 """Opening a business: the operator with its books, taxes and ladders, and its price lists."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tallystick.base.refusal import Refusal
 from tallystick.core.post.chart import CHART
 from tallystick.core.recover.read import read_ladder
 from tallystick.core.tariff.own_prices import check_variants
-from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.domain.catalog.models import CatalogVersion
 from tallystick.domain.catalog.operations import publish_version
@@ -60,33 +57,6 @@ def set_ladder(*, tenant_id: int, segment: str, text: str) -> None:
         )
 
 
-@dataclass
-class NotBilledYet(Refusal):
-    code = "not_billed_yet"
-    components: str = ""
-
-    def sentence(self) -> str:
-        return (
-            f"{self.components}: prices by the period and allowances that roll over are read and "
-            "rated, but bill runs do not bill them yet; leave them out to publish"
-        )
-
-
-def refuse_unbilled(plan: Plan) -> None:
-    """Passes when bill runs can bill all that the plan prices.
-
-    :raises NotBilledYet: when it prices by the period or lets an allowance roll over
-    """
-    waiting = [
-        f"{offer.code}.{part.code}"
-        for offer in plan.offers.values()
-        for part in (*offer.usages, *offer.allowances)
-        if getattr(part, "period", None) or getattr(part, "roll_over", None)
-    ]
-    if waiting:
-        raise NotBilledYet(components=", ".join(waiting))
-
-
 def publish_catalogue(
     text: str,
     *,
@@ -100,11 +70,9 @@ def publish_catalogue(
 
     :raises CatalogueRefused: with every mistake in the text, or contracts' own prices that it
         cannot have
-    :raises NotBilledYet: when it holds prices that no bill run bills yet
     :raises VersionBeforeAnother: when a version begins on that day or later
     """
     catalogue = read_catalogue(text, name=name, files=files)
-    refuse_unbilled(compile_plan(catalogue))
     with acting_for(tenant_id):
         check_variants(catalogue, variants=own_variants(since=valid_from))
         return publish_version(

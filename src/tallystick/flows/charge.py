@@ -13,13 +13,14 @@ from typing import Final
 import polars as pl
 
 from tallystick.base.progress import Progress, silent
-from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
+from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS
 from tallystick.core.charge.versions import DatedPlan, rate_versions
 from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
 from tallystick.domain.usage.models import ChargeRun
+from tallystick.domain.usage.period_tables import read_grants
 from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.tasks import WORKERS, work_off
@@ -123,7 +124,8 @@ def _charge_task(
             terms=own.vary(charge_tables.read_terms(task)),
         )
         counters = charge_tables.read_counters(accounts=accounts, schema=COUNTERS)
-        rated = rate_versions(events, plans=plans, counters=counters)
+        grants = read_grants(accounts, schema=GRANTS)
+        rated = rate_versions(events, plans=plans, counters=counters, grants=grants)
         lines = rated.lines
         suspended = rated.suspense.unique("usage_id").join(
             events.select("usage_id", "account_id", "started_at"), on="usage_id"

@@ -24,9 +24,9 @@ from tallystick.domain.invoices.queries import invoice_numbered
 from tallystick.domain.payments.models import Payment
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.domain.usage.models import ChargeTotal
+from tallystick.domain.usage.models import ChargeTotal, PeriodLine
 from tallystick.domain.usage.queries import RatedEvent, billed_totals, rated_events
-from tallystick.flows.due import describe
+from tallystick.flows.due import DIFFERENCE, describe
 
 METERED: Final = frozenset({"B", "kWh", "kvarh", "kVAh", "m3"})
 """Units whose usage is drawn day by day; of the others every event is listed."""
@@ -97,7 +97,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
 
 def is_usage(line: InvoiceLine) -> bool:
     """Whether the line bills usage, so that rated events stand behind it."""
-    return line.purpose.startswith("usage")
+    return line.purpose.startswith(("usage", "period"))
 
 
 def language_of(code: str, *, otherwise: str) -> Language:
@@ -116,8 +116,13 @@ def accent_of(brand: Mapping[str, Any]) -> str:
 
 
 def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:
-    """The usage totals that one usage line bills: those of its band, tier and price."""
+    """The usage totals that one usage line bills: those of its band, tier and price.
+
+    Of a period's line they are all that the period counts.
+    """
     component = Component.objects.get(id=line.component_id)
+    if line.purpose.startswith("period"):
+        return _totals_counted(line, component)
     kin: dict[tuple[int, str | None, int | None], list[ChargeTotal]] = defaultdict(list)
     for total in ChargeTotal.objects.filter(
         account_id=line.account_id,
@@ -128,15 +133,36 @@ def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:
         unit_price=line.unit_price,
         per=line.per,
     ).order_by("id"):
-        said = describe(component.code)
-        said += f", {total.band}" if total.band else ""
-        said += f", tier {total.tier}" if total.tier else ""
-        if said == line.description:
+        if describe_usage(component.code, priced=total) == line.description.removesuffix(
+            DIFFERENCE
+        ):
             kin[total.version_id, total.band, total.tier].append(total)
     # Two versions may price alike: then the sums tell which of them this line is.
     alike = list(kin.values())
     exact = [totals for totals in alike if _sum(totals) == line.exact]
     return (exact or alike or [[]])[0]
+
+
+def describe_usage(code: str, *, priced: ChargeTotal | PeriodLine) -> str:
+    """What an invoice line says of a component's band and tier."""
+    said = describe(code)
+    said += f", {priced.band}" if priced.band else ""
+    return said + (f", tier {priced.tier}" if priced.tier else "")
+
+
+def _totals_counted(line: InvoiceLine, component: Component) -> list[ChargeTotal]:
+    priced = PeriodLine.objects.filter(
+        account_id=line.account_id, invoice_id=line.invoice_id, component=component
+    )
+    found: list[ChargeTotal] = []
+    for contract, cycle in set(priced.values_list("contract_id", "cycle_start")):
+        if contract in (0, line.contract_id) and cycle <= line.period_from:
+            own = {"contract_id": contract} if contract else {}
+            found += ChargeTotal.objects.filter(
+                account_id=line.account_id, component=component, cycle_start=cycle, **own
+            ).order_by("id")
+    latest = max((total.cycle_start for total in found), default=None)
+    return [total for total in found if total.cycle_start == latest]
 
 
 def events_of_line(

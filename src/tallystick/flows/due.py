@@ -10,6 +10,7 @@ import polars as pl
 
 from tallystick.base.frames import AMOUNT, QUANTITY
 from tallystick.base.period import Period, day_in_month, month_after
+from tallystick.core.charge.frames import KEYS
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.assemble_batch import DUE_LINES
 from tallystick.core.invoice.due import (
@@ -23,6 +24,7 @@ from tallystick.core.invoice.recur import BilledLine, Rate
 from tallystick.domain.invoices import tables
 from tallystick.flows.adjust import adjusting_lines
 from tallystick.flows.own_prices import OwnPrices
+from tallystick.flows.periods import ClosedPeriods, close_periods
 
 WIDE_LINES: Final = pl.Schema(
     {
@@ -39,6 +41,9 @@ WIDE_LINES: Final = pl.Schema(
 )
 """DUE_LINES with numbers for ids and what only the stored line has."""
 
+DIFFERENCE: Final = ", difference"
+"""What is said of a line that changes a period billed before."""
+
 
 @dataclass(frozen=True, slots=True)
 class DueTask:
@@ -47,6 +52,9 @@ class DueTask:
     on: date
     contracts: pl.DataFrame
     lines: pl.DataFrame = field(repr=False)
+    closed: ClosedPeriods
+    counted: pl.DataFrame = field(repr=False)
+    """Usage totals (KEYS) that the closed periods price, and no line of their own does."""
 
     def lines_by_currency(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """DUE_LINES of each currency."""
@@ -131,10 +139,21 @@ def due_task(
     recurring = _recurring_lines(
         accounts, contracts=contracts, priced=priced, own=at_own_prices, on=on
     )
-    usage = _usage_lines(accounts, contracts=contracts, plans=plans, on=on)
+    over = _usage_over(accounts, contracts=contracts, plans=plans, on=on)
+    counted = over.filter("by_period").select(KEYS).unique()
+    closed = close_periods(
+        accounts,
+        contracts=contracts,
+        held=own.vary(tables.read_held_offers(accounts, on=on)),
+        touched=counted,
+        plans=plans,
+        on=on,
+    )
+    usage = _usage_lines(over.filter(~pl.col("by_period")), on=on)
+    periods = _period_lines(closed.lines, plans=plans, on=on)
     heads = contracts.select("account_id", "contract_id", "currency", "tax_position")
     one_offs = _one_off_lines(accounts, contracts=contracts, on=on)
-    lines = pl.concat([recurring, usage, one_offs], how="diagonal")
+    lines = pl.concat([recurring, usage, periods, one_offs], how="diagonal")
     adjusting = adjusting_lines(accounts, contracts=contracts, lines=lines, plans=plans, on=on)
     lines = pl.concat([lines, adjusting], how="diagonal").join(heads, on="contract_id", how="left")
     slot = pl.int_range(pl.len()).over("contract_id", "component_id", "period_from", "purpose")
@@ -144,6 +163,8 @@ def due_task(
         lines=lines.sort("account_id", "contract_id", maintain_order=True)
         .with_columns(slot.alias("slot"))
         .select(pl.col(name).cast(kind) for name, kind in WIDE_LINES.items()),
+        closed=closed,
+        counted=counted,
     )
 
 
@@ -224,13 +245,11 @@ def describe(code: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _usage_lines(
+def _usage_over(
     accounts: tuple[int, int], *, contracts: pl.DataFrame, plans: Sequence[DatedPlan], on: date
 ) -> pl.DataFrame:
-    """Unbilled usage of the cycles that are over, a line a band, tier and price."""
+    """Unbilled totals of the cycles that are over, with what an invoice says of them."""
     totals = tables.read_unbilled(accounts, on=on)
-    if totals.is_empty():
-        return pl.DataFrame(schema=_LINE)
     days = contracts.select("contract_id", "cycle_day", "ends_on")
     ends = {
         (start, day): day_in_month(*month_after(start.year, start.month, 1), day)
@@ -244,31 +263,67 @@ def _usage_lines(
         schema={"cycle_start": pl.Date, "cycle_day": pl.Int64, "cycle_end": pl.Date},
         orient="row",
     )
-    ended = (pl.col("cycle_end") <= on) | (pl.col("ends_on") <= on).fill_null(False)
-    over = (
+    ended = (pl.col("cycle_end") <= on) | (pl.col("ends_on") <= on).fill_null(value=False)
+    return (
         totals.join(days, on="contract_id")
         .join(cycles, on=["cycle_start", "cycle_day"])
         .filter(ended)
         .join(_component_facts(totals, plans), on=["component_id", "version_id"], how="left")
     )
+
+
+def _usage_lines(over: pl.DataFrame, *, on: date) -> pl.DataFrame:
+    """A line a band, tier and price; what was added to a cycle and taken back is none."""
     late = pl.format("usage-late-{}", pl.lit(on)) if not over.is_empty() else pl.lit("")
-    return over.sort(
-        "contract_id", "position", "cycle_start", "band", "tier", "unit_price", nulls_last=True
-    ).select(
-        "contract_id",
-        "component_id",
-        pl.when("late").then(late).otherwise(pl.lit("usage")).alias("purpose"),
-        pl.col("cycle_start").alias("period_from"),
-        pl.col("cycle_end").alias("period_to"),
-        _describe_usage().alias("description"),
-        (pl.col("billed") - pl.col("allowed")).cast(QUANTITY).alias("quantity"),
-        "unit",
-        "unit_price",
-        "per",
-        "amount",
-        "tax_category",
-        "revenue_account",
-        "cycle_start",
+    figures = ("measured", "billed", "allowed", "amount")
+    added = pl.any_horizontal(pl.col(name) != 0 for name in figures) | (pl.col("events") > 0)
+    return (
+        over.filter(added)
+        .sort(
+            "contract_id", "position", "cycle_start", "band", "tier", "unit_price", nulls_last=True
+        )
+        .select(
+            "contract_id",
+            "component_id",
+            pl.when("late").then(late).otherwise(pl.lit("usage")).alias("purpose"),
+            pl.col("cycle_start").alias("period_from"),
+            pl.col("cycle_end").alias("period_to"),
+            _describe_usage().alias("description"),
+            (pl.col("billed") - pl.col("allowed")).cast(QUANTITY).alias("quantity"),
+            "unit",
+            "unit_price",
+            "per",
+            "amount",
+            "tax_category",
+            "revenue_account",
+            "cycle_start",
+        )
+    )
+
+
+def _period_lines(priced: pl.DataFrame, *, plans: Sequence[DatedPlan], on: date) -> pl.DataFrame:
+    """A line a band, tier and price of a period; of one billed before, the difference."""
+    late = pl.format("period-late-{}", pl.lit(on)) if not priced.is_empty() else pl.lit("")
+    facts = _component_facts(priced, plans)
+    return (
+        priced.join(facts, on=["component_id", "version_id"], how="left")
+        .sort("payer", "position", "cycle_start", "band", "tier", "unit_price", nulls_last=True)
+        .select(
+            pl.col("payer").alias("contract_id"),
+            "component_id",
+            pl.when("late").then(late).otherwise(pl.lit("period")).alias("purpose"),
+            pl.col("served_from").alias("period_from"),
+            pl.col("served_to").alias("period_to"),
+            _describe_usage().alias("description"),
+            pl.col("billed").alias("quantity"),
+            "unit",
+            "unit_price",
+            "per",
+            "amount",
+            "tax_category",
+            "revenue_account",
+            "cycle_start",
+        )
     )
 
 
@@ -302,6 +357,7 @@ def _describe_usage() -> pl.Expr:
         pl.col("label"),
         pl.format(", {}", pl.col("band")).fill_null(""),
         pl.format(", tier {}", pl.col("tier")).fill_null(""),
+        pl.when("late").then(pl.lit(DIFFERENCE)).otherwise(pl.lit("")),
     )
 
 
@@ -312,15 +368,17 @@ def _component_facts(totals: pl.DataFrame, plans: Sequence[DatedPlan]) -> pl.Dat
     wanted = totals.select("component_id", "version_id").unique().sort("component_id", "version_id")
     for component_id, version_id in wanted.iter_rows():
         part = by_version[version_id].components[component_id]
+        period = getattr(part, "period", None)
         rows.append(
             (
                 component_id,
                 version_id,
                 describe(part.code),
-                getattr(part, "unit", None) or "event",
+                (period.unit if period else getattr(part, "unit", None)) or "event",
                 part.tax_category,
                 part.revenue_account,
                 getattr(part, "position", 0),
+                period is not None,
             )
         )
     return pl.DataFrame(
@@ -333,6 +391,7 @@ def _component_facts(totals: pl.DataFrame, plans: Sequence[DatedPlan]) -> pl.Dat
             "tax_category": pl.String,
             "revenue_account": pl.String,
             "position": pl.Int64,
+            "by_period": pl.Boolean,
         },
         orient="row",
     )

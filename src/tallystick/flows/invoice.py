@@ -39,11 +39,13 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.tables import OWING, refresh_statistics
 from tallystick.flows.due import DueTask, due_task
 from tallystick.flows.own_prices import load_own_prices
+from tallystick.flows.periods import store_closed
 from tallystick.flows.receive import allocate_credit
 from tallystick.flows.tasks import WORKERS, work_off
 
 CONTRACTS_PER_TASK: Final = 20_000
 SERIES: Final = "INV"
+_ISSUED: Final = pl.Schema({"account_id": pl.Int64(), "invoice_id": pl.Int64()})
 
 FindRates = Callable[[Tenant], TaxRates]
 """Who says what taxes an operator's customers owe."""
@@ -189,14 +191,21 @@ def _bill_task(run: BillRun, *, task_id: int, at: datetime, find_rates: FindRate
         accounts = (claimed.account_from, claimed.account_to)
         draft = draft_invoices(tenant, accounts=accounts, on=run.bill_date, find_rates=find_rates)
         totals: dict[str, Decimal] = {}
-        issued = 0
+        invoices = [_ISSUED.to_frame()]
         for currency, batch in draft.batches.items():
-            _issue(run, draft=draft, batch=batch, currency=currency, at=at)
-            issued += batch.invoices.height
+            invoices.append(_issue(run, draft=draft, batch=batch, currency=currency, at=at))
             totals[currency] = Decimal(batch.invoices["total"].sum() or 0)
+        ids = pl.concat(invoices)
+        tables.mark_billed(draft.task.counted.join(ids, on="account_id"))
+        store_closed(draft.task.closed, invoices=ids, held=_held_accounts(draft), run=run)
         tables.move_bill_days(draft.task.next_bill_days(held=draft.held), on=run.bill_date)
-        operations.close_task(task_id, invoices=issued)
-        return BillReport(run.bill_date, issued, totals, tuple(_held(draft)))
+        operations.close_task(task_id, invoices=ids.height)
+        return BillReport(run.bill_date, ids.height, totals, tuple(_held(draft)))
+
+
+def _held_accounts(draft: Draft) -> list[int]:
+    named = pl.col("parameters").str.json_path_match("$.account_id").cast(pl.Int64)
+    return draft.held.select(named).to_series().unique().to_list()
 
 
 def _held(draft: Draft) -> list[dict[str, str]]:
@@ -208,10 +217,10 @@ def _held(draft: Draft) -> list[dict[str, str]]:
 
 def _issue(
     run: BillRun, *, draft: Draft, batch: AssembledBatch, currency: str, at: datetime
-) -> None:
-    """Numbers, stores and posts the invoices of a batch; the numbers are taken last."""
+) -> pl.DataFrame:
+    """Numbers, stores and posts the invoices of a batch (_ISSUED); the numbers are taken last."""
     if batch.invoices.is_empty():
-        return
+        return _ISSUED.to_frame()
     heads = _invoice_rows(run, draft=draft, batch=batch, currency=currency, at=at)
     ids = heads.select("account_id", pl.col("id").alias("invoice_id"))
     lines = draft.task.as_invoice_lines(batch.lines).join(ids, on="account_id")
@@ -261,6 +270,7 @@ def _issue(
     billed_accounts = heads["account_id"].to_list()
     operations.offset_credits(billed_accounts, on=run.bill_date)
     allocate_credit(tenant_id=run.tenant_id, accounts=billed_accounts, on=run.bill_date, at=at)
+    return ids
 
 
 def _defer(run: BillRun, *, lines: pl.DataFrame, currency: str) -> None:

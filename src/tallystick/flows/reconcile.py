@@ -84,6 +84,11 @@ EQUALITIES: Final = (
         "SELECT sum(exact) FROM invoices_invoiceline WHERE purpose LIKE 'usage%'",
     ),
     (
+        "priced periods = period lines of invoices",
+        "SELECT sum(amount) FROM usage_periodline",
+        "SELECT sum(exact) FROM invoices_invoiceline WHERE purpose LIKE 'period%'",
+    ),
+    (
         "counters = their movements",
         "SELECT sum(used) FROM balances_counter",
         "SELECT sum(quantity) FROM balances_movement",

@@ -1,11 +1,18 @@
-"""Why an adjusting line of an invoice is what it is, from the lines of its cycle and its term."""
+"""Why a line of an invoice is what it is: one that adjusts a cycle, or prices a whole period."""
+
+from typing import Any
 
 from tallystick.base.money import AMOUNT_SCALE
+from tallystick.core.charge.explain import explain_period
 from tallystick.core.charge.whole_bill.amounts import BillAmount
 from tallystick.core.charge.whole_bill.explain import explain_adjustment, term_words
+from tallystick.domain.catalog.models import Component
 from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.contracts.models import ContractOffer, Grant
 from tallystick.domain.invoices.models import InvoiceLine
+from tallystick.domain.usage.models import PeriodLine
+from tallystick.flows.document import describe_usage
+from tallystick.flows.due import DIFFERENCE
 
 
 def why_adjusted(line: InvoiceLine) -> list[str]:
@@ -25,6 +32,36 @@ def why_adjusted(line: InvoiceLine) -> list[str]:
     ).exclude(purpose="one_off")
     amounts = [_amount(one) for one in cycle.order_by("invoice_id", "line_no")]
     return explain_adjustment(own, amounts=amounts, words=_words(line, own.term))
+
+
+def why_priced(line: InvoiceLine) -> list[str]:
+    """Sentences about a line of a whole period; none about any other.
+
+    It is part of the caller's `acting_for`.
+    """
+    if not line.purpose.startswith("period"):
+        return []
+    component = Component.objects.get(id=line.component_id)
+    plans = {dated.version_id: dated.plan for dated in dated_plans()}
+    rows = PeriodLine.objects.filter(
+        account_id=line.account_id, invoice_id=line.invoice_id, component=component
+    )
+    told = []
+    late = line.description.endswith(DIFFERENCE)
+    for row in rows.order_by("id"):
+        price = (row.contract_id or line.contract_id, row.unit_price, row.per)
+        said = describe_usage(component.code, priced=row) + (DIFFERENCE if late else "")
+        if (line.contract_id, line.unit_price, line.per) == price and said == line.description:
+            told.append(explain_period(_rated(row), plan=plans[row.version_id]))
+    if late:
+        told.append("what the period costs now, less what was billed of it before")
+    return told
+
+
+def _rated(row: PeriodLine) -> dict[str, Any]:
+    names = ("component_id", "band", "tier", "measured", "billed", "unit_price", "per", "fee",
+             "amount")  # fmt: skip
+    return {name: getattr(row, name) for name in names}
 
 
 def _words(line: InvoiceLine, term: str) -> str:

@@ -25,6 +25,27 @@ def explain_line(line: Mapping[str, Any], *, plan: Plan) -> list[str]:
     return [told, *_limited(line, usage, due)]
 
 
+def explain_period(line: Mapping[str, Any], *, plan: Plan) -> str:
+    """One row of PERIOD_RATED, or a difference of two, as a sentence.
+
+    `40 kW measured by highest 30 min: billed 40 kW, at 7.2 per kW -> 288`
+    """
+    usage = plan.components[line["component_id"]]
+    assert isinstance(usage, PlanUsage)
+    assert usage.period is not None
+    unit = usage.period.unit or "event"
+    told = f"billed {plain(line['billed'])} {unit}"
+    if line["measured"]:
+        how = usage.period.terms.measure.kind.value
+        told = f"{plain(line['measured'])} {unit} measured ({how}): {told}"
+    where = f" in {line['band']}" if line["band"] else ""
+    tier = f"tier {line['tier']} " if line["tier"] is not None else ""
+    told += f"{where}, {tier}at {plain(line['unit_price'])} per {_per(line['per'], unit)}"
+    if line["fee"]:
+        told += f", {plain(line['fee'])} for the tier"
+    return f"{told} -> {plain(line['amount'])}"
+
+
 def _usage(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> str:
     again = line["seq"] > 0 and line["tier"] is not None and line["measured"] == 0
     told = "the rest" if again else f"{plain(line['measured'])} {usage.unit or 'of ' + usage.kind}"

@@ -242,3 +242,24 @@ class Voucher(TenantRow):
                 name="voucher_redeemed_has_time",
             ),
         ]
+
+
+class RolledOver(TenantRow):
+    """What an allowance holds in a cycle beyond its own quantity, left by the cycles before."""
+
+    account = belongs_to("parties.Account")
+    contract_id = models.BigIntegerField()
+    """0 where the whole account shares the allowance."""
+    component = belongs_to("catalog.Component")
+    cycle_start = models.DateField()
+    lives = models.IntegerField()
+    """In how many cycles it may be used, this one counted."""
+    quantity = quantity_column()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "contract_id", "component", "cycle_start", "lives"],
+                name="rolled_over_once",
+            )
+        ]

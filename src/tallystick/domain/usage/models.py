@@ -256,3 +256,62 @@ class ChargeTotal(TenantRow):
     fees = amount_column()
     amount = amount_column()
     invoice_id = models.BigIntegerField(null=True)
+
+
+class PeriodLine(TenantRow):
+    """A part of what a whole period costs; a later bill run adds the difference it found."""
+
+    account = belongs_to("parties.Account")
+    contract_id = models.BigIntegerField()
+    """0 where the whole account shares the price."""
+    component = belongs_to("catalog.Component")
+    version = belongs_to("catalog.CatalogVersion")
+    cycle_start = models.DateField()
+    bill_run_id = models.BigIntegerField()
+    band = models.TextField(null=True)
+    tier = models.SmallIntegerField(null=True)
+    measured = quantity_column()
+    billed = quantity_column()
+    unit_price = amount_column()
+    per = quantity_column()
+    fee = amount_column()
+    amount = amount_column()
+    invoice_id = models.BigIntegerField()
+
+
+class PeriodMeasure(TenantRow):
+    """What was measured in a period, which ratchets of later ones look back at."""
+
+    account = belongs_to("parties.Account")
+    contract_id = models.BigIntegerField()
+    component = belongs_to("catalog.Component")
+    cycle_start = models.DateField()
+    band = models.TextField()
+    value = quantity_column()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "contract_id", "component", "cycle_start", "band"],
+                name="usage_measure_once",
+            )
+        ]
+
+
+class PeriodLevel(TenantRow):
+    """Where a level stands as the cycle begins; what has no row stands at 0."""
+
+    account = belongs_to("parties.Account")
+    contract_id = models.BigIntegerField()
+    component = belongs_to("catalog.Component")
+    cycle_start = models.DateField()
+    series = models.TextField()
+    level = quantity_column()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "contract_id", "component", "cycle_start", "series"],
+                name="usage_level_once",
+            )
+        ]

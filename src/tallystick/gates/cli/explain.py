@@ -64,7 +64,7 @@ def _of_invoice(what: What, *, limit: int) -> list[dict[str, Any]]:
     from tallystick.domain.invoices.history import lines_and_taxes
     from tallystick.domain.invoices.queries import invoice_numbered
     from tallystick.flows.document import events_of_line, is_usage
-    from tallystick.flows.why import why_adjusted
+    from tallystick.flows.why import why_adjusted, why_priced
 
     assert what.invoice is not None
     lines, _ = lines_and_taxes(invoice_numbered(what.invoice))
@@ -85,7 +85,7 @@ def _of_invoice(what: What, *, limit: int) -> list[dict[str, Any]]:
                 "exact": line.exact,
                 "net": line.net,
                 "events": _explained(events),
-                "why": why_adjusted(line),
+                "why": [*why_priced(line), *why_adjusted(line)],
             }
         )
     return told

@@ -23,6 +23,7 @@ from tallystick.domain.invoices.queries import (
 from tallystick.domain.payments.models import Allocation
 from tallystick.domain.usage.queries import RatedEvent
 from tallystick.flows.document import events_of_line, is_usage, print_invoice
+from tallystick.flows.why import why_priced
 from tallystick.gates.console.page import (
     PAGE_ROWS,
     NoSuchLine,
@@ -110,6 +111,7 @@ def explain_line(
         "line": line,
         "slice": Slice(events[:PAGE_ROWS], page, None, more=len(events) > PAGE_ROWS),
         "rows": list(_explained(events[:PAGE_ROWS])),
+        "why": why_priced(line),
     }
     return show_list(request, "console/why.html", context, part="console/parts/why_rows.html")
 

@@ -1,0 +1,394 @@
+"""Closing the cycles of due contracts: periods priced as a whole, what is left rolled over.
+
+A cycle is closed by the first bill run after its end, or after the contract's. Usage that is rated
+into a closed cycle later has its period priced again by the next bill run, from all its usage; what
+is billed is always what the period costs less what was billed of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import pairwise
+from typing import Any, Final
+
+import polars as pl
+
+from tallystick.base.period import Period
+from tallystick.core.charge.frames import (
+    COUNTERS,
+    GRANTS,
+    KEYS,
+    LEVELS,
+    MEASURED,
+    PERIODS,
+)
+from tallystick.core.charge.live import live_lines
+from tallystick.core.charge.period_versions import rate_period_versions
+from tallystick.core.charge.roll_over import roll_over
+from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
+from tallystick.core.tariff.nodes import Scope
+from tallystick.core.tariff.plan import Plan
+from tallystick.domain.invoices.models import BillRun
+from tallystick.domain.usage import period_tables
+from tallystick.domain.usage.charge_tables import read_counters
+from tallystick.domain.usage.period_tables import PRICED
+
+LINES_AT_ONCE: Final = 1_000_000
+"""How many rated lines are held in memory at a time."""
+
+_LEVELS_AT: Final = pl.Schema({**LEVELS, "cycle_start": pl.Date()})
+_PERIODS: Final = pl.Schema({**PERIODS, "version_id": pl.Int64(), "final": pl.Boolean()})
+_KEYED: Final = pl.Schema(
+    {name: pl.Date() if name == "cycle_start" else pl.Int64() for name in KEYS}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPeriods:
+    """What closing cycles came to; `lines` are PRICED differences with `payer` and `served_*`.
+
+    Of `closed` and `began` (KEYS) all measures, levels and grants are given.
+    """
+
+    lines: pl.DataFrame = field(repr=False)
+    measured: pl.DataFrame = field(repr=False)
+    levels: pl.DataFrame = field(repr=False)
+    grants: pl.DataFrame = field(repr=False)
+    closed: pl.DataFrame = field(repr=False)
+    began: pl.DataFrame = field(repr=False)
+
+
+_LINES: Final = pl.Schema(
+    {
+        **PRICED,
+        "payer": pl.Int64(),
+        "served_from": pl.Date(),
+        "served_to": pl.Date(),
+        "late": pl.Boolean(),
+    }
+)
+
+NOTHING: Final = ClosedPeriods(
+    _LINES.to_frame(),
+    MEASURED.to_frame(),
+    _LEVELS_AT.to_frame(),
+    GRANTS.to_frame(),
+    _KEYED.to_frame(),
+    _KEYED.to_frame(),
+)
+_NO_CYCLE: Final = replace(NOTHING, lines=PRICED.to_frame())
+
+
+def close_periods(
+    accounts: tuple[int, int],
+    *,
+    contracts: pl.DataFrame,
+    held: pl.DataFrame,
+    touched: pl.DataFrame,
+    plans: Sequence[DatedPlan],
+    on: date,
+) -> ClosedPeriods:
+    """What the cycles of the due `contracts` that are over by that day cost and leave.
+
+    `held` are the offers they hold over time; `touched` (`account_id`, `cycle_start`) the cycles
+    with usage that no bill counted yet.
+    """
+    if not any(_needs_closing(dated.plan, offer) for dated in plans for offer in dated.plan.offers):
+        return NOTHING
+    periods = _list_periods(contracts, held, touched=touched, plans=plans, on=on)
+    if periods.is_empty():
+        return NOTHING
+    since = periods["cycle_start"].min()
+    assert isinstance(since, date)
+    priced = [NOTHING]
+    for own in _slices(accounts, periods, plans=plans, since=since):
+        within = pl.col("account_id").is_between(*own, closed="left")
+        priced.append(_price(own, periods.filter(within), plans=plans))
+    grants, began = _roll_over(accounts, periods, plans=plans)
+    return ClosedPeriods(
+        lines=pl.concat([one.lines for one in priced]),
+        measured=pl.concat([one.measured for one in priced]),
+        levels=pl.concat([one.levels for one in priced]),
+        grants=grants,
+        closed=pl.concat([one.closed for one in priced]),
+        began=pl.concat([*(one.began for one in priced), began]).unique(maintain_order=True),
+    )
+
+
+def _needs_closing(plan: Plan, offer: int) -> bool:
+    terms = plan.offers[offer]
+    return any(usage.period is not None for usage in terms.usages) or any(
+        allowance.roll_over is not None for allowance in terms.allowances
+    )
+
+
+def _list_periods(
+    contracts: pl.DataFrame,
+    held: pl.DataFrame,
+    *,
+    touched: pl.DataFrame,
+    plans: Sequence[DatedPlan],
+    on: date,
+) -> pl.DataFrame:
+    """The cycles to close and those closed before that were touched (_PERIODS)."""
+    closing = {n for one in plans for n in one.plan.offers if _needs_closing(one.plan, n)}
+    offers: dict[int, list[tuple[int, Period]]] = defaultdict(list)
+    spans = held.filter(pl.col("offer_id").is_in(list(closing))).select(
+        "contract_id", "offer_id", "valid_from", "valid_to"
+    )
+    for contract, offer, first, last in spans.iter_rows():
+        offers[contract].append((offer, Period(first, max(first, last or date.max))))
+    earliest = dict(touched.group_by("account_id").agg(pl.col("cycle_start").min()).iter_rows())
+    rows: list[tuple[Any, ...]] = []
+    for row in contracts.filter(pl.col("contract_id").is_in(list(offers))).to_dicts():
+        for cycle, served in _cycles(row, earliest.get(row["account_id"]), on=on):
+            for offer, days in _served(offers[row["contract_id"]], served):
+                version = _version_of(days.start, plans).version_id
+                where = (cycle.start, cycle.end, days.start, days.end)
+                final = served.end < cycle.end
+                rows.append((row["account_id"], row["contract_id"], offer, *where, version, final))
+    return pl.DataFrame(rows, schema=_PERIODS, orient="row")
+
+
+def _cycles(
+    contract: Mapping[str, Any], touched: date | None, *, on: date
+) -> Iterator[tuple[Period, Period]]:
+    """The contract's cycles that are over, each with the days of it that the contract ran."""
+    rule = CycleRule(every=Every.MONTH, bill_day=contract["cycle_day"])
+    ends, starts = contract["ends_on"], contract["starts_on"]
+    ended = ends is not None and ends <= on
+    first = contract["billed_to"] or starts
+    cycle = cycle_of(max(min(first, touched or first), starts), rule=rule)
+    while cycle.end <= on or (ended and cycle.start < ends):
+        served = Period(max(cycle.start, starts), min(cycle.end, ends or cycle.end))
+        if served.days <= 0:
+            return
+        yield cycle, served
+        cycle = cycle_of(cycle.end, rule=rule)
+
+
+def _served(held: Sequence[tuple[int, Period]], served: Period) -> Iterator[tuple[int, Period]]:
+    """Each offer once with the days of the period from its first to its last."""
+    found: dict[int, Period] = {}
+    for offer, days in held:
+        part = days.overlap(served)
+        if part is not None:
+            known = found.get(offer, part)
+            found[offer] = Period(min(known.start, part.start), max(known.end, part.end))
+    yield from found.items()
+
+
+def _version_of(day: date, plans: Sequence[DatedPlan]) -> DatedPlan:
+    """The version in force on that day; the first one before any was."""
+    return next((one for one in reversed(plans) if one.valid_from <= day), plans[0])
+
+
+def _slices(
+    accounts: tuple[int, int], periods: pl.DataFrame, *, plans: Sequence[DatedPlan], since: date
+) -> list[tuple[int, int]]:
+    """Account ranges with no more lines than fit in memory."""
+    components = sorted(_read_components(plans))
+    if not components:
+        return []
+    events = period_tables.count_events(accounts, components=components, since=since)
+    part = pl.col("events").cum_sum() // LINES_AT_ONCE
+    starts = events.group_by(part.alias("part")).agg(pl.col("account_id").min())
+    edges = [accounts[0], *sorted(starts["account_id"].to_list())[1:], accounts[1]]
+    return list(pairwise(edges))
+
+
+def _read_components(plans: Sequence[DatedPlan]) -> set[int]:
+    """Components priced by the period, and those that are set against them."""
+    found: set[int] = set()
+    for dated in plans:
+        for number, usage in dated.plan.usages.items():
+            if usage.period is not None:
+                found |= {number, usage.period.less or number}
+    return found
+
+
+def _price(
+    accounts: tuple[int, int], periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
+) -> ClosedPeriods:
+    """What the periods cost, cycle after cycle, less what was billed of them."""
+    if periods.is_empty():
+        return NOTHING
+    since = periods["cycle_start"].min()
+    assert isinstance(since, date)
+    lines = live_lines(
+        period_tables.read_counted(
+            accounts, components=sorted(_read_components(plans)), since=since
+        )
+    )
+    by_cycle = lines.partition_by("cycle_start", as_dict=True)
+    past = period_tables.read_measures(accounts, schema=MEASURED)
+    levels = period_tables.read_levels(accounts, schema=_LEVELS_AT)
+    done = [_NO_CYCLE]
+    for start in periods["cycle_start"].unique().sort():
+        cycle = _price_cycle(
+            periods.filter(pl.col("cycle_start") == start),
+            lines=by_cycle.get((start,), lines.clear()),
+            measured=_renewed(past, [one.measured for one in done], [one.closed for one in done]),
+            levels=_renewed(levels, [one.levels for one in done], [one.began for one in done]),
+            plans=plans,
+        )
+        done.append(cycle)
+    closed = pl.concat([one.closed for one in done])
+    return ClosedPeriods(
+        lines=_less_billed(
+            pl.concat([one.lines for one in done]),
+            billed=period_tables.read_priced(accounts, since=since).join(
+                closed, on=KEYS, how="semi"
+            ),
+            periods=periods,
+        ),
+        measured=pl.concat([one.measured for one in done]),
+        levels=pl.concat([one.levels for one in done]),
+        grants=GRANTS.to_frame(),
+        closed=closed,
+        began=pl.concat([one.began for one in done]),
+    )
+
+
+def _renewed(
+    stored: pl.DataFrame, made: Sequence[pl.DataFrame], keys: Sequence[pl.DataFrame]
+) -> pl.DataFrame:
+    """Stored rows and those made since, which stand in the place of the same keys."""
+    return pl.concat([stored.join(pl.concat(keys), on=KEYS, how="anti"), *made])
+
+
+def _price_cycle(
+    periods: pl.DataFrame,
+    *,
+    lines: pl.DataFrame,
+    measured: pl.DataFrame,
+    levels: pl.DataFrame,
+    plans: Sequence[DatedPlan],
+) -> ClosedPeriods:
+    """What periods that begin on one day cost."""
+    start = periods["cycle_start"][0]
+    priced = rate_period_versions(
+        lines,
+        periods=periods.select(PERIODS.names()),
+        plans=plans,
+        measured=measured,
+        levels=levels.filter(pl.col("cycle_start") == start).select(LEVELS.names()),
+    )
+    closed = priced.measured.select(KEYS).unique(maintain_order=True)
+    ends = periods.group_by("account_id", "contract_id").agg(pl.col("cycle_end").max())
+    shared = periods.group_by("account_id").agg(pl.col("cycle_end").max())
+    ends = pl.concat(
+        [ends, shared.select("account_id", pl.lit(0, pl.Int64()).alias("contract_id"), "cycle_end")]
+    )
+    began = (
+        closed.drop("cycle_start")
+        .join(ends, on=("account_id", "contract_id"))
+        .rename({"cycle_end": "cycle_start"})
+    )
+    return ClosedPeriods(
+        lines=priced.lines.select(pl.col(name).cast(kind) for name, kind in PRICED.items()),
+        measured=priced.measured.select(MEASURED.names()),
+        levels=priced.levels.join(began, on=KEYS[:3]).select(_LEVELS_AT.names()),
+        grants=GRANTS.to_frame(),
+        closed=closed,
+        began=began,
+    )
+
+
+def _less_billed(
+    priced: pl.DataFrame,
+    *,
+    billed: pl.DataFrame,
+    periods: pl.DataFrame,
+) -> pl.DataFrame:
+    """The difference of what periods cost and what was billed of them (_LINES)."""
+    figures = ("measured", "billed", "fee", "amount")
+    turned = billed.with_columns(-pl.col(name) for name in figures)
+    lines = (
+        pl.concat([priced, turned.select(pl.col(name).cast(PRICED[name]) for name in PRICED)])
+        .group_by(period_tables.PERIOD_KEY, maintain_order=True)
+        .agg(pl.col(figures).sum())
+        .filter(pl.any_horizontal(pl.col(name) != 0 for name in figures))
+        .select(pl.col(name).cast(kind) for name, kind in PRICED.items())
+    )
+    days = pl.col("served_from").min(), pl.col("served_to").max(), pl.col("contract_id").min()
+    shared = periods.group_by("account_id", "cycle_start").agg(*days)
+    own = periods.group_by("account_id", "contract_id", "cycle_start").agg(*days[:2])
+    payers = pl.concat(
+        [
+            own.with_columns(payer="contract_id"),
+            shared.with_columns(payer="contract_id", contract_id=pl.lit(0, pl.Int64())).select(
+                [*own.columns, "payer"]
+            ),
+        ]
+    )
+    before = billed.select(KEYS).unique().with_columns(late=pl.lit(True))
+    return (
+        lines.join(payers, on=("account_id", "contract_id", "cycle_start"))
+        .join(before, on=KEYS, how="left", maintain_order="left")
+        .with_columns(pl.col("late").fill_null(False))
+        .select(_LINES.names())
+    )
+
+
+def _roll_over(
+    accounts: tuple[int, int], periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """GRANTS of the cycles that follow, and the keys (KEYS) of all that could have some."""
+    made, keys = [GRANTS.to_frame()], [_KEYED.to_frame()]
+    going_on = periods.filter(~pl.col("final"))
+    if going_on.is_empty():
+        return made[0], keys[0]
+    counters = read_counters(accounts=accounts, schema=COUNTERS)
+    stored = period_tables.read_grants(accounts, schema=GRANTS)
+    for start in going_on["cycle_start"].unique().sort():
+        held = _renewed(stored, made, keys)
+        for dated in plans:
+            rows = going_on.filter(
+                (pl.col("cycle_start") == start) & (pl.col("version_id") == dated.version_id)
+            )
+            if rows.is_empty():
+                continue
+            asked = rows.select(PERIODS.names())
+            made.append(roll_over(asked, plan=dated.plan, counters=counters, grants=held))
+            keys.append(_buckets(rows, dated.plan))
+    return pl.concat(made), pl.concat(keys).unique(maintain_order=True)
+
+
+def _buckets(periods: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """KEYS of the buckets that the following cycles may find something in."""
+    rows = {
+        (account, 0 if part.scope is Scope.ACCOUNT else contract, part.id, end): None
+        for account, contract, offer, end in periods.select(
+            "account_id", "contract_id", "offer_id", "cycle_end"
+        ).iter_rows()
+        if offer in plan.offers
+        for part in plan.offers[offer].allowances
+        if part.roll_over is not None
+    }
+    return pl.DataFrame(list(rows), schema=_KEYED, orient="row")
+
+
+def store_closed(
+    closed: ClosedPeriods, *, invoices: pl.DataFrame, held: list[int], run: BillRun
+) -> None:
+    """Stores what closing came to, but for the accounts that are `held`.
+
+    `invoices` has `account_id` and `invoice_id`.
+    """
+    period_tables.store_priced(
+        closed.lines.select(PRICED.names()).join(invoices, on="account_id"),
+        tenant_id=run.tenant_id,
+        bill_run_id=run.id,
+    )
+    ours = ~pl.col("account_id").is_in(held)
+    for table, frame, keys in (
+        ("usage_periodmeasure", closed.measured, closed.closed),
+        ("usage_periodlevel", closed.levels, closed.began),
+        ("balances_rolledover", closed.grants, closed.began),
+    ):
+        period_tables.replace_rows(
+            frame.filter(ours), table=table, keys=keys.filter(ours), tenant_id=run.tenant_id
+        )
