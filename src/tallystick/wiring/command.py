@@ -35,7 +35,7 @@ app = typer.Typer(
 db = typer.Typer(no_args_is_help=True, help="The database: start, stop, look, migrate.")
 app.add_typer(db, name="db")
 
-WITHOUT_DATABASE = {"db", "doctor", "init"}
+WITHOUT_DATABASE = {"db", "doctor", "init", "price"}
 
 
 @app.callback()

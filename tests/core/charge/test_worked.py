@@ -1,19 +1,30 @@
-"""What docs/algorithms works out is what both executors do."""
+"""What docs/algorithms works out is what `tallystick price` says, with both executors."""
 
 import pytest
 
-from tests.core.charge.worked import Worked, check_worked, worked_sections
+from tallystick.core.price.price import Executor
+from tallystick.core.price.proof import Section, check_section, price_section, read_page
+from tests.core.charge.worked import ALGORITHMS
 
 PAGES = (
     "increments.md", "bands.md", "allowances.md", "tiers.md", "decks.md", "measures.md",
     "carried.md", "versions.md", "series.md",
     "net-metering.md", "demand.md", "percentage.md",
 )  # fmt: skip
-SECTIONS = [(page, section) for page in PAGES for section in worked_sections(page)]
+SECTIONS = [
+    (page, section)
+    for page in PAGES
+    for section in read_page((ALGORITHMS / page).read_text(encoding="utf-8"), name=page)
+]
 
 
 @pytest.mark.parametrize(
     "section", [s for _, s in SECTIONS], ids=[f"{page} {s.name}" for page, s in SECTIONS]
 )
-def test_worked_tables_hold(section: Worked) -> None:
-    check_worked(section)
+def test_worked_tables_hold(section: Section) -> None:
+    priced = price_section(section, executor=Executor.BOTH)
+    assert check_section(section, priced=priced) == []
+
+
+def test_the_pages_work_something_out() -> None:
+    assert all(any(s.is_proof for p, s in SECTIONS if p == page) for page in PAGES)

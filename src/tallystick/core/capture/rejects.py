@@ -32,6 +32,8 @@ class Reason(StrEnum):
     QUANTITY_TOO_FINE = "quantity_too_fine"
     QUANTITY_TOO_LARGE = "quantity_too_large"
     CALLED_INVALID = "called_invalid"
+    CONTRACT_UNKNOWN = "contract_unknown"
+    BEFORE_START = "before_start"
     # meter data files
     RECORD_UNKNOWN = "record_unknown"
     RECORD_MISPLACED = "record_misplaced"

@@ -13,6 +13,7 @@ from tallystick.gates.cli import (
     grants,
     money,
     operators,
+    price,
     usage,
 )
 from tallystick.gates.cli.answers import Commands
@@ -21,5 +22,6 @@ app = typer.Typer(cls=Commands, no_args_is_help=True)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, money, bank, books, closing, explain,
+    price,
 ):  # fmt: skip
     app.add_typer(part.app)

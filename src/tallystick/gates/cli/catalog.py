@@ -31,7 +31,7 @@ def check(file: CatalogueFile, as_json: AsJson = False) -> None:
     from tallystick.core.tariff.read import read_catalogue
 
     text = read_text(file)
-    catalogue = read_catalogue(text, name=file.name, files=_files_beside(file, text))
+    catalogue = read_catalogue(text, name=file.name, files=files_beside(file, text))
     offers = {offer.code: len(offer.components) for offer in catalogue.offers}
     rates = {deck.code: len(deck.rows) for deck in catalogue.decks.values()}
     tell(
@@ -67,7 +67,7 @@ def publish(
         text,
         tenant_id=present.tenant_id,
         name=file.name,
-        files=_files_beside(file, text),
+        files=files_beside(file, text),
         valid_from=valid_from,
         at=present.at,
     )
@@ -79,7 +79,7 @@ def publish(
     )
 
 
-def _files_beside(file: Path, text: str) -> dict[str, bytes]:
+def files_beside(file: Path, text: str) -> dict[str, bytes]:
     """The rate tables that the text names; what is not beside it is told by its check."""
     try:
         written = yaml.load(text, Loader=yaml.BaseLoader)

@@ -1,0 +1,68 @@
+"""Who uses what, as a table: contract, account, offer, from, until (its last day), cycle day."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from tallystick.base.refusal import Refusal
+from tallystick.core.price.tables import LINE, TextTable
+from tallystick.core.price.usage import Contract
+from tallystick.core.tariff.words import Mistake, read_date
+
+COLUMNS: Final = ("contract", "account", "offer", "from", "until", "cycle day")
+
+
+@dataclass
+class ContractsUnreadable(Refusal):
+    code = "contracts_unreadable"
+    line: int = 0
+    problem: str = ""
+
+    def sentence(self) -> str:
+        return f"line {self.line} of the contracts: {self.problem}"
+
+
+def read_contracts(table: TextTable) -> tuple[Contract, ...]:
+    """The contracts of a table, in its order.
+
+    :raises ContractsUnreadable: with the first row that is none, and how to mend it
+    """
+    for fault in table.rejects.iter_rows(named=True):
+        problem = "it has not as many fields as the header"
+        raise ContractsUnreadable(line=fault["line"], problem=problem)
+    unknown = [name for name in table.rows.columns if name not in (LINE, *COLUMNS)]
+    if unknown or "contract" not in table.rows.columns:
+        problem = f"the columns are {', '.join(COLUMNS)}; not {', '.join(unknown) or 'without it'}"
+        raise ContractsUnreadable(line=1, problem=problem)
+    found: dict[str, Contract] = {}
+    for row in table.rows.iter_rows(named=True):
+        texts = {k: str(v).strip() for k, v in row.items() if v is not None and str(v).strip()}
+        made = _contract(texts, row[LINE])
+        if made.contract in found:
+            raise ContractsUnreadable(line=row[LINE], problem=f"{made.contract} stands twice")
+        found[made.contract] = made
+    return tuple(found.values())
+
+
+def _contract(texts: Mapping[str, Any], line: int) -> Contract:
+    if "contract" not in texts:
+        raise ContractsUnreadable(line=line, problem="the contract has no name")
+    day = texts.get("cycle day", "1")
+    if not re.fullmatch("[0-9]{1,2}", day) or not 1 <= int(day) <= 31:
+        raise ContractsUnreadable(line=line, problem=f"cycle day {day!r} is not within 1 to 31")
+    try:
+        starts, last = (read_date(texts[k]) if k in texts else None for k in ("from", "until"))
+    except Mistake as mistake:
+        raise ContractsUnreadable(line=line, problem=str(mistake)) from None
+    if last == date.max or (starts and last and last < starts):
+        raise ContractsUnreadable(line=line, problem=f"it ends on {last}, before it begins")
+    return Contract(
+        contract=texts["contract"],
+        account=texts.get("account", "1"),
+        offer=texts.get("offer"),
+        starts=starts,
+        ends=last + timedelta(days=1) if last else None,
+        cycle_day=int(day),
+    )

@@ -1,0 +1,370 @@
+"""Pricing without a business: price lists and usage in, rated lines and bills of cycles out.
+
+Cycle after cycle is rated, in the order of their first days, each with what the ones before left:
+counters, rolled-over allowances, levels and measured values.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import polars as pl
+
+from tallystick.base.frames import REJECTS
+from tallystick.base.money import plain
+from tallystick.base.progress import Progress, silent
+from tallystick.base.refusal import Refusal
+from tallystick.core.charge.explain import explain_line
+from tallystick.core.charge.frames import (
+    COUNTERS,
+    GRANTS,
+    KEYS,
+    LEVELS,
+    MEASURED,
+    NEVER_RESETS,
+    PERIODS,
+    SUSPENSE,
+    Rated,
+    RatedPeriods,
+)
+from tallystick.core.charge.period_versions import (
+    VERSION_PERIOD_RATED,
+    rate_period_versions,
+    rate_period_versions_exact,
+)
+from tallystick.core.charge.roll_over import roll_over
+from tallystick.core.charge.versions import VERSION_RATED, rate_versions
+from tallystick.core.charge.versions_exact import rate_versions_exact
+from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of, cycles_between
+from tallystick.core.price.lists import PriceLists, PriceText, read_price_lists
+from tallystick.core.price.tables import TextTable, table_of_frame, table_of_rows
+from tallystick.core.price.usage import Contract, Held, UsageRead, read_usage
+from tallystick.core.tariff.nodes import Scope
+from tallystick.core.tariff.plan import PlanUsage
+
+
+class Executor(StrEnum):
+    """What rates: the columns, the oracle, or both held against each other."""
+
+    BATCH = "batch"
+    EXACT = "exact"
+    BOTH = "both"
+
+
+@dataclass
+class ExecutorsDiffer(Refusal):
+    code = "executors_differ"
+    table: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"the two ways of rating give different {self.table}; please report it with the files"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The days [start, end) whose cycles are priced, whether something was used or not."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What usage costs under price lists, exact.
+
+    `lines` are VERSION_RATED (usage ids are lines of the file), `periods` VERSION_PERIOD_RATED,
+    `counters` and `grants` what was drawn and what was rolled over; `suspense` and `rejects` say what has no
+    price and why.
+    """
+
+    lists: PriceLists
+    held: tuple[Held, ...]
+    cycles: pl.DataFrame  # PERIODS
+    lines: pl.DataFrame
+    periods: pl.DataFrame
+    counters: pl.DataFrame
+    grants: pl.DataFrame
+    suspense: pl.DataFrame
+    rejects: pl.DataFrame
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of the usage has its price."""
+        return self.suspense.is_empty() and self.rejects.is_empty()
+
+    def total(self) -> Decimal:
+        """All that usage and periods cost, exact."""
+        return Decimal(self.lines["amount"].sum() or 0) + Decimal(self.periods["amount"].sum() or 0)
+
+    def explain(self) -> Iterator[tuple[int, str]]:
+        """(line of the usage, step) of each rated line, in words that a customer can read."""
+        plans = {dated.version_id: dated.plan for dated in self.lists.plans}
+        for line in self.lines.iter_rows(named=True):
+            for step in explain_line(line, plan=plans[line["version_id"]]):
+                yield line["usage_id"], step
+
+    def allowances(self) -> list[dict[str, Any]]:
+        """What each allowance of each cycle held, gave and has left, in canonical units."""
+        used: dict[tuple[Any, ...], Decimal] = {
+            row[:4]: row[4] for row in self.counters.select(COUNTERS.names()).iter_rows()
+        }
+        granted: dict[tuple[Any, ...], Decimal] = {}
+        for *key, quantity in self.grants.select(*KEYS, "quantity").iter_rows():
+            bucket = tuple(key)
+            granted[bucket] = granted.get(bucket, Decimal(0)) + quantity
+        told: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for account, contract, offer, start, *_ in self.cycles.iter_rows():
+            plan_offer = self.lists.plan_on(start).offers.get(offer)
+            for part in plan_offer.allowances if plan_offer else ():
+                shared = part.scope is not Scope.CONTRACT
+                place = (account, 0 if shared else contract, part.id, start)
+                own = Decimal(part.quantity).scaleb(-9)
+                held, drawn = own + granted.get(place, Decimal(0)), used.get(place, Decimal(0))
+                told[place] = {
+                    "contract": self.name_of(place[0], place[1]),
+                    "cycle": start,
+                    "allowance": part.code,
+                    "held": held,
+                    "used": drawn,
+                    "left": held - drawn,
+                    "unit": part.unit,
+                }
+        return list(told.values())
+
+    def name_of(self, account_id: int, contract_id: int) -> str:
+        """The contract's name, or the account's where it is shared."""
+        for held in self.held:
+            if contract_id == held.contract_id:
+                return held.contract.contract
+            if not contract_id and account_id == held.account_id:
+                return f"account {held.contract.account}"
+        raise AssertionError((account_id, contract_id))
+
+    def code_of(self, component_id: int) -> str:
+        """The component's name in the price list."""
+        found = (dated.plan.components.get(component_id) for dated in self.lists.plans)
+        return next(part.code for part in found if part is not None)
+
+    def explain_periods(self) -> Iterator[tuple[dict[str, Any], str]]:
+        """Each period line in words: what was measured and billed, at which price."""
+        plans = {dated.version_id: dated.plan for dated in self.lists.plans}
+        for line in self.periods.iter_rows(named=True):
+            part = plans[line["version_id"]].components[line["component_id"]]
+            assert isinstance(part, PlanUsage)
+            assert part.period is not None
+            unit = part.period.unit or ""
+            where = f" in {line['band']}" if line["band"] else ""
+            tier = f"tier {line['tier']} " if line["tier"] else ""
+            fee = f", flat {plain(line['fee'])}" if line["fee"] else ""
+            yield (
+                line,
+                f"measured {plain(line['measured'])} {unit}{where}, "
+                f"billed {plain(line['billed'])}: {tier}"
+                f"at {plain(line['unit_price'])} per {plain(line['per'])} {unit}{fee} "
+                f"-> {plain(line['amount'])}",
+            )
+
+
+Usage = TextTable | pl.DataFrame | Iterable[Mapping[str, Any]]
+
+
+def price_usage(
+    usage: Usage,
+    *,
+    prices: str | PriceLists,
+    contracts: Sequence[Contract] = (),
+    offer: str | None = None,
+    span: Span | None = None,
+    executor: Executor = Executor.BATCH,
+    progress: Progress = silent,
+) -> Priced:
+    """What the usage costs; a frame or plain rows with the columns of docs/concepts/pricing.md.
+
+    Without contracts, each that the usage names has the offer (else the first). `span` adds cycles
+    without usage. Rows that cannot be read are in `rejects`, usage without a price in `suspense`.
+
+    :raises CatalogueRefused: with every mistake of the price list
+    :raises UsageUnreadable: when the usage has no times or quantities
+    :raises OfferUnknown: when an offer is not in the price list
+    """
+    if isinstance(prices, str):
+        prices = read_price_lists([PriceText(prices)])
+    for contract in contracts:
+        if contract.offer is not None:
+            prices.check_offer(contract.offer)
+    if isinstance(usage, pl.DataFrame):
+        usage = table_of_frame(usage)
+    elif not isinstance(usage, TextTable):
+        usage = table_of_rows(usage)
+    read = read_usage(usage, terms=prices.terms(offer), contracts=contracts)
+    return price_read(read, prices=prices, span=span, executor=executor, progress=progress)
+
+
+def price_read(
+    read: UsageRead,
+    *,
+    prices: PriceLists,
+    span: Span | None = None,
+    served: Mapping[date, tuple[date, date]] | None = None,
+    executor: Executor = Executor.BATCH,
+    progress: Progress = silent,
+) -> Priced:
+    """What usage costs that was read; `served` cuts the cycles that begin on those days."""
+    state = _State()
+    cycles = _cycles(read, span, served or {})
+    starts = sorted({*cycles["cycle_start"], *read.usage["cycle_start"]})
+    for number, start in enumerate(starts):
+        progress("pricing cycles", done=number, total=len(starts))
+        usage = read.usage.filter(pl.col("cycle_start") == start)
+        periods = cycles.filter(pl.col("cycle_start") == start)
+        _price_cycle(state, usage, periods, prices, executor)
+    progress("pricing cycles", done=len(starts), total=len(starts))
+    return Priced(
+        lists=prices,
+        held=read.held,
+        cycles=cycles,
+        lines=pl.concat([VERSION_RATED.to_frame(), *state.lines]),
+        periods=pl.concat([VERSION_PERIOD_RATED.to_frame(), *state.periods]),
+        counters=state.counters,
+        grants=state.grants,
+        suspense=pl.concat([SUSPENSE.to_frame(), *state.suspense]),
+        rejects=read.rejects.cast(REJECTS),
+    )
+
+
+class _State:
+    """What one cycle leaves to the next."""
+
+    def __init__(self) -> None:
+        self.lines: list[pl.DataFrame] = []
+        self.periods: list[pl.DataFrame] = []
+        self.suspense: list[pl.DataFrame] = []
+        self.counters = COUNTERS.to_frame()
+        self.grants = GRANTS.to_frame()
+        self.measured = MEASURED.to_frame()
+        self.levels = LEVELS.to_frame()
+
+
+def _price_cycle(
+    state: _State,
+    usage: pl.DataFrame,
+    periods: pl.DataFrame,
+    prices: PriceLists,
+    executor: Executor,
+) -> None:
+    starts = {*usage["cycle_start"], *periods["cycle_start"]}
+    start = min(starts)
+    running = pl.col("cycle_start").is_in([start, NEVER_RESETS])
+    counters = state.counters.filter(running)
+    grants = state.grants.filter(pl.col("cycle_start") == start)
+    rated = _rate(usage, prices, counters, grants, executor)
+    state.lines.append(rated.lines)
+    state.suspense.append(rated.suspense)
+    summed = pl.concat([state.counters, rated.draws]).group_by(KEYS).agg(pl.col("used").sum())
+    state.counters = summed.select(COUNTERS.names()).cast(COUNTERS).sort(KEYS)
+    plan = prices.plan_on(start)
+    costs = _rate_periods(rated.lines, periods, state, prices, executor)
+    state.periods.append(costs.lines)
+    state.measured = pl.concat([state.measured, costs.measured])
+    ours = ["account_id", "contract_id", "component_id"]
+    kept = state.levels.join(costs.measured, on=ours, how="anti")
+    state.levels = pl.concat([kept, costs.levels])
+    drawn = state.counters.filter(pl.col("cycle_start") == start)
+    left = roll_over(periods, plan=plan, counters=drawn, grants=grants)
+    state.grants = pl.concat([state.grants, left])
+
+
+def _rate(
+    usage: pl.DataFrame,
+    prices: PriceLists,
+    counters: pl.DataFrame,
+    grants: pl.DataFrame,
+    executor: Executor,
+) -> Rated:
+    given: dict[str, Any] = {"plans": prices.plans, "counters": counters, "grants": grants}
+    if executor is Executor.BATCH:
+        return rate_versions(usage, **given)
+    exact = rate_versions_exact(usage.iter_rows(named=True), **given)
+    if executor is Executor.BOTH:
+        _compare(exact, rate_versions(usage, **given), ("lines", "draws", "suspense"))
+    return exact
+
+
+def _rate_periods(
+    lines: pl.DataFrame,
+    periods: pl.DataFrame,
+    state: _State,
+    prices: PriceLists,
+    executor: Executor,
+) -> RatedPeriods:
+    given: dict[str, Any] = {
+        "periods": periods, "plans": prices.plans, "measured": state.measured,
+        "levels": state.levels,
+    }  # fmt: skip
+    if executor is Executor.BATCH:
+        return rate_period_versions(lines, **given)
+    exact = rate_period_versions_exact(lines, **given)
+    if executor is Executor.BOTH:
+        batch = rate_period_versions(lines, **given)
+        _compare(exact, batch, ("lines", "measured", "levels"))
+    return exact
+
+
+def _compare(one: Any, other: Any, tables: Sequence[str]) -> None:
+    for name in tables:
+        if not getattr(one, name).equals(getattr(other, name)):
+            raise ExecutorsDiffer(table=name)
+
+
+def _cycles(
+    read: UsageRead, span: Span | None, served: Mapping[date, tuple[date, date]]
+) -> pl.DataFrame:
+    """PERIODS: each contract's cycles from its first day, usage or the span's, to the last."""
+    found = read.usage.group_by("contract_id").agg(
+        first=pl.col("cycle_start").min(), last=pl.col("cycle_start").max()
+    )
+    used = {number: (first, last) for number, first, last in found.iter_rows()}
+    rows = []
+    for held in read.held:
+        one = held.contract
+        rule = CycleRule(Every.MONTH, bill_day=one.cycle_day)
+        days = [*used.get(held.contract_id, ()), *([span.start] if span else [])]
+        first = min([*days, *([one.starts] if one.starts and days else [])], default=None)
+        if first is None:
+            continue
+        ends = [cycle_of(used[held.contract_id][1], rule=rule).end] if held.contract_id in used \
+            else []  # fmt: skip
+        last = max([*ends, *([span.end] if span else [])])
+        for cycle in cycles_between(rule=rule, start=first, end=last):
+            begin = max(cycle.start, one.starts or cycle.start)
+            end = min(cycle.end, one.ends or cycle.end)
+            begin, end = served.get(cycle.start, (begin, end))
+            if begin < end:
+                key = (held.account_id, held.contract_id, held.offer_id)
+                rows.append((*key, cycle.start, cycle.end, begin, end))
+    return pl.DataFrame(rows, schema=PERIODS, orient="row")
+
+
+def bill_lines(priced: Priced) -> list[dict[str, Any]]:
+    """What each cycle costs by component, exact, as an invoice would sum it."""
+    sums: dict[tuple[Any, ...], Decimal] = {}
+    keys = ["account_id", "contract_id", "cycle_start", "component_id"]
+    both = pl.concat([frame.select(*keys, "amount") for frame in (priced.lines, priced.periods)])
+    grouped = both.group_by(keys).agg(pl.col("amount").sum()).sort(keys)
+    for *key, amount in grouped.iter_rows():
+        sums[tuple(key)] = amount
+    return [
+        {
+            "account": next(h.contract.account for h in priced.held if h.account_id == account),
+            "contract": priced.name_of(account, contract),
+            "cycle": start,
+            "component": priced.code_of(component),
+            "exact": amount,
+        }
+        for (account, contract, start, component), amount in sums.items()
+    ]
