@@ -78,8 +78,8 @@ class Priced:
     """What usage costs under price lists, exact.
 
     `lines` are VERSION_RATED (usage ids are lines of the file), `periods` VERSION_PERIOD_RATED,
-    `counters` and `grants` what was drawn and what was rolled over; `suspense` and `rejects` say what has no
-    price and why.
+    `counters` and `grants` what was drawn and what was rolled over; `suspense` and `rejects` say
+    what has no price and why.
     """
 
     lists: PriceLists
