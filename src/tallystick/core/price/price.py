@@ -83,7 +83,8 @@ class Priced:
     """
 
     lists: PriceLists
-    held: tuple[Held, ...]
+    held: tuple[Held, ...]  # by contract id, from 1
+    accounts: Mapping[int, str]
     cycles: pl.DataFrame  # PERIODS
     lines: pl.DataFrame
     periods: pl.DataFrame
@@ -138,12 +139,9 @@ class Priced:
 
     def name_of(self, account_id: int, contract_id: int) -> str:
         """The contract's name, or the account's where it is shared."""
-        for held in self.held:
-            if contract_id == held.contract_id:
-                return held.contract.contract
-            if not contract_id and account_id == held.account_id:
-                return f"account {held.contract.account}"
-        raise AssertionError((account_id, contract_id))
+        if contract_id:
+            return self.held[contract_id - 1].contract.contract
+        return f"account {self.accounts[account_id]}"
 
     def code_of(self, component_id: int) -> str:
         """The component's name in the price list."""
@@ -227,6 +225,7 @@ def price_read(
     return Priced(
         lists=prices,
         held=read.held,
+        accounts={held.account_id: held.contract.account for held in read.held},
         cycles=cycles,
         lines=pl.concat([VERSION_RATED.to_frame(), *state.lines]),
         periods=pl.concat([VERSION_PERIOD_RATED.to_frame(), *state.periods]),
@@ -360,7 +359,7 @@ def bill_lines(priced: Priced) -> list[dict[str, Any]]:
         sums[tuple(key)] = amount
     return [
         {
-            "account": next(h.contract.account for h in priced.held if h.account_id == account),
+            "account": priced.accounts[account],
             "contract": priced.name_of(account, contract),
             "cycle": start,
             "component": priced.code_of(component),
