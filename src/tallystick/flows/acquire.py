@@ -1,13 +1,17 @@
 """Opening a business: the operator with its books, taxes and ladders, and its price lists."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tallystick.base.refusal import Refusal
 from tallystick.core.post.chart import CHART
 from tallystick.core.recover.read import read_ladder
+from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.own_prices import check_variants
+from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.domain.catalog.models import CatalogVersion
 from tallystick.domain.catalog.operations import publish_version
@@ -57,6 +61,36 @@ def set_ladder(*, tenant_id: int, segment: str, text: str) -> None:
         )
 
 
+@dataclass
+class NotBilledYet(Refusal):
+    code = "not_billed_yet"
+    components: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"{self.components}: what an organisation or a pool shares, allowances per member and "
+            "pro-rated ones are read and rated, but charge runs do not size them yet; leave them "
+            "out to publish"
+        )
+
+
+def refuse_unbilled(plan: Plan) -> None:
+    """Passes when charge runs can charge all that the plan prices.
+
+    :raises NotBilledYet: when it shares wider than the account, or has buckets of changing size
+    """
+    waiting = [
+        f"{offer.code}.{part.code}"
+        for offer in plan.offers.values()
+        for part in (*offer.usages, *offer.allowances)
+        if any(getattr(part, "prorated", ()))
+        or getattr(part, "per_member", False)
+        or part.scope in (Scope.ORGANISATION, Scope.POOL)
+    ]
+    if waiting:
+        raise NotBilledYet(components=", ".join(waiting))
+
+
 def publish_catalogue(
     text: str,
     *,
@@ -73,6 +107,7 @@ def publish_catalogue(
     :raises VersionBeforeAnother: when a version begins on that day or later
     """
     catalogue = read_catalogue(text, name=name, files=files)
+    refuse_unbilled(compile_plan(catalogue))
     with acting_for(tenant_id):
         check_variants(catalogue, variants=own_variants(since=valid_from))
         return publish_version(

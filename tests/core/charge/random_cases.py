@@ -41,6 +41,7 @@ SIZES = {
     "kWh": ("kWh", "Wh"),
     "msg": ("msg",),
 }
+SHARES = ("account", "organisation", "pool")
 BANDS = (
     "{day: mon-sun 07:00-23:00, night: else}",
     "{peak: mon-fri 08:00-20:00 except holidays(DE), off: else}",
@@ -194,7 +195,7 @@ def _components(rng: Random, kinds: Sequence[str]) -> list[str]:
             *sometimes(rng, f"in blocks of: {pick(rng, (included, '1'))} {unit}"),
             *sometimes(rng, "blocks: true", one_in=4),
             *sometimes(rng, f"priority: {rng.randrange(3)}"),
-            *sometimes(rng, "share: account", one_in=2),
+            *sometimes(rng, f"share: {pick(rng, SHARES)}", one_in=2),
             *sometimes(rng, _filter(rng)),
         ]
         lines.append(f"      a{number}: {{{', '.join(words)}}}")
@@ -265,7 +266,7 @@ def _usage(rng: Random, kind: str) -> list[str]:
     words += sometimes(rng, f"charge at least: 0.{rng.randrange(50):02}")
     words += sometimes(rng, f"charge at most: {rng.randrange(1, 4)}.5")
     words += sometimes(rng, f"tiers: {{reset: {pick(rng, ('cycle', 'never'))}}}")
-    return [*words, *sometimes(rng, "share: account")]
+    return [*words, *sometimes(rng, f"share: {pick(rng, SHARES)}")]
 
 
 def _price(rng: Random, size: str) -> str:
@@ -286,7 +287,18 @@ def make_usage(rng: Random, *, plan: Plan, events: int, accounts: int) -> pl.Dat
     known = [(part.offer_id, part.kind) for offer in plan.offers.values() for part in offer.usages]
     rows = [_event(rng, number, accounts, known) for number in range(1, events + 1)]
     rng.shuffle(rows)
-    return pl.DataFrame(rows, schema=CHARGE_IN, orient="row")
+    return pl.DataFrame(rows, schema=CHARGE_IN, orient="row").with_columns(members())
+
+
+def members() -> list[pl.Expr]:
+    """Accounts 1 and 2 are one organisation, whose odd contracts are pool 7; 3 has a pool too."""
+    joined = pl.col("account_id") <= 2
+    odd = pl.col("contract_id") % 2 == 1
+    return [
+        pl.when(joined).then(pl.lit(1, pl.Int64())).alias("organisation_id"),
+        pl.when(odd & joined).then(7).when(odd & (pl.col("account_id") == 3)).then(8)
+        .cast(pl.Int64()).alias("pool_id"),
+    ]  # fmt: skip
 
 
 def _event(
@@ -339,7 +351,7 @@ def _odd(rng: Random) -> str:
 def make_counters(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
     """COUNTERS that some allowances and tiers already stand at."""
     rows = {
-        (account, rng.choice((0, account * 10)), component, date(2026, rng.randint(3, 4), 1)): (
+        (account, rng.choice((0, -7, account * 10)), component, date(2026, rng.randint(3, 4), 1)): (
             Decimal(rng.randint(0, 40_000_000)).scaleb(-rng.randint(0, 6))
         )
         for account in range(1, accounts + 1)
@@ -352,7 +364,7 @@ def make_counters(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
 def make_grants(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
     """GRANTS for some buckets."""
     rows = [
-        (account, rng.choice((0, account * 10)), part.id, date(2026, 3, 1), lives,
+        (account, rng.choice((0, -7, account * 10)), part.id, date(2026, 3, 1), lives,
          Decimal(rng.randint(1, 4_000)).scaleb(-rng.randint(0, 3)))
         for account in range(1, accounts + 1)
         for offer in plan.offers.values()

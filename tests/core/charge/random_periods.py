@@ -11,7 +11,16 @@ from tallystick.core.charge.frames import LEVELS, MEASURED, PERIODS
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
-from tests.core.charge.random_cases import BANDS, KINDS, SIZES, ZONES, pick, sometimes
+from tests.core.charge.random_cases import (
+    BANDS,
+    KINDS,
+    SHARES,
+    SIZES,
+    ZONES,
+    members,
+    pick,
+    sometimes,
+)
 
 CHANGES = tuple(date(2026, month, day) for month in (3, 4) for day in (1, 2, 15, 28, 30))
 DOUBLED = ("new prices: next cycle, new prices: next cycle", "new prices: next cycle")
@@ -123,7 +132,7 @@ def _price(rng: Random, kind: str) -> list[str]:
         limit = f"{limit}-{pick(rng, ('month', 'h'))}"
     elif word in ("highest", "percentile") and kind in POWERS:
         limit = POWERS[kind][0]
-    words = [f"of: {kind}", f"measure: {measure}", *sometimes(rng, "share: account")]
+    words = [f"of: {kind}", f"measure: {measure}", *sometimes(rng, f"share: {pick(rng, SHARES)}")]
     if word == "sum" and unit == "s" and rng.randrange(2):
         words += [f"bands: {pick(rng, BANDS[:2])}", "split: true"]
     elif word not in ("latest", "time-weighted") and rng.randrange(3) == 0:
@@ -191,7 +200,7 @@ def make_periods(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
                     if rng.randrange(6):
                         rows.append((account, contract, offer, start, end, first, last))
     rng.shuffle(rows)
-    return pl.DataFrame(rows, schema=PERIODS, orient="row")
+    return pl.DataFrame(rows, schema=PERIODS, orient="row").with_columns(members())
 
 
 def make_past(rng: Random, *, plan: Plan, accounts: int) -> tuple[pl.DataFrame, pl.DataFrame]:

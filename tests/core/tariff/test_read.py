@@ -162,8 +162,14 @@ a: {of: import, tiers: {limits: per kW of b}, price: {to 5 kWh: 1, above: 2}}, b
 > a: its limits are per kW, which b does not measure
 a: {of: import, tiers: {limits: per MW of b}, price: {to 5 kWh: 1, above: 2}}
 > a.tiers.limits: 'per MW of b': write it per kW
-m: {include: 5 min, of: voice, share: organisation, then: stop}
-> m.share: 'organisation' is not one of: contract, account
+m: {include: 5 min, of: voice, share: country, then: stop}
+> m.share: 'country' is not one of: contract, account, organisation, pool
+m: {include: 5 min per member, of: voice, then: stop}
+> m.include: has no members to count; write 'share: pool', 'organisation' or 'account'
+m: {include: 5 min, of: voice, proration: half, then: stop}
+> m.proration: 'half' is not one of: full, prorate
+m: {include: 5 min, of: voice, proration: {upgrade: prorate}, then: stop}
+> m.proration: 'upgrade' is not a word here; known here: start, end
 m: {include: 0 min, of: voice, then: stop}
 > m.include: includes nothing; include more than 0
 m: {include: 5 GB, of: voice, covers: [a]}, a: {of: voice, price: 1 per min}

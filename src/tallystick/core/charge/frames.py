@@ -28,10 +28,18 @@ CHARGE_IN: Final = pl.Schema(
 )
 """Usage whose contract is known, to be charged."""
 
+MEMBERS: Final = pl.Schema(
+    {
+        "organisation_id": pl.Int64(),  # the account at the top of the hierarchy; empty = itself
+        "pool_id": pl.Int64(),  # the contract's pool; empty = none
+    }
+)
+"""What CHARGE_IN and PERIODS may also say, so that counters are shared beyond the account."""
+
 COUNTERS: Final = pl.Schema(
     {
         "account_id": pl.Int64(),
-        "contract_id": pl.Int64(),  # 0 when the whole account shares the counter
+        "contract_id": pl.Int64(),  # or who shares it, see `owners`
         "component_id": pl.Int64(),
         "cycle_start": pl.Date(),  # NEVER_RESETS for counters that run on
         "used": QUANTITY,  # allowance: drawn so far; tiers: charged quantity so far
@@ -45,14 +53,17 @@ KEYS: Final = ("account_id", "contract_id", "component_id", "cycle_start")
 GRANTS: Final = pl.Schema(
     {
         "account_id": pl.Int64(),
-        "contract_id": pl.Int64(),  # 0 when the whole account shares the allowance
+        "contract_id": pl.Int64(),  # or who shares it, see `owners`
         "component_id": pl.Int64(),  # the allowance
         "cycle_start": pl.Date(),  # the cycle that may use it
-        "lives": pl.Int32(),  # in how many cycles it may be used, this one counted
+        "lives": pl.Int32(),  # in how many cycles it may be used, this one counted; see OWN
         "quantity": QUANTITY,
     }
 )
 """What buckets hold beyond their own quantity, such as what was rolled over."""
+
+OWN: Final = 0
+"""The `lives` of a grant that makes a bucket's own quantity another one; it may be below 0."""
 
 RATED: Final = pl.Schema(
     {
@@ -103,7 +114,7 @@ PERIODS: Final = pl.Schema(
 PERIOD_RATED: Final = pl.Schema(
     {
         "account_id": pl.Int64(),
-        "contract_id": pl.Int64(),  # 0 when the whole account shares the price
+        "contract_id": pl.Int64(),  # or who shares the price, see `owners`
         "component_id": pl.Int64(),
         "cycle_start": pl.Date(),
         "seq": pl.Int16(),
@@ -200,6 +211,17 @@ class RatedPeriods:
     lines: pl.DataFrame
     measured: pl.DataFrame
     levels: pl.DataFrame
+
+
+def with_members(frame: pl.DataFrame, *, schema: pl.Schema) -> pl.DataFrame:
+    """The schema's columns and MEMBERS; an account without an organisation is its own."""
+    frame = frame.with_columns(
+        pl.lit(None, dtype=kind).alias(name)
+        for name, kind in MEMBERS.items()
+        if name not in frame.columns
+    )
+    held = frame.select(pl.col(name).cast(kind) for name, kind in {**schema, **MEMBERS}.items())
+    return held.with_columns(pl.coalesce("organisation_id", "account_id").alias("organisation_id"))
 
 
 def whole(schema: pl.Schema) -> pl.Schema:

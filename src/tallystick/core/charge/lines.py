@@ -15,6 +15,8 @@ class Event:
     usage_id: int
     account_id: int
     contract_id: int
+    organisation_id: int
+    pool_id: int | None
     cycle_start: date
     started_us: int
     quantity: int

@@ -12,12 +12,14 @@ from tallystick.core.charge.frames import (
     KEYS,
     LEVELS,
     MEASURED,
+    MEMBERS,
     PERIOD_RATED,
     PERIODS,
     RATED,
     RatedPeriods,
     frame_of,
     rescale,
+    with_members,
 )
 from tallystick.core.charge.period_exact import percentile_rank, read_past
 from tallystick.core.charge.period_price import (
@@ -27,7 +29,7 @@ from tallystick.core.charge.period_price import (
     targets_of,
     value_of,
 )
-from tallystick.core.tariff.nodes import MeasureKind
+from tallystick.core.tariff.nodes import MeasureKind, Scope
 from tallystick.core.tariff.plan import Plan, PlanUsage
 
 NO_BAND: Final = ""
@@ -51,13 +53,20 @@ def rate_periods_batch(
     levels: pl.DataFrame,
 ) -> RatedPeriods:
     """What the periods cost, from RATED lines in them; as `rate_periods_exact`."""
-    targets = targets_of(periods.select(PERIODS.names()).rows(), plan=plan)
-    return rate_targets_batch(lines, targets=targets, plan=plan, measured=measured, levels=levels)
+    return rate_targets_batch(
+        lines,
+        periods=periods,
+        targets=targets_of(periods, plan=plan),
+        plan=plan,
+        measured=measured,
+        levels=levels,
+    )
 
 
 def rate_targets_batch(
     lines: pl.DataFrame,
     *,
+    periods: pl.DataFrame,
     targets: list[Target],
     plan: Plan,
     measured: pl.DataFrame,
@@ -65,7 +74,7 @@ def rate_targets_batch(
 ) -> RatedPeriods:
     """What these targets cost; as `rate_targets_exact`."""
     frame = _target_frame(targets)
-    counted = _counted_lines(lines, frame, plan)
+    counted = _counted_lines(lines, frame, periods, plan)
     carried = _carried_levels(levels, frame)
     raw = _measure_all(counted, carried, frame, plan)
     raw, surplus = _set_off(raw, carried)
@@ -115,10 +124,11 @@ def _target_frame(targets: list[Target]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _counted_lines(lines: pl.DataFrame, targets: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+def _counted_lines(
+    lines: pl.DataFrame, targets: pl.DataFrame, periods: pl.DataFrame, plan: Plan
+) -> pl.DataFrame:
     """The lines of the targets, each with its target, in order of time where that matters."""
     usages = [usage for usage in plan.usages.values() if usage.period is not None]
-    shared = [usage.id for usage in usages if usage.shared]
     ids = [usage.id for usage in usages]
     held = rescale(
         lines.filter(pl.col("component_id").is_in(ids)).select(
@@ -127,8 +137,7 @@ def _counted_lines(lines: pl.DataFrame, targets: pl.DataFrame, plan: Plan) -> pl
     )
     held = held.with_columns(charged=pl.col("billed") - pl.col("allowed"))
     held = pl.concat([held, *_set_against(lines, usages)])
-    contract = pl.when(pl.col("component_id").is_in(shared)).then(0).otherwise("contract_id")
-    counted = held.with_columns(contract_id=contract).join(targets, on=KEYS)
+    counted = _by_owner(held, usages, periods).join(targets, on=KEYS)
     if targets["measure"].is_in(CARRIED).any():
         counted = counted.sort("target", "started_at", "usage_id", "seq")
     return counted.select(
@@ -144,6 +153,29 @@ def _counted_lines(lines: pl.DataFrame, targets: pl.DataFrame, plan: Plan) -> pl
         band=pl.when("banded").then("band").otherwise(pl.lit(NO_BAND)),
         series=pl.col("rate_key"),
     )
+
+
+def _by_owner(lines: pl.DataFrame, usages: list[PlanUsage], periods: pl.DataFrame) -> pl.DataFrame:
+    """The lines with the account and contract that own their component's price."""
+
+    def of(*scopes: Scope) -> pl.Expr:
+        return pl.col("component_id").is_in([u.id for u in usages if u.scope in scopes])
+
+    if not any(usage.scope in (Scope.ORGANISATION, Scope.POOL) for usage in usages):
+        contract = pl.when(of(Scope.ACCOUNT)).then(0).otherwise("contract_id")
+        return lines.with_columns(contract_id=contract)
+    held = with_members(periods, schema=PERIODS).unique("contract_id")
+    lines = lines.join(held.select("contract_id", *MEMBERS), on="contract_id", how="left")
+    pooled = of(Scope.POOL) & pl.col("pool_id").is_not_null()
+    top = pl.coalesce("organisation_id", "account_id")
+    return lines.with_columns(
+        account_id=pl.when(of(Scope.ORGANISATION) | pooled).then(top).otherwise("account_id"),
+        contract_id=pl.when(of(Scope.ACCOUNT, Scope.ORGANISATION))
+        .then(0)
+        .when(pooled)
+        .then(0 - pl.col("pool_id"))
+        .otherwise("contract_id"),
+    ).drop(MEMBERS.names())
 
 
 def _set_against(lines: pl.DataFrame, usages: list[PlanUsage]) -> Iterator[pl.DataFrame]:

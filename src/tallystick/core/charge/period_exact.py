@@ -1,7 +1,7 @@
 """Periods measured and priced, one at a time in whole numbers: the oracle."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,6 @@ from tallystick.core.charge.frames import (
     LEVELS,
     MEASURED,
     PERIOD_RATED,
-    PERIODS,
     RatedPeriods,
     frame_of,
     rescale,
@@ -23,16 +22,18 @@ from tallystick.core.charge.period_price import (
     PeriodKey,
     Target,
     keeps_surplus,
+    owners_in,
     price_periods,
     targets_of,
     value_of,
 )
 from tallystick.core.tariff.calendars import EPOCH, microseconds
 from tallystick.core.tariff.nodes import Measure, MeasureKind
-from tallystick.core.tariff.plan import Plan
+from tallystick.core.tariff.plan import Plan, PlanUsage
 from tallystick.core.tariff.plan_terms import scaled
 
 Line = Mapping[str, Any]
+Owner = Callable[[PlanUsage, int, int], tuple[int, int]]
 Levels = Mapping[str, int]
 
 
@@ -48,26 +49,34 @@ def rate_periods_exact(
 
     `measured` are the MEASURED values of earlier cycles, `levels` the LEVELS as the periods begin.
     """
-    targets = targets_of(periods.select(PERIODS.names()).rows(), plan=plan)
-    return rate_targets_exact(lines, targets=targets, plan=plan, measured=measured, levels=levels)
+    return rate_targets_exact(
+        lines,
+        periods=periods,
+        targets=targets_of(periods, plan=plan),
+        plan=plan,
+        measured=measured,
+        levels=levels,
+    )
 
 
 def rate_targets_exact(
     lines: Iterable[Line],
     *,
+    periods: pl.DataFrame,
     targets: list[Target],
     plan: Plan,
     measured: pl.DataFrame,
     levels: pl.DataFrame,
 ) -> RatedPeriods:
-    """What these targets cost, from all rows of RATED in them."""
+    """What these targets cost, from all rows of RATED in them; `periods` say who shares."""
     lines = list(lines)
-    held = _lines_by_key(lines, plan)
+    owner = owners_in(periods)
+    held = _lines_by_key(lines, plan, owner)
     past = read_past(measured)
     carried: dict[tuple[int, int, int], dict[str, int]] = defaultdict(dict)
     for account, contract, component, series, level in rescale(levels).iter_rows():
         carried[account, contract, component][series] = level
-    against = _lines_against(lines, plan)
+    against = _lines_against(lines, plan, owner)
     measured_values: list[list[int]] = []
     values: list[tuple[object, ...]] = []
     left: list[tuple[object, ...]] = []
@@ -103,21 +112,21 @@ def read_past(measured: pl.DataFrame) -> Past:
     return past
 
 
-def _lines_by_key(lines: Iterable[Line], plan: Plan) -> dict[PeriodKey, list[Line]]:
+def _lines_by_key(lines: Iterable[Line], plan: Plan, owner: Owner) -> dict[PeriodKey, list[Line]]:
     held: dict[PeriodKey, list[Line]] = defaultdict(list)
     usages = plan.usages
     for line in lines:
         usage = usages.get(line["component_id"])
         if usage is None or usage.period is None:
             continue
-        contract = 0 if usage.shared else line["contract_id"]
-        held[line["account_id"], contract, usage.id, line["cycle_start"]].append(line)
+        who = owner(usage, line["account_id"], line["contract_id"])
+        held[*who, usage.id, line["cycle_start"]].append(line)
     for rows in held.values():
         rows.sort(key=lambda line: (line["started_at"], line["usage_id"], line["seq"]))
     return held
 
 
-def _lines_against(lines: Iterable[Line], plan: Plan) -> dict[PeriodKey, list[Line]]:
+def _lines_against(lines: Iterable[Line], plan: Plan, owner: Owner) -> dict[PeriodKey, list[Line]]:
     """The lines that are set against those of a component, by its own key."""
     owners = defaultdict(list)
     for usage in plan.usages.values():
@@ -126,8 +135,8 @@ def _lines_against(lines: Iterable[Line], plan: Plan) -> dict[PeriodKey, list[Li
     held: dict[PeriodKey, list[Line]] = defaultdict(list)
     for line in lines:
         for usage in owners.get(line["component_id"], ()):
-            contract = 0 if usage.shared else line["contract_id"]
-            held[line["account_id"], contract, usage.id, line["cycle_start"]].append(line)
+            who = owner(usage, line["account_id"], line["contract_id"])
+            held[*who, usage.id, line["cycle_start"]].append(line)
     return held
 
 

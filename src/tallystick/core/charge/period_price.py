@@ -4,20 +4,24 @@ Quantities are integers in 1e-9, prices and amounts in 1e-12. Both executors of 
 themselves and share this file; the worked tables of docs/algorithms hold it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+
+import polars as pl
 
 from tallystick.base.money import divide_half_up
 from tallystick.base.period import day_start, month_after
 from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.core.charge.frames import MEMBERS, PERIODS, with_members
+from tallystick.core.charge.owners import owner_of
 from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.nodes import Allocation, LimitScale, MeasureKind, Surplus, TierKind
 from tallystick.core.tariff.plan import Plan, PlanUsage
 from tallystick.core.tariff.plan_terms import PlanLadder, PlanPeriod, Rate
 
 PeriodKey = tuple[int, int, int, date]
-"""account, contract (0 = shared by the account), component, cycle."""
+"""account, contract (or who shares the price, see `owners`), component, cycle."""
 
 Past = Mapping[tuple[int, int, int, str], Sequence[tuple[date, int]]]
 """By account, contract, component and band: (cycle, value measured)."""
@@ -66,17 +70,35 @@ class PeriodLine:
         return (*key, seq, self.band, self.tier, self.measured, self.billed, *price)
 
 
-def targets_of(
-    rows: Sequence[tuple[int, int, int, date, date, date, date]], *, plan: Plan
-) -> list[Target]:
-    """The components priced by the period of rows of PERIODS, in order; shared ones joined."""
+def owners_in(periods: pl.DataFrame) -> Callable[[PlanUsage, int, int], tuple[int, int]]:
+    """Who owns a component's price for an account and contract of PERIODS."""
+    held = with_members(periods, schema=PERIODS).unique("contract_id")
+    members = {row[0]: row[1:] for row in held.select("contract_id", *MEMBERS).iter_rows()}
+
+    def owner(usage: PlanUsage, account_id: int, contract_id: int) -> tuple[int, int]:
+        top, pool = members.get(contract_id, (account_id, None))
+        return owner_of(
+            usage.scope,
+            account_id=account_id,
+            contract_id=contract_id,
+            organisation_id=top,
+            pool_id=pool,
+        )
+
+    return owner
+
+
+def targets_of(periods: pl.DataFrame, *, plan: Plan) -> list[Target]:
+    """The components priced by the period of PERIODS, in order; shared ones joined."""
     found: dict[PeriodKey, Target] = {}
+    owner = owners_in(periods)
+    rows = periods.select(PERIODS.names()).rows()
     for account, contract, offer_id, start, end, first, last in sorted(rows):
         offer = plan.offers.get(offer_id)
         for usage in offer.usages if offer else ():
             if usage.period is None:
                 continue
-            key = (account, 0 if usage.shared else contract, usage.id, start)
+            key = (*owner(usage, account, contract), usage.id, start)
             served = (first, last)
             if key in found:
                 held = found[key].served

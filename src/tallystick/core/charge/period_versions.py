@@ -23,13 +23,15 @@ from tallystick.core.charge.frames import (
     PERIOD_RATED,
     PERIODS,
     RatedPeriods,
+    with_members,
 )
+from tallystick.core.charge.owners import owner_in
 from tallystick.core.charge.period_batch import rate_targets_batch
 from tallystick.core.charge.period_exact import rate_targets_exact
 from tallystick.core.charge.period_price import PeriodKey, Target
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.calendars import microseconds
-from tallystick.core.tariff.nodes import NewPrices
+from tallystick.core.tariff.nodes import NewPrices, Scope
 from tallystick.core.tariff.plan import Plan, PlanUsage
 
 PeriodRow = tuple[int, int, int, date, date, date, date]
@@ -38,8 +40,6 @@ PeriodRow = tuple[int, int, int, date, date, date, date]
 VERSION_PERIOD_RATED: Final = pl.Schema({**PERIOD_RATED, "version_id": pl.Int64()})
 """PERIOD_RATED with the version that priced the line."""
 
-SHARED: Final = 0
-"""The contract of what the whole account shares."""
 
 _LEVEL_KEYS: Final = ("account_id", "contract_id", "component_id")
 
@@ -98,7 +98,7 @@ def _rate(
 ) -> RatedPeriods:
     rated, values, left = [VERSION_PERIOD_RATED.to_frame()], [MEASURED.to_frame()], levels
     touched = [LEVELS.to_frame().select(_LEVEL_KEYS)]
-    grouped = _targets(periods.select(PERIODS.names()).rows(), plans)
+    grouped = _targets(periods, plans)
     for (version, low, high), targets in sorted(grouped.items()):
         dated = plans[version]
         ids = [other.version_id for other in plans[low:high]]
@@ -106,6 +106,7 @@ def _rate(
         if exact:
             made = rate_targets_exact(
                 own.iter_rows(named=True),
+                periods=periods,
                 targets=targets,
                 plan=dated.plan,
                 measured=measured,
@@ -113,7 +114,12 @@ def _rate(
             )
         else:
             made = rate_targets_batch(
-                own, targets=targets, plan=dated.plan, measured=measured, levels=left
+                own,
+                periods=periods,
+                targets=targets,
+                plan=dated.plan,
+                measured=measured,
+                levels=left,
             )
         rated.append(made.lines.with_columns(version_id=pl.lit(dated.version_id, pl.Int64())))
         values.append(made.measured)
@@ -137,14 +143,14 @@ def _rate(
 
 
 def _targets(
-    rows: Sequence[PeriodRow], plans: Sequence[DatedPlan]
+    periods: pl.DataFrame, plans: Sequence[DatedPlan]
 ) -> dict[tuple[int, int, int], list[Target]]:
     """What is to be priced, by the version that does and those whose lines count, from and to."""
     grouped = defaultdict(list)
-    for row in _with_shared(rows):
+    for scope, row in _by_owner(periods):
         account, contract, _, start, end, first, last = row
         for stretch in _stretches(row, plans):
-            if stretch.usage.shared == (contract == SHARED):
+            if stretch.usage.scope is scope:
                 key = (account, contract, stretch.usage.id, start)
                 zone = plans[stretch.version].plan.zone
                 target = _target(key, stretch, (first, last), end, zone)
@@ -154,15 +160,18 @@ def _targets(
     return grouped
 
 
-def _with_shared(rows: Sequence[PeriodRow]) -> Iterator[PeriodRow]:
-    """The rows, and one for each account's offer that spans the days of all its contracts."""
-    yield from rows
-    spans: dict[tuple[int, int, date, date], tuple[date, date]] = {}
-    for account, _, offer, start, end, first, last in rows:
-        held = spans.get((account, offer, start, end), (first, last))
-        spans[account, offer, start, end] = (min(held[0], first), max(held[1], last))
-    for (account, offer, start, end), days in spans.items():
-        yield (account, SHARED, offer, start, end, *days)
+def _by_owner(periods: pl.DataFrame) -> Iterator[tuple[Scope, PeriodRow]]:
+    """The rows as each scope owns them, spanning the days of all contracts that share."""
+    spans: dict[tuple[Scope, int, int, int, date, date], tuple[date, date]] = {}
+    for row in with_members(periods, schema=PERIODS).iter_rows(named=True):
+        first, last = row["served_from"], row["served_to"]
+        for scope in Scope:
+            owner = owner_in(row, scope=scope)
+            key = (scope, *owner, row["offer_id"], row["cycle_start"], row["cycle_end"])
+            held = spans.get(key, (first, last))
+            spans[key] = (min(held[0], first), max(held[1], last))
+    for (scope, account, contract, offer, start, end), days in spans.items():
+        yield scope, (account, contract, offer, start, end, *days)
 
 
 def _target(
@@ -231,7 +240,7 @@ def _keeps(usage: PlanUsage, later: PlanUsage) -> bool:
     """Whether the later price is the same, or waits for the next cycle and counts alike."""
     assert usage.period is not None
     assert later.period is not None
-    if usage.shared != later.shared:
+    if usage.scope is not later.scope:
         return False
     bounds = (usage.charge_at_least, usage.charge_at_most)
     if usage.period == later.period and bounds == (later.charge_at_least, later.charge_at_most):

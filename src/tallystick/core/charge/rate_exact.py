@@ -40,6 +40,7 @@ from tallystick.core.charge.match import (
     holds,
     match_rate,
 )
+from tallystick.core.charge.owners import owner_of
 from tallystick.core.tariff.calendars import local_day, microseconds
 from tallystick.core.tariff.nodes import Reset, Scope
 from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanOffer, PlanUsage, StepSet
@@ -47,7 +48,7 @@ from tallystick.core.tariff.plan_terms import Rate, scaled
 from tallystick.core.tariff.ratio import MAX_QUANTITY
 
 CounterKey = tuple[int, int, int, date]
-"""account, contract (0 = shared by the account), component, cycle."""
+"""account, contract (or who shares the counter, see `owners`), component, cycle."""
 
 NOTHING: Mapping[CounterKey, int] = MappingProxyType({})
 QUANTITY_US = QUANTITY_SCALE // 1_000_000
@@ -95,9 +96,15 @@ def by_key(frame: pl.DataFrame) -> dict[CounterKey, int]:
 
 
 def order_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Account, start, usage; empty values first."""
-    keys = (row["account_id"], row["started_at"], row["usage_id"])
+    """Organisation, start, usage; empty values first."""
+    keys = (_organisation(row), row["started_at"], row["usage_id"])
     return tuple(part for key in keys for part in ((key is not None), key or 0))
+
+
+def _organisation(row: Mapping[str, Any]) -> int:
+    """The account at the top of the hierarchy; an account without one is its own."""
+    top: int = row.get("organisation_id") or row["account_id"]
+    return top
 
 
 def rate_event(
@@ -177,6 +184,8 @@ def read_event(row: Mapping[str, Any], *, plan: Plan, since_us: int = 0) -> Even
         usage_id=row["usage_id"],
         account_id=row["account_id"],
         contract_id=row["contract_id"],
+        organisation_id=_organisation(row),
+        pool_id=row.get("pool_id"),
         cycle_start=row["cycle_start"],
         started_us=started_us,
         quantity=scaled(row["quantity"], scale=QUANTITY_SCALE),
@@ -321,8 +330,15 @@ class _Drawer:
     granted: Mapping[CounterKey, int]
 
     def _key(self, component_id: int, scope: Scope, cycle: date) -> CounterKey:
-        contract_id = 0 if scope is Scope.ACCOUNT else self.event.contract_id
-        return self.event.account_id, contract_id, component_id, cycle
+        event = self.event
+        owner = owner_of(
+            scope,
+            account_id=event.account_id,
+            contract_id=event.contract_id,
+            organisation_id=event.organisation_id,
+            pool_id=event.pool_id,
+        )
+        return *owner, component_id, cycle
 
     def allow(self, billed: int, usage: PlanUsage, allowances: list[PlanAllowance]) -> int:
         """What the allowances give towards the billed quantity, the first in order first.

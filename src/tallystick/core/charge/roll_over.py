@@ -12,12 +12,21 @@ from datetime import date
 
 import polars as pl
 
-from tallystick.core.charge.frames import COUNTERS, GRANTS, KEYS, PERIODS, frame_of, rescale
-from tallystick.core.tariff.nodes import Scope
+from tallystick.core.charge.frames import (
+    COUNTERS,
+    GRANTS,
+    KEYS,
+    OWN,
+    PERIODS,
+    frame_of,
+    rescale,
+    with_members,
+)
+from tallystick.core.charge.owners import owner_in
 from tallystick.core.tariff.plan import Plan, PlanAllowance
 
 BucketKey = tuple[int, int, int, date]
-"""account, contract (0 = shared by the account), allowance, cycle."""
+"""account, contract (or who shares it, see `owners`), allowance, cycle."""
 
 Parts = list[tuple[int, int]]
 """What a bucket holds, by the cycles it may still live; what ends first stands first."""
@@ -48,12 +57,14 @@ def _whole(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
 
 def _buckets(periods: pl.DataFrame, plan: Plan) -> Iterator[tuple[BucketKey, date, PlanAllowance]]:
     """Each bucket of the periods that rolls over, with the cycle that follows; shared ones once."""
-    found = {}
-    for account, contract, offer, start, end, *_ in periods.select(PERIODS.names()).iter_rows():
-        for allowance in plan.offers[offer].allowances if offer in plan.offers else ():
+    found: dict[BucketKey, tuple[date, PlanAllowance]] = {}
+    for period in with_members(periods, schema=PERIODS).iter_rows(named=True):
+        offer = plan.offers.get(period["offer_id"])
+        for allowance in offer.allowances if offer else ():
             if allowance.roll_over is not None:
-                shared = allowance.scope is Scope.ACCOUNT
-                found[account, 0 if shared else contract, allowance.id, start] = (end, allowance)
+                owner = owner_in(period, scope=allowance.scope)
+                start, end = period["cycle_start"], period["cycle_end"]
+                found[*owner, allowance.id, start] = (end, allowance)
     for key, (end, allowance) in found.items():
         yield key, end, allowance
 
@@ -62,7 +73,9 @@ def _left(allowance: PlanAllowance, used: int, granted: Parts) -> Parts:
     """The parts that stay, after what was used, a cycle older, and within the cap."""
     terms, cap = allowance.roll_over, allowance.roll_over_cap
     assert terms is not None
-    own: Parts = [(terms.cycles + 1, allowance.quantity)]
+    size = allowance.quantity + sum(amount for lives, amount in granted if lives == OWN)
+    granted = [part for part in granted if part[0] != OWN]
+    own: Parts = [(terms.cycles + 1, size)]
     left: Parts = []
     for lives, amount in own + granted if terms.used_last else granted + own:
         drawn = min(used, amount)

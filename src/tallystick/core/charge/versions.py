@@ -16,6 +16,7 @@ from tallystick.base.period import day_start
 from tallystick.core.charge.batch.draw import Draws, read_counters
 from tallystick.core.charge.batch.match import suspend_unmatched
 from tallystick.core.charge.batch.tables import WHOLE, in_order, tables_of
+from tallystick.core.charge.buckets import add_sizes
 from tallystick.core.charge.frames import (
     CHARGE_IN,
     COUNTERS,
@@ -26,6 +27,7 @@ from tallystick.core.charge.frames import (
     SuspenseCode,
     descale,
     rescale,
+    with_members,
 )
 from tallystick.core.charge.hand_over import CROSSING, QUANTITY_US, hand_over, reaching_into
 from tallystick.core.charge.rate_batch import (
@@ -82,13 +84,15 @@ def rate_versions(
     plans: Sequence[DatedPlan],
     counters: pl.DataFrame,
     grants: pl.DataFrame | None = None,
+    periods: pl.DataFrame | None = None,
 ) -> Rated:
     """The lines (VERSION_RATED), draws and suspense of CHARGE_IN over versions, oldest first.
 
+    PERIODS, with MEMBERS, name the contracts that share buckets whose size depends on them.
     What starts before the first version is suspended as `no_catalogue`. The lines of a version
     stand together, in the order of RATED, and draw before those of the next.
     """
-    usage = usage.select(pl.col(name).cast(kind) for name, kind in CHARGE_IN.items())
+    usage = with_members(usage, schema=CHARGE_IN)
     opens = [first_instant(dated) for dated in plans]
     usage = usage.with_columns(home=_homes(usage, opens))
     crossing = _crossing(usage, plans, opens)
@@ -96,12 +100,13 @@ def rate_versions(
     faults = [_too_early(usage.filter(pl.col("home") < 0))]
     placed = _place(stages, crossing, opens, faults)
     suspense = _suspense(usage, faults)
+    given = [add_sizes(grants, periods=periods, plan=dated.plan) for dated in plans]
     draws = read_counters(counters, grants=grants)
     drawn: list[pl.DataFrame] = []
     priced = []
-    for stage, lines in zip(stages, placed, strict=True):
+    for stage, lines, granted in zip(stages, placed, given, strict=True):
         held = lines.filter(~pl.col("usage_id").is_in(suspense["usage_id"].implode()))
-        now = Draws(draws.before, draws.granted)
+        now = Draws(draws.before, read_counters(counters, grants=granted).granted)
         priced.append(charge_lines(held, stage=stage, draws=now))
         drawn += now.added
         draws = Draws(_sum_up([draws.before, *now.added]), draws.granted)
@@ -227,8 +232,8 @@ def _suspense(usage: pl.DataFrame, faults: Sequence[pl.DataFrame]) -> pl.DataFra
     found = pl.concat(faults)
     if found.is_empty():
         return SUSPENSE.to_frame()
-    placed = found.join(usage.select("usage_id", "account_id", "started_at"), on="usage_id")
-    order = ("account_id", "started_at", "usage_id", "version", "usage")
+    placed = found.join(usage.select("usage_id", "organisation_id", "started_at"), on="usage_id")
+    order = ("organisation_id", "started_at", "usage_id", "version", "usage")
     told = placed.sort(order, maintain_order=True)
     return told.unique(["usage_id", "component_id"], keep="first", maintain_order=True).select(
         pl.col(name).cast(kind) for name, kind in SUSPENSE.items()

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from tallystick.core.charge.buckets import add_sizes
 from tallystick.core.charge.frames import (
     COUNTERS,
     KEYS,
@@ -58,10 +59,12 @@ def rate_versions_exact(
     plans: Sequence[DatedPlan],
     counters: pl.DataFrame,
     grants: pl.DataFrame | None = None,
+    periods: pl.DataFrame | None = None,
 ) -> Rated:
     """The lines (VERSION_RATED), draws and suspense of rows of CHARGE_IN; as `rate_versions`."""
     before = by_key(counters.select(COUNTERS.names()))
-    granted = {} if grants is None else by_key(grants.select(*KEYS, "quantity"))
+    given = [add_sizes(grants, periods=periods, plan=dated.plan) for dated in plans]
+    granted = [{} if g is None else by_key(g.select(*KEYS, "quantity")) for g in given]
     used = dict(before)
     opens = [first_instant(dated) for dated in plans]
     found: list[list[Part]] = [[] for _ in plans]
@@ -83,7 +86,7 @@ def rate_versions_exact(
             key = (part.event.usage_id, part.usage.id)
             held = lines.setdefault(key, [])
             begun = len(held)
-            made = part_lines(part, plan=plans[version].plan, used=used, granted=granted)
+            made = part_lines(part, plan=plans[version].plan, used=used, granted=granted[version])
             held.extend(line if not begun else _again(line, begun) for line in made)
             if len(held) > begun:
                 firsts.setdefault(key, part.usage)

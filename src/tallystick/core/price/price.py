@@ -17,6 +17,7 @@ from tallystick.base.frames import REJECTS
 from tallystick.base.money import plain
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
+from tallystick.core.charge.buckets import add_sizes
 from tallystick.core.charge.explain import explain_line
 from tallystick.core.charge.frames import (
     COUNTERS,
@@ -24,6 +25,7 @@ from tallystick.core.charge.frames import (
     KEYS,
     LEVELS,
     MEASURED,
+    MEMBERS,
     NEVER_RESETS,
     PERIODS,
     SUSPENSE,
@@ -261,7 +263,7 @@ def _price_cycle(
     running = pl.col("cycle_start").is_in([start, NEVER_RESETS])
     counters = state.counters.filter(running)
     grants = state.grants.filter(pl.col("cycle_start") == start)
-    rated = _rate(usage, prices, counters, grants, executor)
+    rated = _rate(usage, prices, counters, grants, periods, executor)
     state.lines.append(rated.lines)
     state.suspense.append(rated.suspense)
     summed = pl.concat([state.counters, rated.draws]).group_by(KEYS).agg(pl.col("used").sum())
@@ -274,7 +276,9 @@ def _price_cycle(
     kept = state.levels.join(costs.measured, on=ours, how="anti")
     state.levels = pl.concat([kept, costs.levels])
     drawn = state.counters.filter(pl.col("cycle_start") == start)
-    left = roll_over(periods, plan=plan, counters=drawn, grants=grants)
+    sized = add_sizes(grants, periods=periods, plan=plan)
+    assert sized is not None
+    left = roll_over(periods, plan=plan, counters=drawn, grants=sized)
     state.grants = pl.concat([state.grants, left])
 
 
@@ -283,9 +287,12 @@ def _rate(
     prices: PriceLists,
     counters: pl.DataFrame,
     grants: pl.DataFrame,
+    periods: pl.DataFrame,
     executor: Executor,
 ) -> Rated:
-    given: dict[str, Any] = {"plans": prices.plans, "counters": counters, "grants": grants}
+    given: dict[str, Any] = {
+        "plans": prices.plans, "counters": counters, "grants": grants, "periods": periods,
+    }  # fmt: skip
     if executor is Executor.BATCH:
         return rate_versions(usage, **given)
     exact = rate_versions_exact(usage.iter_rows(named=True), **given)
@@ -323,7 +330,7 @@ def _compare(one: Any, other: Any, tables: Sequence[str]) -> None:
 def _cycles(
     read: UsageRead, span: Span | None, served: Mapping[date, tuple[date, date]]
 ) -> pl.DataFrame:
-    """PERIODS: each contract's cycles from its first day, usage or the span's, to the last."""
+    """PERIODS with MEMBERS: each contract's cycles from its first day, usage or the span's on."""
     found = read.usage.group_by("contract_id").agg(
         first=pl.col("cycle_start").min(), last=pl.col("cycle_start").max()
     )
@@ -346,7 +353,9 @@ def _cycles(
             if begin < end:
                 key = (held.account_id, held.contract_id, held.offer_id)
                 rows.append((*key, cycle.start, cycle.end, begin, end))
-    return pl.DataFrame(rows, schema=PERIODS, orient="row")
+    periods = pl.DataFrame(rows, schema=PERIODS, orient="row")
+    members = read.usage.select("contract_id", *MEMBERS).unique("contract_id", keep="last")
+    return periods.join(members, on="contract_id", how="left")
 
 
 def bill_lines(priced: Priced) -> list[dict[str, Any]]:

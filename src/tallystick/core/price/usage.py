@@ -20,7 +20,7 @@ from tallystick.core.capture.quantities import (
     unit_factor,
 )
 from tallystick.core.capture.rejects import Check, Reason, first_fault, frame_rejects
-from tallystick.core.charge.frames import CHARGE_IN
+from tallystick.core.charge.frames import CHARGE_IN, MEMBERS
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
 from tallystick.core.price.tables import LINE, TextTable, UsageUnreadable
 
@@ -30,7 +30,8 @@ RESULTS: Final = (
 """Columns of what is expected; they are no part of the usage."""
 
 COLUMNS: Final = (
-    "at", "usage", "quantity", "unit", "of", "to", "zone", "account", "contract", "cycle",
+    "at", "usage", "quantity", "unit", "of", "to", "zone", "account", "contract", "cycle", "under",
+    "pool",
 )  # fmt: skip
 """Columns with a meaning of their own; every other column is an attribute of the usage."""
 
@@ -89,7 +90,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class UsageRead:
-    """CHARGE_IN, whose ids are the rows' lines; who used it; and the rows that were not taken."""
+    """CHARGE_IN with MEMBERS, whose ids are the rows' lines; who used it; the rows not taken."""
 
     usage: pl.DataFrame
     held: tuple[Held, ...]
@@ -160,7 +161,8 @@ def _named(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _with_defaults(rows: pl.DataFrame, terms: Terms, contracts: Sequence[Contract]) -> pl.DataFrame:
     """Every known column there; the only contract and account where none is named."""
-    absent = [name for name in ("of", "to", "zone", "account", "contract", "cycle", "unit_text")
+    absent = [name for name in ("of", "to", "zone", "account", "contract", "cycle", "under", "pool",
+                            "unit_text")
               if name not in rows.columns]  # fmt: skip
     rows = rows.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
     rows = rows.with_columns(of=pl.col("of").fill_null(pl.lit(terms.kind, pl.String)))
@@ -226,6 +228,10 @@ def _placed(rows: pl.DataFrame, held: Sequence[Held], terms: Terms) -> pl.DataFr
         orient="row",
     )  # fmt: skip
     rows = rows.join(known, on=["account", "contract"], how="left", maintain_order="left")
+    rows = rows.with_columns(
+        organisation_id=_number(rows["under"], {h.contract.account: h.account_id for h in held}),
+        pool_id=_number(rows["pool"], {}),
+    )
     local_day = pl.col("started_at").dt.convert_time_zone(zone).dt.date()
     day = pl.when(pl.col("cycle").str.len_bytes() == 7).then(pl.col("cycle") + "-01")
     written = day.otherwise(pl.col("cycle")).str.to_date("%Y-%m-%d", strict=False)
@@ -238,6 +244,14 @@ def _placed(rows: pl.DataFrame, held: Sequence[Held], terms: Terms) -> pl.DataFr
     cycles = days.with_columns(own_cycle=pl.Series(starts, dtype=pl.Date()))
     rows = rows.join(cycles, on=["local_day", "cycle_day"], how="left", maintain_order="left")
     return rows.with_columns(cycle_start=pl.coalesce("written", "own_cycle"))
+
+
+def _number(names: pl.Series, known: dict[str, int]) -> pl.Series:
+    """The names' numbers, those that are not known yet numbered on in their order."""
+    free = max(known.values(), default=0) + 1
+    others = sorted({*names.drop_nulls()} - {*known}, key=_natural)
+    numbers = known | {name: number for number, name in enumerate(others, free)}
+    return names.replace_strict(numbers, default=None, return_dtype=pl.Int64())
 
 
 def _measured(rows: pl.DataFrame, terms: Terms) -> pl.DataFrame:
@@ -296,7 +310,9 @@ def _charge_in(rows: pl.DataFrame) -> pl.DataFrame:
         called=pl.when(dialled).then(digits).otherwise("to"),
         zone="zone",
         attributes="attributes_json",
-    ).cast(CHARGE_IN)
+        organisation_id=pl.coalesce("organisation_id", "account_id"),
+        pool_id="pool_id",
+    ).cast(pl.Schema({**CHARGE_IN, **MEMBERS}))
 
 
 def sentence_of(reject: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ RECURRING_WORDS: Final = (
 )  # fmt: skip
 ALLOWANCE_WORDS: Final = (
     "include", "of", "converts", "where", "priority", "share", "covers", "in blocks of", "blocks",
-    "roll over", "then", "tax", "revenue",
+    "roll over", "then", "proration", "tax", "revenue",
 )  # fmt: skip
 
 
@@ -89,7 +89,11 @@ def _proration(page: Page) -> nodes.Proration:
 
 
 def _allowance(page: Page, code: str) -> nodes.Allowance:
-    quantity, unit = page.read("include", read_quantity, (Decimal(1), "unit"))
+    quantity, unit, per_member = page.read("include", _included, (Decimal(1), "unit", False))
+    scope = page.read("share", lambda t: read_word(t, words=Scope), Scope.CONTRACT)
+    if per_member and scope is Scope.CONTRACT:
+        message = "has no members to count; write 'share: pool', 'organisation' or 'account'"
+        page.complain(page.table.line, message, word="include")
     if quantity <= 0:
         page.complain(page.table.line, "includes nothing; include more than 0", word="include")
     conversions = _conversions(page)
@@ -102,6 +106,7 @@ def _allowance(page: Page, code: str) -> nodes.Allowance:
         code=code,
         line=page.table.line,
         quantity=quantity,
+        per_member=per_member,
         unit=unit,
         of=tuple(c.of for c in conversions) or (page.need("of", read_name, ""),),
         conversions=conversions,
@@ -110,7 +115,8 @@ def _allowance(page: Page, code: str) -> nodes.Allowance:
         roll_over=_roll_over(page, unit),
         where=page.read("where", read_filter, ALWAYS),
         priority=page.read("priority", read_count, 100),
-        scope=page.read("share", lambda t: read_word(t, words=Scope), Scope.CONTRACT),
+        scope=scope,
+        prorated=_prorated(page),
         covers=tuple(covers) if page.has("covers") else None,
         named=page.has("covers"),
         beyond=page.read("then", str, None),
@@ -119,6 +125,30 @@ def _allowance(page: Page, code: str) -> nodes.Allowance:
     )
     page.close(ALLOWANCE_WORDS)
     return allowance
+
+
+def _included(text: str) -> tuple[Decimal, str, bool]:
+    """`300 min`, or `100 MB per member` of those who share it."""
+    size = text.removesuffix(" per member")
+    return *read_quantity(size), size != text
+
+
+def _prorated(page: Page) -> tuple[bool, bool]:
+    """Whether less is included for the days before the start, and for those after the end."""
+
+    def by_days(text: str) -> bool:
+        if text not in ("full", "prorate"):
+            raise Mistake(f"{text!r} is not one of: full, prorate")
+        return text == "prorate"
+
+    node = page.node("proration")
+    if isinstance(node, Table):
+        inner = Page(node, file=page.file, path=f"{page.path}.proration", errors=page.errors)
+        made = inner.read("start", by_days, False), inner.read("end", by_days, False)
+        inner.close(("start", "end"))
+        return made
+    both = node is not None and page.phrase(node, by_days, False, word="proration")
+    return both, both
 
 
 def _conversions(page: Page) -> tuple[nodes.Conversion, ...]:

@@ -17,6 +17,8 @@ class Scope(StrEnum):
 
     CONTRACT = "contract"
     ACCOUNT = "account"
+    ORGANISATION = "organisation"  # the whole hierarchy of accounts
+    POOL = "pool"  # contracts of an organisation that name the same pool
 
 
 class Reset(StrEnum):
@@ -403,6 +405,7 @@ class Allowance:
     code: str
     line: int
     quantity: Decimal
+    per_member: bool  # for each contract that shares it, else once for all of them
     unit: str
     of: tuple[str, ...]
     conversions: tuple[Conversion, ...]  # of each kind that is not counted in `unit`
@@ -412,6 +415,7 @@ class Allowance:
     where: Filter
     priority: int
     scope: Scope
+    prorated: tuple[bool, bool]  # less for days before the start, after the end of the service
     covers: tuple[str, ...] | None  # component codes; None until the rewrite names them
     named: bool  # whether the author wrote what is covered
     beyond: str | None  # what happens to the service afterwards, e.g. throttle to 256 kbit/s

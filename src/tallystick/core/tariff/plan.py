@@ -77,6 +77,8 @@ class PlanAllowance(PlanComponent):
 
     unit: str
     quantity: int
+    per_member: bool
+    prorated: tuple[bool, bool]
     where: Filter
     scope: Scope
     priority: int
@@ -136,11 +138,6 @@ class PlanUsage(PlanComponent):
     deck: int | None
     no_rate: int | None
     period: PlanPeriod | None  # then its rated lines only count, at no price
-
-    @property
-    def shared(self) -> bool:
-        """Whether the whole account has one counter of it."""
-        return self.scope is Scope.ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +346,8 @@ class _Compiler:
             **head,
             unit=part.unit,
             quantity=scaled(part.quantity, scale=QUANTITY_SCALE),
+            per_member=part.per_member,
+            prorated=part.prorated,
             where=self._note_fields(part.where),
             scope=part.scope,
             priority=part.priority,

@@ -119,10 +119,8 @@ def _draw_round(
     lines: pl.DataFrame, turn: dict[str, Column], tables: Tables, draws: Draws
 ) -> pl.Series:
     """What each line is allowed from its own allowance, as far as the earlier lines left it."""
-    shared = tables.allowance["shared"].at("allowance")
     keys = lines.select(
-        "account_id",
-        pl.when(shared).then(0).otherwise("contract_id").alias("contract_id"),
+        *_owner_columns(tables.allowance, index="allowance"),
         tables.allowance["id"].at("allowance").alias("component_id"),
         "cycle_start",
     )
@@ -146,6 +144,25 @@ def _draw_round(
     draws.added.append(groups.keys.with_columns(used=groups.sums(given["drawn"])))
     worth = pl.col("drawn") * denominator // numerator
     return given.select(pl.min_horizontal("rest", worth)).to_series()
+
+
+def _owner_columns(table: dict[str, Column], *, index: str) -> list[pl.Expr]:
+    """`account_id` and `contract_id` of each line's counter, as `owner_of` has them."""
+    by_account = table["by_account"].at(index)
+    if not table["wide"].any(True):
+        own = pl.when(by_account).then(0).otherwise("contract_id")
+        return [pl.col("account_id"), own.alias("contract_id")]
+    by_organisation = table["by_organisation"].at(index)
+    pooled = table["by_pool"].at(index) & pl.col("pool_id").is_not_null()
+    contract = (
+        pl.when(by_account | by_organisation)
+        .then(0)
+        .when(pooled)
+        .then(0 - pl.col("pool_id"))
+        .otherwise("contract_id")
+    )
+    account = pl.when(by_organisation | pooled).then("organisation_id").otherwise("account_id")
+    return [account.alias("account_id"), contract.alias("contract_id")]
 
 
 def _up(size: pl.Expr, step: pl.Expr) -> pl.Expr:
@@ -174,11 +191,10 @@ def climb_tiers(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.Data
 
 
 def _slice(lines: pl.DataFrame, tables: Tables, draws: Draws) -> pl.DataFrame:
-    shared, runs_on = tables.usage["shared"].at("usage"), tables.usage["runs_on"].at("usage")
+    runs_on = tables.usage["runs_on"].at("usage")
     groups = group_lines(
         lines.select(
-            "account_id",
-            pl.when(shared).then(0).otherwise("contract_id").alias("contract_id"),
+            *_owner_columns(tables.usage, index="usage"),
             tables.usage["id"].at("usage").alias("component_id"),
             pl.when(runs_on)
             .then(pl.lit(NEVER_RESETS))

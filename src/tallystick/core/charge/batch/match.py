@@ -16,6 +16,7 @@ from tallystick.core.charge.frames import (
     SUSPENSE,
     SuspenseCode,
     rescale,
+    with_members,
 )
 from tallystick.core.charge.match import BadAttributes, read_attributes
 from tallystick.core.tariff.nodes import Filter, Term
@@ -69,8 +70,8 @@ class Faults:
 
 def read_events(usage: pl.DataFrame, *, plan: Plan) -> pl.DataFrame:
     """CHARGE_IN in whole numbers, sorted, with its `row` and the attributes that are asked for."""
-    events = usage.select(pl.col(name).cast(kind) for name, kind in CHARGE_IN.items())
-    events = rescale(events.sort("account_id", "started_at", "usage_id")).with_row_index("row")
+    events = with_members(usage, schema=CHARGE_IN)
+    events = rescale(events.sort("organisation_id", "started_at", "usage_id")).with_row_index("row")
     if not plan.attributes:
         return events.drop("attributes").with_columns(readable=pl.lit(True))
     return _with_attributes(events, plan)

@@ -144,8 +144,19 @@ def _usage_columns(
             (u.charge_at_least is not None or u.charge_at_most is not None for u in usages),
             kind=pl.Boolean(),
         ),
-        "shared": column((u.scope is Scope.ACCOUNT for u in usages), kind=pl.Boolean()),
+        **_scope_columns([u.scope for u in usages]),
         "runs_on": column((u.reset is Reset.NEVER for u in usages), kind=pl.Boolean()),
+    }
+
+
+def _scope_columns(scopes: list[Scope]) -> dict[str, Column]:
+    """Who shares a counter: the account at least, the organisation, the pool."""
+    wide = (Scope.ORGANISATION, Scope.POOL)
+    return {
+        "by_account": column((s is Scope.ACCOUNT for s in scopes), kind=pl.Boolean()),
+        "by_organisation": column((s is Scope.ORGANISATION for s in scopes), kind=pl.Boolean()),
+        "by_pool": column((s is Scope.POOL for s in scopes), kind=pl.Boolean()),
+        "wide": column((s in wide for s in scopes), kind=pl.Boolean()),
     }
 
 
@@ -196,7 +207,7 @@ def _allowance_columns(
         "id": column((part.id for part in allowances), kind=pl.Int64()),
         "quantity": column((part.quantity for part in allowances), kind=WHOLE),
         "filter": column((filters.index(part.where) for part in allowances), kind=pl.Int32()),
-        "shared": column((part.scope is Scope.ACCOUNT for part in allowances), kind=pl.Boolean()),
+        **_scope_columns([part.scope for part in allowances]),
         "block": column((part.block or 1 for part in allowances), kind=WHOLE),
         "blocks": column((part.blocks for part in allowances), kind=pl.Boolean()),
     }
