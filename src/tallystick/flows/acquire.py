@@ -85,7 +85,7 @@ def refuse_unbilled(plan: Plan) -> None:
         for part in (*offer.usages, *offer.allowances)
         if any(getattr(part, "prorated", ()))
         or getattr(part, "per_member", False)
-        or part.scope in (Scope.ORGANISATION, Scope.POOL)
+        or getattr(part, "scope", None) in (Scope.ORGANISATION, Scope.POOL)
     ]
     if waiting:
         raise NotBilledYet(components=", ".join(waiting))
@@ -104,6 +104,7 @@ def publish_catalogue(
 
     :raises CatalogueRefused: with every mistake in the text, or contracts' own prices that it
         cannot have
+    :raises NotBilledYet: when it holds what no charge run charges yet
     :raises VersionBeforeAnother: when a version begins on that day or later
     """
     catalogue = read_catalogue(text, name=name, files=files)
