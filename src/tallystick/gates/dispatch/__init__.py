@@ -1,0 +1,1 @@
+"""Ways out for documents: a mail server, a web address, a folder."""
