@@ -25,6 +25,8 @@ from tallystick.domain.balances.models import (
 from tallystick.domain.catalog import queries
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion
 from tallystick.domain.contracts.grants import Wording
+from tallystick.domain.documents.models import Channel, DocumentFormat
+from tallystick.domain.documents.operations import queue_dispatches, wish_delivery
 from tallystick.domain.invoices.models import Invoice, Offset
 from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.ledger.models import Turn
@@ -111,6 +113,12 @@ def _live(code: str) -> int:
         Statement("S-1", "DE00", "EUR", Decimal(0), Decimal(1), (paid,)),
         tenant_id=tenant.id, filename="s.xml", at=noon(3, 16),
     )  # fmt: skip
+    with acting_for(tenant.id):
+        wish_delivery(
+            account_numbered("A1"), channel=Channel.FOLDER, address="printer",
+            format=DocumentFormat.PDF, at=noon(1, 1),
+        )  # fmt: skip
+        queue_dispatches(tenant_id=tenant.id, at=noon(3, 16))
     turn_books(tenant_id=tenant.id, through=date(2025, 1, 1), at=noon(3, 16), close=True)
     with acting_for(tenant.id):
         Turn.objects.create(

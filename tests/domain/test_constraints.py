@@ -118,6 +118,8 @@ payments_payment || {key: "77", amount: -7} | payment_positive
 collections_ladder || {} | ladder_segment_once
 collections_episode | state = 'open' | {} | episode_one_open
 collections_action || {} | action_step_once_a_day
+documents_delivery || {} | delivery_once
+documents_dispatch || {} | dispatch_once
 outbox_order || {} | outbox_order_once
 balances_bucket || {} | bucket_source_once
 balances_bucket || {source_key: "77", reserved: -1} | bucket_reserved_positive

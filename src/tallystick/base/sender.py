@@ -3,6 +3,19 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from tallystick.base.refusal import Refusal
+
+
+@dataclass
+class SentPerhaps(Refusal):
+    """The line broke after the letter had begun: it may have arrived."""
+
+    code = "sent_perhaps"
+    reason: str = ""
+
+    def sentence(self) -> str:
+        return f"it may have arrived: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -26,6 +39,7 @@ class Sender(Protocol):
     def send(self, letter: Letter) -> str:
         """The receiver's answer.
 
-        :raises DeliveryFailed: when it may go through later
+        :raises DeliveryFailed: when it did not arrive and may go through later
+        :raises SentPerhaps: when nobody knows whether it arrived
         """
         ...

@@ -13,10 +13,11 @@ from typing import Final
 from tallystick.base.courier import DeliveryFailed
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
-from tallystick.base.sender import Letter, Sender
+from tallystick.base.sender import Letter, Sender, SentPerhaps
 from tallystick.core.invoice.document import InvoiceDocument
 from tallystick.domain.documents import operations, queries
 from tallystick.domain.documents.models import Dispatch, DocumentFormat
+from tallystick.domain.documents.operations import Outcome
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.document import document_of
@@ -35,7 +36,7 @@ Printers = Mapping[str, Callable[[InvoiceDocument], bytes]]
 
 @dataclass(frozen=True, slots=True)
 class DispatchReport:
-    """Documents queued and sent, to be tried again, without a sender, and of which we are unsure."""
+    """Documents queued, sent, to be tried again, without a sender, and those we are unsure of."""
 
     queued: int
     sent: int
@@ -72,30 +73,34 @@ def dispatch_documents(
             told = _send(
                 dispatch_id, senders[channel], tenant_id=tenant_id, printers=printers, at=at
             )
-            sent += told
-            failed += not told
+            sent += told is Outcome.SENT
+            failed += told is Outcome.NOT_SENT
+            unsure += told is Outcome.UNSURE
             progress("documents", done=done, total=len(waiting))
     return DispatchReport(queued, sent, failed, unbound, unsure)
 
 
 def _send(
     dispatch_id: int, sender: Sender, *, tenant_id: int, printers: Printers, at: datetime
-) -> bool:
+) -> Outcome | None:
+    """What came of it; None when somebody else has the document."""
     with acting_for(tenant_id):
         claimed = operations.claim_dispatch(dispatch_id)
         if claimed is None:
-            return False
+            return None
         number = claimed.invoice.number
     try:
         letter = _letter(claimed, document_of(number, tenant_id=tenant_id), printers)
-        answer, sent = sender.send(letter), True
+        answer, outcome = sender.send(letter), Outcome.SENT
+    except SentPerhaps as doubt:
+        answer, outcome = doubt.reason, Outcome.UNSURE
     except DeliveryFailed as failure:
-        answer, sent = failure.reason, False
+        answer, outcome = failure.reason, Outcome.NOT_SENT
     except Refusal as refusal:  # such as an invoice that no electronic format can say
-        answer, sent = refusal.sentence(), False
+        answer, outcome = refusal.sentence(), Outcome.NOT_SENT
     with acting_for(tenant_id):
-        operations.settle_dispatch(dispatch_id, sent=sent, answer=answer, at=at)
-    return sent
+        operations.settle_dispatch(dispatch_id, outcome=outcome, answer=answer, at=at)
+    return outcome
 
 
 def _letter(dispatch: Dispatch, document: InvoiceDocument, printers: Printers) -> Letter:

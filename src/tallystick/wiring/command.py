@@ -15,8 +15,10 @@ from tallystick.base.refusal import Refusal
 from tallystick.gates.cli import app as business
 from tallystick.gates.cli.answers import (
     EXIT_CODES,
+    NOT_ALL_WELL,
     Commands,
     examples,
+    progress_bar,
     tell,
     tell_json,
     tell_refusal,
@@ -151,6 +153,34 @@ def deliver(operator: Operator = None, as_json: AsJson = False) -> None:
         said=f"delivered {done.delivered}, to be tried again {done.failed}, "
         f"without a courier {done.unbound}",
     )
+
+
+@app.command(epilog=examples("dispatch", "dispatch --operator hedgerow --json"))
+def dispatch(operator: Operator = None, as_json: AsJson = False) -> None:
+    """Send each issued invoice to whoever wants it, once; what fails is tried again next time.
+
+    TALLYSTICK_SMTP names the mail server, TALLYSTICK_WEBHOOK_SECRET signs what goes to web
+    addresses. Exit code 3 when something failed or a person must look.
+    """
+    from tallystick.flows.dispatch import dispatch_documents
+    from tallystick.wiring.couriers import PRINTERS, senders_of
+
+    present = act_for(operator)
+    with progress_bar() as progress:
+        done = dispatch_documents(
+            tenant_id=present.tenant_id,
+            senders=senders_of(tallystick_home()),
+            printers=PRINTERS,
+            at=present.at,
+            progress=progress,
+        )
+    tell(
+        asdict(done),
+        as_json=as_json,
+        said=f"queued {done.queued}, sent {done.sent}, to be tried again {done.failed}, "
+        f"without a sender {done.unbound}, unsure {done.unsure}",
+    )
+    raise typer.Exit(NOT_ALL_WELL if done.failed or done.unbound or done.unsure else 0)
 
 
 @db.command()

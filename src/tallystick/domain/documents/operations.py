@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from django.db import connection
@@ -114,15 +115,26 @@ def claim_dispatch(dispatch_id: int) -> Dispatch | None:
     return found
 
 
-def settle_dispatch(dispatch_id: int, *, sent: bool, answer: str, at: datetime) -> None:
-    """What came of sending it; after ten refusals it fails and waits for a person."""
+class Outcome(StrEnum):
+    """What came of sending a document."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    UNSURE = "unsure"
+
+
+def settle_dispatch(dispatch_id: int, *, outcome: Outcome, answer: str, at: datetime) -> None:
+    """Notes what came of sending it; after ten refusals it fails and waits for a person."""
     found = Dispatch.objects.get(id=dispatch_id)
     found.answer = answer[:300]
-    if sent:
-        found.state, found.sent_at = DispatchState.SENT, at
-    else:
-        last = found.attempts >= ATTEMPTS_MAX
-        found.state = DispatchState.FAILED if last else DispatchState.WAITING
+    match outcome:
+        case Outcome.SENT:
+            found.state, found.sent_at = DispatchState.SENT, at
+        case Outcome.UNSURE:
+            found.state = DispatchState.UNSURE
+        case Outcome.NOT_SENT:
+            last = found.attempts >= ATTEMPTS_MAX
+            found.state = DispatchState.FAILED if last else DispatchState.WAITING
     found.save(update_fields=["state", "sent_at", "answer"])
 
 

@@ -9,6 +9,7 @@ from tallystick.gates.cli import (
     books,
     catalog,
     closing,
+    documents,
     explain,
     grants,
     money,
@@ -21,7 +22,7 @@ from tallystick.gates.cli.answers import Commands
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 
 for part in (
-    operators, catalog, accounts, grants, usage, bills, money, bank, books, closing, explain,
-    price,
+    operators, catalog, accounts, grants, usage, bills, documents, money, bank, books, closing,
+    explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)

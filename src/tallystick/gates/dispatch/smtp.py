@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from tallystick.base.courier import DeliveryFailed
 from tallystick.base.refusal import Refusal
-from tallystick.base.sender import Letter
+from tallystick.base.sender import Letter, SentPerhaps
 
 TIMEOUT_S = 30
 
@@ -45,6 +45,7 @@ class SmtpSender:
         """The server's answer.
 
         :raises DeliveryFailed: when it cannot be reached, or refuses the letter
+        :raises SentPerhaps: when the line breaks while the letter goes over it
         """
         message = EmailMessage()
         message["From"] = formataddr((letter.sender, self._sender))
@@ -54,19 +55,29 @@ class SmtpSender:
         message["Message-ID"] = f"<{digest}@{self._sender.partition('@')[2] or 'localhost'}>"
         message.set_content(letter.text)
         main, _, sub = letter.media_type.partition("/")
-        message.add_attachment(
-            letter.content, maintype=main, subtype=sub, filename=letter.filename
-        )
+        message.add_attachment(letter.content, maintype=main, subtype=sub, filename=letter.filename)
         try:
-            self._connected().send_message(message)
+            server = self._connected()
+        except (smtplib.SMTPException, OSError) as fault:
+            raise DeliveryFailed(reason=_said(fault)) from None
+        try:
+            server.send_message(message)
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as fault:
+            self._server = None
+            raise DeliveryFailed(reason=_said(fault)) from None
         except (smtplib.SMTPException, OSError) as fault:
             self._server = None
-            raise DeliveryFailed(reason=str(fault) or type(fault).__name__) from None
+            raise SentPerhaps(reason=_said(fault)) from None
         return "accepted"
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is not None:
-            return self._server
+            try:
+                if self._server.noop()[0] == 250:
+                    return self._server
+            except (smtplib.SMTPException, OSError):
+                pass
+            self._server = None
         host, secure = self._parts.hostname or "", self._parts.scheme == "smtps"
         port = self._parts.port or (465 if secure else 587)
         context = ssl.create_default_context()
@@ -82,3 +93,7 @@ class SmtpSender:
             server.login(unquote(self._parts.username), unquote(self._parts.password or ""))
         self._server = server
         return server
+
+
+def _said(fault: Exception) -> str:
+    return str(fault) or type(fault).__name__

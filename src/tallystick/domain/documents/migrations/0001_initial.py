@@ -7,49 +7,157 @@ from tallystick.domain.tenants.schema import HoldByTenant
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('invoices', '0002_line_taxes'),
-        ('parties', '0002_tax_places'),
-        ('tenants', '0002_tax_places'),
+        ("invoices", "0002_line_taxes"),
+        ("parties", "0002_tax_places"),
+        ("tenants", "0002_tax_places"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('mail', 'mail'), ('webhook', 'webhook'), ('folder', 'folder')], max_length=10)),
-                ('address', models.CharField(max_length=300)),
-                ('format', models.CharField(choices=[('pdf', 'pdf'), ('factur-x', 'factur-x'), ('ubl', 'ubl'), ('cii', 'cii')], max_length=10)),
-                ('wished_at', models.DateTimeField()),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.account')),
-                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("mail", "mail"), ("webhook", "webhook"), ("folder", "folder")],
+                        max_length=10,
+                    ),
+                ),
+                ("address", models.CharField(max_length=300)),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("pdf", "pdf"),
+                            ("factur-x", "factur-x"),
+                            ("ubl", "ubl"),
+                            ("cii", "cii"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("wished_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.account",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'account', 'channel'), name='delivery_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "account", "channel"), name="delivery_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Dispatch',
+            name="Dispatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('mail', 'mail'), ('webhook', 'webhook'), ('folder', 'folder')], max_length=10)),
-                ('address', models.CharField(max_length=300)),
-                ('format', models.CharField(choices=[('pdf', 'pdf'), ('factur-x', 'factur-x'), ('ubl', 'ubl'), ('cii', 'cii')], max_length=10)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('sending', 'sending'), ('sent', 'sent'), ('failed', 'failed'), ('unsure', 'unsure')], max_length=10)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('queued_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('answer', models.CharField(default='', max_length=300)),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.account')),
-                ('invoice', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='invoices.invoice')),
-                ('tenant', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("mail", "mail"), ("webhook", "webhook"), ("folder", "folder")],
+                        max_length=10,
+                    ),
+                ),
+                ("address", models.CharField(max_length=300)),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[
+                            ("pdf", "pdf"),
+                            ("factur-x", "factur-x"),
+                            ("ubl", "ubl"),
+                            ("cii", "cii"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("sending", "sending"),
+                            ("sent", "sent"),
+                            ("failed", "failed"),
+                            ("unsure", "unsure"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("queued_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("answer", models.CharField(default="", max_length=300)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.account",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="invoices.invoice",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'account', 'invoice', 'channel'), name='dispatch_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "account", "invoice", "channel"), name="dispatch_once"
+                    )
+                ],
             },
         ),
         HoldByTenant(
