@@ -18,12 +18,13 @@ from tallystick.domain.balances.models import (
     Bucket,
     BucketMovement,
     PrepaidUse,
+    RolledOver,
     Terms,
     Voucher,
     VoucherBatch,
 )
 from tallystick.domain.catalog import queries
-from tallystick.domain.catalog.models import CatalogFile, CatalogVersion
+from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Component
 from tallystick.domain.contracts.grants import Wording
 from tallystick.domain.documents.models import Channel, DocumentFormat
 from tallystick.domain.documents.operations import queue_dispatches, wish_delivery
@@ -33,6 +34,7 @@ from tallystick.domain.ledger.models import Turn
 from tallystick.domain.parties.operations import exempt_account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.usage.models import PeriodLevel, PeriodLine, PeriodMeasure, Rerating
 from tallystick.flows.acquire import publish_catalogue
 from tallystick.flows.bank import import_statement
 from tallystick.flows.capture import Delivery, capture_usage
@@ -131,6 +133,7 @@ def _live(code: str) -> int:
         )  # fmt: skip
     with acting_for(tenant.id):
         _leave_balances(tenant.id, account_numbered("A1").id)
+        _leave_periods(tenant.id, account_numbered("A1").id)
     fax = (1, "f1", "msisdn", "491700000001", "fax", datetime(2026, 3, 2, tzinfo=UTC),
            Decimal(1), "page", None, None, None)  # fmt: skip
     usage = pl.DataFrame([fax], schema=USAGE_IN, orient="row")
@@ -146,6 +149,25 @@ def _live(code: str) -> int:
     )
     charge_usage(tenant_id=tenant.id, at=noon(3, 16))
     return tenant.id
+
+
+def _leave_periods(tenant_id: int, account_id: int) -> None:
+    """What closing a cycle leaves where prices need the whole period or allowances go over."""
+    invoice = Invoice.objects.filter(account_id=account_id).earliest("id")
+    where = {
+        "tenant_id": tenant_id, "account_id": account_id, "contract_id": 0,
+        "component_id": Component.objects.earliest("id").id, "cycle_start": date(2026, 3, 1),
+    }  # fmt: skip
+    PeriodLine.objects.create(
+        **where, version=CatalogVersion.objects.earliest("id"), bill_run_id=1, measured=1,
+        billed=1, unit_price=0, per=1, fee=0, amount=0, invoice_id=invoice.id,
+    )  # fmt: skip
+    PeriodMeasure.objects.create(**where, band="", value=1)
+    PeriodLevel.objects.create(**where, series="", level=1)
+    RolledOver.objects.create(**where, lives=1, quantity=1)
+    Rerating.objects.create(
+        tenant_id=tenant_id, account_id=account_id, cycle_from=date(2026, 3, 1), charge_run_id=1
+    )
 
 
 def _leave_balances(tenant_id: int, account_id: int) -> None:

@@ -89,6 +89,9 @@ usage_chargetask || {} | usage_charge_task_once
 usage_suspense || {} | usage_suspense_once
 usage_recordkey || {} | usage_recordkey_all_pkey
 balances_counter || {} | counter_once
+balances_rolledover || {} | rolled_over_once
+usage_periodmeasure || {} | usage_measure_once
+usage_periodlevel || {} | usage_level_once
 ledger_ledgeraccount || {} | ledger_account_once
 ledger_entry || {} | entry_source_once
 ledger_entry || {source_key: "77", line_count: 1} | entry_has_two_sides
@@ -274,6 +277,7 @@ NO_KEY = {
     "balances_bucket": {"contract_id"},
     "balances_counter": {"component_id", "contract_id"},
     "balances_movement": {"charge_run_id", "component_id", "contract_id"},
+    "balances_rolledover": {"component_id", "contract_id"},
     "invoices_invoice": {"bill_run_id"},
     "invoices_invoiceline": {"component_id", "contract_id"},
     "invoices_oneoff": {"invoice_id"},
@@ -281,7 +285,13 @@ NO_KEY = {
     "usage_chargetotal": {
         "charge_run_id", "component_id", "contract_id", "invoice_id", "version_id",
     },
+    "usage_periodlevel": {"component_id", "contract_id"},
+    "usage_periodline": {
+        "bill_run_id", "component_id", "contract_id", "invoice_id", "version_id",
+    },
+    "usage_periodmeasure": {"component_id", "contract_id"},
     "usage_recordkey": {"record_id", "source_id"},
+    "usage_rerating": {"charge_run_id"},
     "usage_suspense": {"charge_run_id", "usage_id"},
 }  # fmt: skip
 LARGE = ("usage_usage", "usage_ratedline")

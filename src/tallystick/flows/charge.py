@@ -7,7 +7,7 @@ with its open tasks; what a task could not price waits in suspense for the next 
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import polars as pl
@@ -20,12 +20,17 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
 from tallystick.domain.usage.models import ChargeRun
-from tallystick.domain.usage.period_tables import read_grants
+from tallystick.domain.usage.period_tables import read_grants, replace_rows
+from tallystick.domain.usage.rerate_tables import bill_again, read_again, read_taken_events
 from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
+from tallystick.flows.rerate import Known, reach_back, rerate, within
 from tallystick.flows.tasks import WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 100_000
+ACCOUNTS_AGAIN: Final = 200
+"""How many accounts are rated again at a time: all their usage is held in memory."""
+
 CHARGING: Final = "charging usage"
 
 
@@ -119,27 +124,84 @@ def _charge_task(
         if task is None:
             return _TaskResult(0, 0, 0)
         accounts = (task.account_from, task.account_to)
-        events = place_events(
-            charge_tables.read_events(task, run=run),
-            terms=own.vary(charge_tables.read_terms(task)),
+        terms = own.vary(charge_tables.read_terms(task))
+        known = Known(
+            terms,
+            charge_tables.read_counters(accounts=accounts, schema=COUNTERS),
+            read_grants(accounts, schema=GRANTS),
         )
-        counters = charge_tables.read_counters(accounts=accounts, schema=COUNTERS)
-        grants = read_grants(accounts, schema=GRANTS)
-        rated = rate_versions(events, plans=plans, counters=counters, grants=grants)
-        lines = rated.lines
-        suspended = rated.suspense.unique("usage_id").join(
-            events.select("usage_id", "account_id", "started_at"), on="usage_id"
-        )
-        if lines["usage_id"].n_unique() + suspended.height != events.height:
-            raise AssertionError(f"task {task_id}: events in are not lines and suspense out")
-        charge_tables.store_rated(lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+        events = place_events(charge_tables.read_events(task, run=run), terms=terms)
+        again = pl.concat([read_again(run, accounts=accounts), late_accounts(events, terms=terms)])
+        waiting = events.join(again, on="account_id", how="semi").group_by("account_id")
+        again = pl.concat([again, waiting.agg(pl.col("cycle_start").min().alias("cycle_from"))])
+        whole = events.join(again, on="account_id", how="anti")
+        rated = rate_versions(whole, plans=plans, counters=known.counters, grants=known.grants)
+        _check_all_told(whole, rated.lines, rated.suspense)
+        charge_tables.store_rated(rated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
         charge_tables.store_draws(rated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
+        changed, waiting_again = _rate_again(run, again=again, known=known, plans=plans)
+        suspended = pl.concat([_suspended(whole, rated.suspense), *waiting_again])
         charge_tables.store_suspense(
             suspended, tenant_id=run.tenant_id, charge_run_id=run.id, accounts=accounts
         )
-        result = _TaskResult(events.height, lines.height, suspended.height)
+        result = _TaskResult(events.height, rated.lines.height + changed, suspended.height)
         charging.close_task(task_id, **asdict(result))
         return result
+
+
+def _check_all_told(events: pl.DataFrame, lines: pl.DataFrame, suspense: pl.DataFrame) -> None:
+    rated, waiting = lines["usage_id"].n_unique(), suspense["usage_id"].n_unique()
+    if rated + waiting != events.height:
+        raise AssertionError(f"{events.height} events in, {rated} rated, {waiting} in suspense")
+
+
+def _suspended(events: pl.DataFrame, suspense: pl.DataFrame) -> pl.DataFrame:
+    return suspense.unique("usage_id", keep="first").join(
+        events.select("usage_id", "account_id", "started_at"), on="usage_id"
+    )
+
+
+def late_accounts(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
+    """The accounts with usage of a cycle that a bill has closed (AGAIN)."""
+    billed = terms.select("contract_id", "cycle_day", "ends_on", "billed_to").unique("contract_id")
+    present = _cycle_start(pl.col("billed_to"), pl.col("cycle_day"))
+    ended = (pl.col("ends_on") <= pl.col("billed_to")).fill_null(value=False)
+    return (
+        events.join(billed, on="contract_id")
+        .filter(pl.col("billed_to").is_not_null() & (ended | (pl.col("cycle_start") < present)))
+        .group_by("account_id")
+        .agg(pl.col("cycle_start").min().alias("cycle_from"))
+    )
+
+
+def _rate_again(
+    run: ChargeRun, *, again: pl.DataFrame, known: Known, plans: Sequence[DatedPlan]
+) -> tuple[int, list[pl.DataFrame]]:
+    """Rates these accounts (AGAIN) again and stores what changes: lines, and what is suspended."""
+    told, changed = [], 0
+    for part in reach_back(again, counters=known.counters).iter_slices(ACCOUNTS_AGAIN):
+        events = taken_events(run.id, again=part, terms=known.terms)
+        rerated = rerate(events, again=part, known=known, plans=plans)
+        charge_tables.store_rated(rerated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+        charge_tables.store_draws(rerated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
+        replace_rows(
+            rerated.grants,
+            table="balances_rolledover",
+            keys=rerated.granted,
+            tenant_id=run.tenant_id,
+        )
+        bill_again(rerated.lines["contract_id"].unique().to_list(), on=run.started_at.date())
+        told.append(_suspended(events, rerated.suspense))
+        changed += rerated.lines.height
+    return changed, told
+
+
+def taken_events(run_id: int, *, again: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
+    """All events of accounts (AGAIN) in their cycles that this run or one before it took."""
+    since = again["cycle_from"].min()
+    assert isinstance(since, date)
+    taken = read_taken_events(again["account_id"].to_list(), since=since, run_id=run_id)
+    return within(place_events(taken, terms=terms), again=again).select(CHARGE_IN.names())
 
 
 def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:

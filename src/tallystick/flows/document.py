@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from tallystick.base.money import EXACT
 from tallystick.base.period import Period, day_start
@@ -122,7 +122,7 @@ def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:
     """
     component = Component.objects.get(id=line.component_id)
     if line.purpose.startswith("period"):
-        return _totals_counted(line, component)
+        return _totals_counted(line)
     kin: dict[tuple[int, str | None, int | None], list[ChargeTotal]] = defaultdict(list)
     for total in ChargeTotal.objects.filter(
         account_id=line.account_id,
@@ -150,19 +150,27 @@ def describe_usage(code: str, *, priced: ChargeTotal | PeriodLine) -> str:
     return said + (f", tier {priced.tier}" if priced.tier else "")
 
 
-def _totals_counted(line: InvoiceLine, component: Component) -> list[ChargeTotal]:
+def cycle_priced(line: InvoiceLine) -> date:
+    """The cycle of a line that prices a whole period; the line's own days may begin later."""
     priced = PeriodLine.objects.filter(
-        account_id=line.account_id, invoice_id=line.invoice_id, component=component
+        account_id=line.account_id,
+        invoice_id=line.invoice_id,
+        component_id=line.component_id,
+        contract_id__in=(0, line.contract_id),
+        cycle_start__lte=line.period_from,
     )
-    found: list[ChargeTotal] = []
-    for contract, cycle in set(priced.values_list("contract_id", "cycle_start")):
-        if contract in (0, line.contract_id) and cycle <= line.period_from:
-            own = {"contract_id": contract} if contract else {}
-            found += ChargeTotal.objects.filter(
-                account_id=line.account_id, component=component, cycle_start=cycle, **own
-            ).order_by("id")
-    latest = max((total.cycle_start for total in found), default=None)
-    return [total for total in found if total.cycle_start == latest]
+    found: date = priced.aggregate(found=Max("cycle_start"))["found"] or line.period_from
+    return found
+
+
+def _totals_counted(line: InvoiceLine) -> list[ChargeTotal]:
+    cycle = cycle_priced(line)
+    own = {"account_id": line.account_id, "component_id": line.component_id, "cycle_start": cycle}
+    shared = PeriodLine.objects.filter(contract_id=0, invoice_id=line.invoice_id, **own).exists()
+    totals = ChargeTotal.objects.filter(**own)
+    if not shared:
+        totals = totals.filter(contract_id=line.contract_id)
+    return list(totals.order_by("id"))
 
 
 def events_of_line(

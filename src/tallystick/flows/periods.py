@@ -34,6 +34,7 @@ from tallystick.domain.invoices.models import BillRun
 from tallystick.domain.usage import period_tables
 from tallystick.domain.usage.charge_tables import read_counters
 from tallystick.domain.usage.period_tables import PRICED
+from tallystick.domain.usage.rerate_tables import AGAIN, ask_again
 
 LINES_AT_ONCE: Final = 1_000_000
 """How many rated lines are held in memory at a time."""
@@ -58,6 +59,8 @@ class ClosedPeriods:
     grants: pl.DataFrame = field(repr=False)
     closed: pl.DataFrame = field(repr=False)
     began: pl.DataFrame = field(repr=False)
+    again: pl.DataFrame = field(repr=False)
+    """Accounts (AGAIN) whose next cycle was charged before it was known what is rolled over."""
 
 
 _LINES: Final = pl.Schema(
@@ -77,6 +80,7 @@ NOTHING: Final = ClosedPeriods(
     GRANTS.to_frame(),
     _KEYED.to_frame(),
     _KEYED.to_frame(),
+    AGAIN.to_frame(),
 )
 _NO_CYCLE: Final = replace(NOTHING, lines=PRICED.to_frame())
 
@@ -97,7 +101,7 @@ def close_periods(
     """
     if not any(_needs_closing(dated.plan, offer) for dated in plans for offer in dated.plan.offers):
         return NOTHING
-    periods = _list_periods(contracts, held, touched=touched, plans=plans, on=on)
+    periods = list_periods(contracts, held=held, touched=touched, plans=plans, on=on)
     if periods.is_empty():
         return NOTHING
     since = periods["cycle_start"].min()
@@ -106,7 +110,7 @@ def close_periods(
     for own in _slices(accounts, periods, plans=plans, since=since):
         within = pl.col("account_id").is_between(*own, closed="left")
         priced.append(_price(own, periods.filter(within), plans=plans))
-    grants, began = _roll_over(accounts, periods, plans=plans)
+    grants, began, again = _roll_over(accounts, periods, plans=plans)
     return ClosedPeriods(
         lines=pl.concat([one.lines for one in priced]),
         measured=pl.concat([one.measured for one in priced]),
@@ -114,6 +118,7 @@ def close_periods(
         grants=grants,
         closed=pl.concat([one.closed for one in priced]),
         began=pl.concat([*(one.began for one in priced), began]).unique(maintain_order=True),
+        again=again,
     )
 
 
@@ -124,15 +129,18 @@ def _needs_closing(plan: Plan, offer: int) -> bool:
     )
 
 
-def _list_periods(
+def list_periods(
     contracts: pl.DataFrame,
-    held: pl.DataFrame,
     *,
+    held: pl.DataFrame,
     touched: pl.DataFrame,
     plans: Sequence[DatedPlan],
-    on: date,
+    on: date | None,
 ) -> pl.DataFrame:
-    """The cycles to close and those closed before that were touched (_PERIODS)."""
+    """The cycles to close by a day and those closed before that were touched (_PERIODS).
+
+    Without a day they are those that each contract's bills have closed.
+    """
     closing = {n for one in plans for n in one.plan.offers if _needs_closing(one.plan, n)}
     offers: dict[int, list[tuple[int, Period]]] = defaultdict(list)
     spans = held.filter(pl.col("offer_id").is_in(list(closing))).select(
@@ -143,7 +151,8 @@ def _list_periods(
     earliest = dict(touched.group_by("account_id").agg(pl.col("cycle_start").min()).iter_rows())
     rows: list[tuple[Any, ...]] = []
     for row in contracts.filter(pl.col("contract_id").is_in(list(offers))).to_dicts():
-        for cycle, served in _cycles(row, earliest.get(row["account_id"]), on=on):
+        until = on or row["billed_to"]
+        for cycle, served in _cycles(row, earliest.get(row["account_id"]), on=until):
             for offer, days in _served(offers[row["contract_id"]], served):
                 version = _version_of(days.start, plans).version_id
                 where = (cycle.start, cycle.end, days.start, days.end)
@@ -249,6 +258,7 @@ def _price(
         grants=GRANTS.to_frame(),
         closed=closed,
         began=pl.concat([one.began for one in done]),
+        again=AGAIN.to_frame(),
     )
 
 
@@ -294,6 +304,7 @@ def _price_cycle(
         grants=GRANTS.to_frame(),
         closed=closed,
         began=began,
+        again=AGAIN.to_frame(),
     )
 
 
@@ -335,26 +346,45 @@ def _less_billed(
 
 def _roll_over(
     accounts: tuple[int, int], periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """GRANTS of the cycles that follow, and the keys (KEYS) of all that could have some."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """GRANTS of the cycles that follow, the keys (KEYS) of all that could have some, and AGAIN."""
     made, keys = [GRANTS.to_frame()], [_KEYED.to_frame()]
-    going_on = periods.filter(~pl.col("final"))
-    if going_on.is_empty():
-        return made[0], keys[0]
+    if periods.filter(~pl.col("final")).is_empty():
+        return made[0], keys[0], AGAIN.to_frame()
     counters = read_counters(accounts=accounts, schema=COUNTERS)
     stored = period_tables.read_grants(accounts, schema=GRANTS)
-    for start in going_on["cycle_start"].unique().sort():
+    for start in periods["cycle_start"].unique().sort():
+        rows = periods.filter(pl.col("cycle_start") == start)
         held = _renewed(stored, made, keys)
-        for dated in plans:
-            rows = going_on.filter(
-                (pl.col("cycle_start") == start) & (pl.col("version_id") == dated.version_id)
-            )
-            if rows.is_empty():
-                continue
-            asked = rows.select(PERIODS.names())
-            made.append(roll_over(asked, plan=dated.plan, counters=counters, grants=held))
+        left, own = roll_cycle_over(rows, plans=plans, counters=counters, grants=held)
+        made.append(left)
+        keys.append(own)
+    grants = pl.concat(made)
+    new = grants.join(stored, on=GRANTS.names(), how="anti")
+    charged = new.join(counters.filter(pl.col("used") != 0), on=KEYS, how="semi")
+    again = charged.group_by("account_id").agg(pl.col("cycle_start").min().alias("cycle_from"))
+    return grants, pl.concat(keys).unique(maintain_order=True), again.select(AGAIN.names())
+
+
+def roll_cycle_over(
+    periods: pl.DataFrame,
+    *,
+    plans: Sequence[DatedPlan],
+    counters: pl.DataFrame,
+    grants: pl.DataFrame,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What periods that begin on one day (_PERIODS) leave: GRANTS, and KEYS that could have some.
+
+    A contract's last period leaves nothing.
+    """
+    made, keys = [GRANTS.to_frame()], [_KEYED.to_frame()]
+    for dated in plans:
+        own = ~pl.col("final") & (pl.col("version_id") == dated.version_id)
+        rows = periods.filter(own).select(PERIODS.names())
+        if not rows.is_empty():
+            made.append(roll_over(rows, plan=dated.plan, counters=counters, grants=grants))
             keys.append(_buckets(rows, dated.plan))
-    return pl.concat(made), pl.concat(keys).unique(maintain_order=True)
+    return pl.concat(made), pl.concat(keys)
 
 
 def _buckets(periods: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -384,6 +414,7 @@ def store_closed(
         bill_run_id=run.id,
     )
     ours = ~pl.col("account_id").is_in(held)
+    ask_again(closed.again.filter(ours), tenant_id=run.tenant_id)
     for table, frame, keys in (
         ("usage_periodmeasure", closed.measured, closed.closed),
         ("usage_periodlevel", closed.levels, closed.began),

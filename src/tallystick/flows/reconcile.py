@@ -103,8 +103,10 @@ EQUALITIES: Final = (
         "SELECT (SELECT count(*) FROM usage_usage u JOIN usage_batch b"
         " ON b.tenant_id = u.tenant_id AND b.id = u.batch_id JOIN usage_chargerun r"
         " ON r.tenant_id = b.tenant_id AND r.id = b.charge_run_id AND r.state = 'done')",
-        "SELECT (SELECT count(*) FROM (SELECT DISTINCT account_id, started_at, usage_id"
-        " FROM usage_ratedline) rated)"
+        "SELECT (SELECT count(*) FROM (SELECT DISTINCT account_id, started_at, usage_id FROM"
+        " (SELECT account_id, started_at, usage_id FROM usage_ratedline"
+        " GROUP BY account_id, started_at, usage_id, component_id"
+        " HAVING max(charge_run_id) FILTER (WHERE seq >= 0) = max(charge_run_id)) live) rated)"
         " + (SELECT count(*) FROM usage_suspense WHERE state = 'open')",
     ),
     (

@@ -11,7 +11,7 @@ from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.contracts.models import ContractOffer, Grant
 from tallystick.domain.invoices.models import InvoiceLine
 from tallystick.domain.usage.models import PeriodLine
-from tallystick.flows.document import describe_usage
+from tallystick.flows.document import cycle_priced, describe_usage
 from tallystick.flows.due import DIFFERENCE
 
 
@@ -44,7 +44,10 @@ def why_priced(line: InvoiceLine) -> list[str]:
     component = Component.objects.get(id=line.component_id)
     plans = {dated.version_id: dated.plan for dated in dated_plans()}
     rows = PeriodLine.objects.filter(
-        account_id=line.account_id, invoice_id=line.invoice_id, component=component
+        account_id=line.account_id,
+        invoice_id=line.invoice_id,
+        component=component,
+        cycle_start=cycle_priced(line),
     )
     told = []
     late = line.description.endswith(DIFFERENCE)

@@ -28,12 +28,15 @@ EVENTS: Final = pl.Schema(
 
 TERMS: Final = pl.Schema(
     {
+        "account_id": pl.Int64(),
         "contract_id": pl.Int64(),
         "account_zone": pl.String(),
         "cycle_day": pl.Int64(),
         "offer_id": pl.Int64(),
         "valid_from": pl.Date(),
         "valid_to": pl.Date(),
+        "ends_on": pl.Date(),
+        "billed_to": pl.Date(),
     }
 )
 """The offers that contracts hold over time, with the zone and the day their cycles go by."""
@@ -56,11 +59,14 @@ _EVENT = """SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_a
 def plan_tasks(run: ChargeRun, *, events_per_task: int) -> None:
     """Cuts the accounts with waiting events into tasks of about that many events."""
     counts = read_frame(
-        f"SELECT account_id, sum(events) FROM ("
+        "SELECT account_id, sum(coalesce(events, 0))::bigint FROM ("
         f"SELECT u.account_id, count(*) AS events {_WAITING} GROUP BY 1 UNION ALL "
-        f"SELECT u.account_id, count(*) AS events {_SUSPENDED} GROUP BY 1) waiting "
+        f"SELECT u.account_id, count(*) AS events {_SUSPENDED} GROUP BY 1 UNION ALL "
+        "SELECT r.account_id, sum(t.events) FROM usage_rerating r LEFT JOIN usage_chargetotal t"
+        " ON t.tenant_id = r.tenant_id AND t.account_id = r.account_id"
+        " AND t.cycle_start >= r.cycle_from WHERE r.charge_run_id = %s GROUP BY 1) waiting "
         "GROUP BY 1 ORDER BY 1",
-        [run.id, run.first_at, run.last_at, run.id],
+        [run.id, run.first_at, run.last_at, run.id, run.id],
         schema={"account_id": pl.Int64, "events": pl.Int64},
     )
     part = (pl.col("events").cum_sum() - pl.col("events")) // events_per_task
@@ -94,7 +100,8 @@ def read_terms(task: ChargeTask) -> pl.DataFrame:
     """What the contracts of the task's accounts hold over time (TERMS)."""
     return read_frame(
         """
-        SELECT c.id, a.zone, c.cycle_day, o.offer_id, o.valid_from, o.valid_to
+        SELECT c.account_id, c.id, a.zone, c.cycle_day, o.offer_id, o.valid_from, o.valid_to,
+            c.ends_on, c.billed_to
         FROM contracts_contract c
         JOIN parties_account a ON a.tenant_id = c.tenant_id AND a.id = c.account_id
         JOIN contracts_contractoffer o ON o.tenant_id = c.tenant_id AND o.contract_id = c.id
@@ -124,7 +131,7 @@ def store_rated(lines: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> N
     totals = (
         priced.group_by(key)
         .agg(
-            pl.col("usage_id").n_unique().alias("events"),
+            _events().alias("events"),
             pl.col("measured", "billed", "allowed", "amount").sum(),
             pl.col("fee").sum().alias("fees"),
         )
@@ -136,6 +143,14 @@ def store_rated(lines: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> N
         ),
         table="usage_chargetotal",
     )
+
+
+def _events() -> pl.Expr:
+    """How many events lines are of; those that are taken back count against them."""
+    taken = pl.col("seq") < 0
+    return pl.col("usage_id").filter(~taken).n_unique().cast(pl.Int64) - pl.col("usage_id").filter(
+        taken
+    ).n_unique().cast(pl.Int64)
 
 
 def store_suspense(

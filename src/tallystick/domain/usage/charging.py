@@ -10,6 +10,7 @@ from tallystick.domain.usage.models import (
     ChargeRun,
     ChargeTask,
     RejectState,
+    Rerating,
     RunState,
     Suspense,
 )
@@ -21,14 +22,16 @@ def open_run_of_tenant() -> ChargeRun | None:
 
 
 def begin_run(*, tenant_id: int, at: datetime) -> ChargeRun | None:
-    """A run that takes every loaded batch no run has taken, and all open suspense; or None."""
+    """A run that takes every loaded batch no run has taken, all open suspense and what is to be
+    rated again; or None."""
     loaded = Batch.objects.filter(state=BatchState.LOADED, charge_run_id__isnull=True)
     # Held, and named one by one: a batch that is loaded meanwhile is outside the span below.
     held = list(loaded.select_for_update().values_list("id", flat=True))
     waiting = Batch.objects.filter(id__in=held)
     span = waiting.aggregate(first=Min("first_at"), last=Max("last_at"))
     suspended = Suspense.objects.filter(state=RejectState.OPEN).exists()
-    if not held and not suspended:
+    again = Rerating.objects.filter(charge_run_id__isnull=True)
+    if not held and not suspended and not again.exists():
         return None
     run = ChargeRun.objects.create(
         tenant_id=tenant_id,
@@ -38,6 +41,7 @@ def begin_run(*, tenant_id: int, at: datetime) -> ChargeRun | None:
         started_at=at,
     )
     waiting.update(charge_run_id=run.id)
+    again.update(charge_run_id=run.id)
     return run
 
 

@@ -315,3 +315,11 @@ class PeriodLevel(TenantRow):
                 name="usage_level_once",
             )
         ]
+
+
+class Rerating(TenantRow):
+    """An account whose usage is to be rated again from a cycle on; the next charge run takes it."""
+
+    account = belongs_to("parties.Account")
+    cycle_from = models.DateField()
+    charge_run_id = models.BigIntegerField(null=True)

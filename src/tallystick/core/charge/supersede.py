@@ -1,0 +1,54 @@
+"""What a run that rates usage again changes: lines taken back, lines in their place."""
+
+from typing import Final
+
+import polars as pl
+
+from tallystick.core.charge.frames import COUNTERS, KEYS
+
+_EVENT: Final = ("usage_id", "component_id")
+_FIGURES: Final = ("measured", "billed", "allowed", "fee", "amount")
+
+
+def supersede(before: pl.DataFrame, *, now: pl.DataFrame) -> pl.DataFrame:
+    """The lines to store so that `now` (VERSION_RATED) holds in the place of `before`, the same.
+
+    Of an event and component whose lines are the same in both there is none. Each line taken back
+    is numbered -1 - seq and has all its figures turned.
+    """
+    columns = now.columns
+    both = pl.concat(
+        [
+            before.select(columns).with_columns(side=pl.lit(-1)),
+            now.with_columns(side=pl.lit(1)),
+        ]
+    )
+    changed = (
+        both.group_by(columns)
+        .agg(pl.col("side").sum())
+        .filter(pl.col("side") != 0)
+        .select(_EVENT)
+        .unique()
+    )
+    taken = before.select(columns).join(changed, on=_EVENT, how="semi", maintain_order="left")
+    return pl.concat(
+        [
+            taken.with_columns(
+                (-1 - pl.col("seq")).cast(now.schema["seq"]).alias("seq"),
+                *((-pl.col(name)).cast(now.schema[name]) for name in _FIGURES),
+            ),
+            now.join(changed, on=_EVENT, how="semi", maintain_order="left"),
+        ]
+    )
+
+
+def counter_changes(before: pl.DataFrame, *, now: pl.DataFrame) -> pl.DataFrame:
+    """What is to be added to the counters `before` so that they stand as `now` (COUNTERS)."""
+    turned = before.with_columns((-pl.col("used")).cast(COUNTERS["used"]))
+    return (
+        pl.concat([now, turned])
+        .group_by(KEYS, maintain_order=True)
+        .agg(pl.col("used").sum())
+        .filter(pl.col("used") != 0)
+        .select(COUNTERS.names())
+    )

@@ -1,0 +1,74 @@
+"""What rating again reads and writes in bulk: accounts to rate again, their events and lines."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import polars as pl
+from django.db import connection
+
+from tallystick.domain.tenants.bulk import insert_rows, read_frame
+from tallystick.domain.usage.charge_tables import EVENTS
+from tallystick.domain.usage.models import ChargeRun
+
+AGAIN: Final = pl.Schema({"account_id": pl.Int64(), "cycle_from": pl.Date()})
+"""Accounts whose usage is rated again, each from a cycle on."""
+
+
+def ask_again(again: pl.DataFrame, *, tenant_id: int) -> None:
+    """Has these accounts (AGAIN) rated again by the next charge run."""
+    insert_rows(again.with_columns(pl.lit(tenant_id).alias("tenant_id")), table="usage_rerating")
+
+
+def read_again(run: ChargeRun, *, accounts: tuple[int, int]) -> pl.DataFrame:
+    """The accounts in [first, end) that the run rates again (AGAIN)."""
+    return read_frame(
+        "SELECT account_id, min(cycle_from) FROM usage_rerating WHERE charge_run_id = %s"
+        " AND account_id >= %s AND account_id < %s GROUP BY 1 ORDER BY 1",
+        [run.id, *accounts],
+        schema=AGAIN,
+    )
+
+
+def accounts_with_usage(*, account_id: int | None, since: date, until: date) -> pl.DataFrame:
+    """The accounts with usage rated in cycles that overlap [since, until) (AGAIN)."""
+    return read_frame(
+        "SELECT account_id, min(cycle_start) FROM usage_chargetotal"
+        " WHERE cycle_start > %s::date - interval '1 month' AND cycle_start < %s"
+        " AND account_id = coalesce(%s, account_id) GROUP BY 1 ORDER BY 1",
+        [since, until, account_id],
+        schema=AGAIN,
+    )
+
+
+def read_taken_events(accounts: Sequence[int], *, since: date, run_id: int) -> pl.DataFrame:
+    """All events of these accounts that this run or an earlier one took (EVENTS)."""
+    return read_frame(
+        "SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_at), u.quantity,"
+        " u.unit, u.called, u.zone, u.attributes FROM usage_usage u JOIN usage_batch b"
+        " ON b.tenant_id = u.tenant_id AND b.id = u.batch_id AND b.charge_run_id <= %s"
+        " WHERE u.account_id = ANY(%s) AND u.started_at >= %s::date - interval '1 day'",
+        [run_id, list(accounts), since],
+        schema=EVENTS,
+    )
+
+
+def read_lines(accounts: Sequence[int], *, since: date, schema: pl.Schema) -> pl.DataFrame:
+    """All rated lines of these accounts in cycles since that day (`charge_run_id` beside)."""
+    columns = ", ".join("micros(started_at)" if name == "started_at" else name for name in schema)
+    return read_frame(
+        f"SELECT {columns}, charge_run_id FROM usage_ratedline WHERE account_id = ANY(%s)"
+        " AND cycle_start >= %s AND started_at >= %s::date - interval '1 day'",
+        [list(accounts), since, since],
+        schema=pl.Schema({**schema, "charge_run_id": pl.Int64()}),
+    )
+
+
+def bill_again(contracts: Sequence[int], *, on: date) -> None:
+    """Makes contracts due on that day that were billed for the last time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE contracts_contract SET next_bill_on = %s"
+            " WHERE id = ANY(%s) AND next_bill_on IS NULL",
+            [on, list(contracts)],
+        )

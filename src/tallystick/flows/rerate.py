@@ -1,0 +1,138 @@
+"""Rating again: all usage of an account from a cycle on, as if it were rated for the first time.
+
+Late usage, and what changes a cycle that was rated before, has the account rated again. Nothing is
+edited: what differs is taken back by lines of its own, and the next bill shows the difference.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from tallystick.core.charge.frames import (
+    COUNTERS,
+    GRANTS,
+    KEYS,
+    NEVER_RESETS,
+    SUSPENSE,
+)
+from tallystick.core.charge.live import live_lines
+from tallystick.core.charge.supersede import counter_changes, supersede
+from tallystick.core.charge.versions import VERSION_RATED, DatedPlan, rate_versions
+from tallystick.domain.usage import rerate_tables
+from tallystick.flows.periods import list_periods, roll_cycle_over
+
+FIRST: Final = date(1990, 1, 1)
+"""Before all usage."""
+
+_KEYED: Final = pl.Schema({name: COUNTERS[name] for name in KEYS})
+_CYCLE: Final = pl.col("cycle_start")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of the accounts of a task: terms (TERMS), counters, grants."""
+
+    terms: pl.DataFrame = field(repr=False)
+    counters: pl.DataFrame = field(repr=False)
+    grants: pl.DataFrame = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rerated:
+    """What rating again came to: lines and draws to store, suspense, GRANTS of the keys `granted`.
+
+    `before` are the lines (VERSION_RATED) that held until now.
+    """
+
+    before: pl.DataFrame = field(repr=False)
+    lines: pl.DataFrame = field(repr=False)
+    draws: pl.DataFrame = field(repr=False)
+    suspense: pl.DataFrame = field(repr=False)
+    grants: pl.DataFrame = field(repr=False)
+    granted: pl.DataFrame = field(repr=False)
+
+
+def reach_back(again: pl.DataFrame, *, counters: pl.DataFrame) -> pl.DataFrame:
+    """AGAIN, from the first cycle on where an account has a counter that never starts again."""
+    never = counters.filter(_CYCLE == NEVER_RESETS).select("account_id").unique()
+    reached = again.join(never, on="account_id", how="semi")
+    rest = again.join(never, on="account_id", how="anti")
+    reached = reached.with_columns(cycle_from=pl.lit(FIRST))
+    return pl.concat([rest, reached]).group_by("account_id").agg(pl.col("cycle_from").min())
+
+
+def within(frame: pl.DataFrame, *, again: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a frame that lie in cycles to be rated again."""
+    own = frame.join(again, on="account_id", maintain_order="left")
+    return own.filter(pl.col("cycle_from") <= _CYCLE).drop("cycle_from")
+
+
+def rerate(
+    events: pl.DataFrame, *, again: pl.DataFrame, known: Known, plans: Sequence[DatedPlan]
+) -> Rerated:
+    """All usage (CHARGE_IN) of accounts (AGAIN, reached back) rated again, cycle after cycle."""
+    since = again["cycle_from"].min()
+    assert isinstance(since, date)
+    before = within(
+        live_lines(
+            rerate_tables.read_lines(
+                again["account_id"].to_list(), since=since, schema=VERSION_RATED
+            )
+        ),
+        again=again,
+    ).select(VERSION_RATED.names())
+    counters = known.counters.join(again, on="account_id")
+    redone = (pl.col("cycle_from") <= _CYCLE) | (_CYCLE == NEVER_RESETS)
+    standing = counters.filter(~redone).select(COUNTERS.names())
+    periods = _closed_periods(again, terms=known.terms, plans=plans)
+    lines, suspense, drawn = [VERSION_RATED.to_frame()], [SUSPENSE.to_frame()], [standing]
+    grants, granted = [GRANTS.to_frame()], [_KEYED.to_frame()]
+    for cycle in sorted({*events["cycle_start"], *periods["cycle_start"]}):
+        held = pl.concat([known.grants.join(pl.concat(granted), on=KEYS, how="anti"), *grants])
+        rated = rate_versions(
+            events.filter(cycle == _CYCLE), plans=plans, counters=_add_up(drawn), grants=held
+        )
+        lines.append(rated.lines)
+        suspense.append(rated.suspense)
+        drawn.append(rated.draws)
+        left, keys = roll_cycle_over(
+            periods.filter(cycle == _CYCLE), plans=plans, counters=_add_up(drawn), grants=held
+        )
+        grants.append(left)
+        granted.append(keys)
+    now = pl.concat(lines)
+    told = now["usage_id"].n_unique() + pl.concat(suspense)["usage_id"].n_unique()
+    assert told == events.height, f"{events.height} events in, {told} are lines or in suspense"
+    return Rerated(
+        before=before,
+        lines=supersede(before, now=now),
+        draws=counter_changes(
+            counters.filter(redone).select(COUNTERS.names()), now=_add_up(drawn[1:])
+        ),
+        suspense=pl.concat(suspense),
+        grants=pl.concat(grants),
+        granted=pl.concat(granted).unique(maintain_order=True),
+    )
+
+
+def _closed_periods(
+    again: pl.DataFrame, *, terms: pl.DataFrame, plans: Sequence[DatedPlan]
+) -> pl.DataFrame:
+    """The cycles of these accounts that bills have closed, as PERIODS and more."""
+    own = terms.join(again, on="account_id", how="semi").filter(pl.col("billed_to").is_not_null())
+    contracts = own.group_by("contract_id").agg(
+        pl.col("account_id", "cycle_day", "ends_on", "billed_to").first(),
+        pl.col("valid_from").min().alias("starts_on"),
+    )
+    touched = again.rename({"cycle_from": "cycle_start"})
+    periods = list_periods(contracts, held=own, touched=touched, plans=plans, on=None)
+    return within(periods, again=again) if periods.height else periods
+
+
+def _add_up(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """COUNTERS with all these amounts added up."""
+    frame = pl.concat([COUNTERS.to_frame(), *(one.select(COUNTERS.names()) for one in frames)])
+    return frame.group_by(KEYS, maintain_order=True).agg(pl.col("used").sum())
