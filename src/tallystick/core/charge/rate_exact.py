@@ -227,6 +227,8 @@ def _count(event: Event, usage: PlanUsage) -> Event:
             carried = carried_price(usage.carried, quantity=quantity, fields=fields)
     except NotCounted as stop:
         raise Suspended(Fault(usage.id, stop.code, stop.detail)) from None
+    if quantity == event.quantity and not carried:
+        return event
     return replace(event, quantity=quantity, carried=carried)
 
 
@@ -234,18 +236,17 @@ def _segments(
     event: Event, usage: PlanUsage, plan: Plan, stretch: tuple[int, int]
 ) -> list[Segment]:
     """The stretch cut at band edges and midnight where the component splits; charged parts only."""
-    charged = [
-        segment
-        for segment in _cut(event, usage, stretch)
-        if usage.base_rates[segment.band] is not None
-    ]
     return [
-        replace(
-            part,
+        Segment(
+            start_us=part.start_us,
+            position=part.position,
+            measured=part.measured,
+            band=part.band,
             rate=_rate_of(event, usage, part, plan),
             carried=_carried_of(event, usage, part, plan),
         )
-        for part in charged
+        for part in _cut(event, usage, stretch)
+        if usage.base_rates[part.band] is not None
     ]
 
 
@@ -445,6 +446,8 @@ def limit_charge(lines: list[RatedLine], *, usage: PlanUsage) -> list[RatedLine]
     least goes on the last. An event that costs nothing because all of it was allowed stays so.
     """
     least, most = usage.charge_at_least, usage.charge_at_most
+    if least is None and most is None:
+        return lines
     if not any(line.billed > line.allowed or line.fee for line in lines):
         return lines
     limited: list[RatedLine] = []

@@ -18,7 +18,9 @@ from tallystick.core.charge.frames import (
 )
 from tallystick.core.charge.lines import Event, Fault, Part, RatedLine, Suspended
 from tallystick.core.charge.rate_exact import (
+    NOTHING,
     QUANTITY_US,
+    CounterKey,
     by_key,
     limit_charge,
     matching,
@@ -107,6 +109,36 @@ def rate_versions_exact(
         draws=frame_of(drawn, schema=COUNTERS),
         suspense=frame_of(suspense, schema=SUSPENSE),
     )
+
+
+def rate_event_versions(
+    row: Row,
+    *,
+    plans: Sequence[DatedPlan],
+    used: dict[CounterKey, int],
+    granted: Mapping[CounterKey, int] = NOTHING,
+) -> list[tuple[int, RatedLine]]:
+    """The lines of one row of CHARGE_IN, each with its version's id; adds its draws to `used`.
+
+    :raises Suspended: when some matching component cannot rate it; then `used` is unchanged
+    """
+    lines: dict[int, list[RatedLine]] = {}
+    firsts: dict[int, PlanUsage] = {}
+    spans: list[tuple[int, int, int, int]] = []
+    for version, part in _parts(row, plans, [first_instant(dated) for dated in plans]):
+        held = lines.setdefault(part.usage.id, [])
+        begun = len(held)
+        made = part_lines(part, plan=plans[version].plan, used=used, granted=granted)
+        held.extend(line if not begun else _again(line, begun) for line in made)
+        if len(held) > begun:
+            firsts.setdefault(part.usage.id, part.usage)
+            spans.append((plans[version].version_id, part.usage.id, begun, len(held)))
+    limited = {key: limit_charge(held, usage=firsts[key]) for key, held in lines.items() if held}
+    return [
+        (version_id, line)
+        for version_id, key, begin, end in spans
+        for line in limited[key][begin:end]
+    ]
 
 
 def _again(line: RatedLine, begun: int) -> RatedLine:

@@ -1,0 +1,154 @@
+"""Taking and holding what a session costs: buckets in their order, then credit."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from tallystick.core.charge.online.price import Priced
+from tallystick.core.charge.online.state import AccountState, Bucket, Mode, Session, Taken
+
+
+def available(state: AccountState, *, buckets: Sequence[Bucket], month: date) -> int | None:
+    """What may be spent of these money buckets and on credit; None = without limit."""
+    free = sum(bucket.free for bucket in buckets)
+    if state.mode is Mode.PREPAID:
+        return free + (state.credit_limit or 0)
+    credit = None
+    if state.credit_limit is not None:
+        credit = state.credit_limit - sum(state.tab_of(month))
+    if state.mode is Mode.POSTPAID:
+        return credit
+    return None if credit is None else max(free, 0) + credit
+
+
+def split(
+    amount: int, *, state: AccountState, buckets: Sequence[Bucket], beyond: bool
+) -> tuple[dict[int, int], int]:
+    """The amount on the buckets in their order, and the rest that is owed.
+
+    What the buckets of a prepaid account lack goes below zero on the last of them when `beyond`.
+    """
+    parts: dict[int, int] = {}
+    if state.mode is Mode.POSTPAID:
+        return parts, amount
+    for bucket in buckets:
+        part = min(max(bucket.free, 0), amount)
+        if part > 0:
+            parts[bucket.id] = part
+            amount -= part
+    if amount > 0 and beyond and state.mode is Mode.PREPAID and buckets:
+        last = buckets[-1].id
+        parts[last] = parts.get(last, 0) + amount
+        amount = 0
+    return parts, amount
+
+
+def release(session: Session, *, state: AccountState, month: date) -> None:
+    """Frees all that is held for the session."""
+    _hold(session.held, state=state, month=month, sign=-1)
+    session.held = Taken()
+
+
+def hold(
+    session: Session, priced: Priced, *, state: AccountState, buckets: Sequence[Bucket], month: date
+) -> None:
+    """Holds what the priced usage takes beyond what the session was charged so far."""
+    money, owed = split(
+        max(priced.amount - session.amount, 0), state=state, buckets=buckets, beyond=True
+    )
+    taken = session.taken
+    for number, amount in priced.buckets.items():
+        more = amount - taken.buckets.get(number, 0)
+        if more > 0:
+            money[number] = money.get(number, 0) + more
+    counters = {
+        key: more
+        for key, amount in priced.counters.items()
+        if (more := amount - taken.counters.get(key, 0)) > 0
+    }
+    session.held = Taken(counters, money, owed)
+    _hold(session.held, state=state, month=month, sign=1)
+
+
+def hold_again(session: Session, held: Taken, *, state: AccountState, month: date) -> None:
+    """Holds what was released before: the report could not be charged."""
+    session.held = held
+    _hold(held, state=state, month=month, sign=1)
+
+
+def _hold(held: Taken, *, state: AccountState, month: date, sign: int) -> None:
+    for number, amount in held.buckets.items():
+        state.buckets[number].reserved += sign * amount
+    for key, amount in held.counters.items():
+        state.held[key] = state.held.get(key, 0) + sign * amount
+    if held.owed:
+        state.tab_of(month)[1] += sign * held.owed
+
+
+def take(
+    session: Session, priced: Priced, *, state: AccountState, buckets: Sequence[Bucket], month: date
+) -> None:
+    """Charges the session with the priced usage as a whole: what it was charged before counts."""
+    taken = session.taken
+    more = priced.amount - session.amount
+    if more >= 0:
+        money, owed = split(more, state=state, buckets=buckets, beyond=True)
+    else:
+        money, owed = give_back(-more, session=session, order=[b.id for b in buckets], state=state)
+    quantities = {
+        number: priced.buckets.get(number, 0) - taken.buckets.get(number, 0)
+        for number in {*priced.buckets, *_quantity_buckets(session, state=state)}
+    }
+    for number, amount in {**quantities, **money}.items():
+        _move(number, amount, session=session, state=state)
+    for key in {*priced.counters, *taken.counters}:
+        change = priced.counters.get(key, 0) - taken.counters.get(key, 0)
+        if change:
+            state.used[key] = state.used.get(key, 0) + change
+    taken.counters = dict(priced.counters)
+    if owed:
+        taken.owed += owed
+        state.tab_of(month)[0] += owed
+    session.amount, session.lines = priced.amount, priced.lines
+
+
+def give_back(
+    amount: int, *, session: Session, order: Iterable[int], state: AccountState
+) -> tuple[dict[int, int], int]:
+    """The amount (as changes below zero) on what is owed first, then on the buckets it came from.
+
+    The bucket drawn last gets its part back first.
+    """
+    owed = min(amount, max(session.taken.owed, 0))
+    amount -= owed
+    parts: dict[int, int] = {}
+    ordered = list(order)
+    rest = [number for number in session.taken.buckets if number not in ordered]
+    for number in reversed([*rest, *ordered]):
+        if state.buckets[number].unit == state.currency:
+            part = min(amount, session.taken.buckets.get(number, 0))
+            if part > 0:
+                parts[number] = -part
+                amount -= part
+    return parts, -owed - amount
+
+
+def _quantity_buckets(session: Session, *, state: AccountState) -> list[int]:
+    return [n for n in session.taken.buckets if state.buckets[n].unit != state.currency]
+
+
+def _move(number: int, amount: int, *, session: Session, state: AccountState) -> None:
+    if not amount:
+        return
+    state.buckets[number].remaining -= amount
+    session.taken.buckets[number] = session.taken.buckets.get(number, 0) + amount
+
+
+def refund(session: Session, amount: int, *, state: AccountState, month: date) -> None:
+    """Gives back that much of what the session was charged, to where it was taken from."""
+    parts, owed = give_back(amount, session=session, order=[], state=state)
+    for number, part in parts.items():
+        _move(number, part, session=session, state=state)
+    session.taken.owed += owed
+    session.refunded += amount
+    if owed:
+        state.tab_of(month)[0] += owed

@@ -1,0 +1,193 @@
+"""What a session costs as a whole, and how much of it what is left can pay for.
+
+A session is one event whose quantity grows. Each report rates the whole of it again, from where the
+counters stood without it, so that steps, bands, tiers, fees and limits come out as if its record
+had been rated in one piece.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from tallystick.base.period import day_in_month, day_start, month_after
+from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
+from tallystick.core.charge.lines import RatedLine
+from tallystick.core.charge.match import BadAttributes, Fields, read_attributes
+from tallystick.core.charge.online.state import (
+    BUCKET_PER_QUANTITY,
+    AccountState,
+    Bucket,
+    Session,
+    draw_order,
+)
+from tallystick.core.charge.rate_exact import CounterKey
+from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.charge.versions_exact import rate_event_versions
+from tallystick.core.tariff.nodes import Scope
+from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanOffer
+
+GRAINS: Final = {"s": 1, "B": 1, "msg": 1, "event": 1, "unit": 1}
+"""What is granted in whole units; other units are granted in thousandths."""
+
+FINE: Final = QUANTITY_SCALE // 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """The lines of so much usage, each with its version, and what it draws."""
+
+    lines: list[tuple[int, RatedLine]]
+    counters: dict[CounterKey, int]
+    buckets: dict[int, int]  # of quantities, in 1e-12
+    amount: int
+
+
+NOTHING_USED: Final = Priced([], {}, {}, 0)
+
+
+def fields_of_session(session: Session, *, buckets: Mapping[int, Bucket]) -> Fields:
+    """What the filters of buckets may ask of the session."""
+    names = tuple({term.field for bucket in buckets.values() for term in bucket.where.terms})
+    fields = {"called": session.called, "zone": session.zone, "kind": session.kind}
+    others = tuple(name for name in names if name not in fields)
+    if not others:
+        return fields
+    try:
+        return {**fields, **read_attributes(session.attributes, names=others)}
+    except BadAttributes:
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Pricer:
+    """Prices one session of an account at one time; holds of its own are released before."""
+
+    session: Session
+    row: dict[str, Any]
+    before: dict[CounterKey, int]  # the counters without the session, with what others hold
+    plans: Sequence[DatedPlan]
+    granted: Mapping[CounterKey, int]
+
+    def price(self, quantity: int) -> Priced:
+        """So much of it as a whole.
+
+        :raises Suspended: when no price fits
+        """
+        row = {**self.row, "quantity": Decimal(quantity).scaleb(-QUANTITY_DECIMALS)}
+        used = dict(self.before)
+        lines = rate_event_versions(row, plans=self.plans, used=used, granted=self.granted)
+        drawn = {
+            key: amount - self.before.get(key, 0)
+            for key, amount in used.items()
+            if amount != self.before.get(key, 0)
+        }
+        return Priced(
+            lines=lines,
+            counters={key: amount for key, amount in drawn.items() if key[2] > 0},
+            buckets={
+                -key[2]: amount * BUCKET_PER_QUANTITY for key, amount in drawn.items() if key[2] < 0
+            },
+            amount=sum(line.amount for _, line in lines),
+        )
+
+
+def pricer_of(
+    session: Session, *, state: AccountState, plans: Sequence[DatedPlan], at: datetime
+) -> Pricer:
+    """How the session is priced at that time."""
+    fields = fields_of_session(session, buckets=state.buckets)
+    before = dict(state.used)
+    for key, amount in state.held.items():
+        before[key] = before.get(key, 0) + amount
+    for key, amount in session.taken.counters.items():
+        before[key] = before.get(key, 0) - amount
+    # What a bucket of seconds or bytes holds is an allowance of the account's own.
+    own = [
+        (bucket, (bucket.free + session.taken.buckets.get(bucket.id, 0)) // BUCKET_PER_QUANTITY)
+        for bucket in state.quantities(session, fields=fields, at=at)
+    ]
+    row = {
+        "usage_id": 0,
+        "account_id": session.account_id,
+        "contract_id": session.contract_id,
+        "offer_id": session.offer_id,
+        "cycle_start": session.cycle_start,
+        "kind": session.kind,
+        "started_at": session.started_at,
+        "unit": session.unit,
+        "called": session.called,
+        "zone": session.zone,
+        "attributes": session.attributes,
+    }
+    if own:
+        plans = [replace(one, plan=_with_buckets(one.plan, session, own)) for one in plans]
+    return Pricer(session, row, before, plans, state.granted)
+
+
+def _with_buckets(plan: Plan, session: Session, own: list[tuple[Bucket, int]]) -> Plan:
+    offer = plan.offers.get(session.offer_id)
+    if offer is None:
+        return plan
+    start = session.cycle_start
+    following = day_in_month(*month_after(start.year, start.month, 1), start.day)
+    ends = day_start(following, plan.zone).timestamp()
+    order: list[tuple[tuple[int, float, int], PlanAllowance]] = [
+        ((part.priority, ends, part.id), part) for part in offer.allowances
+    ]
+    order += [(draw_order(bucket), _allowance(bucket, offer, held)) for bucket, held in own]
+    allowances = tuple(part for _, part in sorted(order, key=lambda pair: pair[0]))
+    return replace(plan, offers={**plan.offers, offer.id: replace(offer, allowances=allowances)})
+
+
+def _allowance(bucket: Bucket, offer: PlanOffer, held: int) -> PlanAllowance:
+    """The bucket as an allowance; its component is the bucket's id below zero."""
+    return PlanAllowance(
+        id=-bucket.id,
+        code=f"bucket {bucket.id}",
+        offer_id=offer.id,
+        offer=offer.code,
+        currency="",
+        tax_category="",
+        revenue_account="",
+        unit=bucket.unit,
+        quantity=held,
+        where=bucket.where,
+        scope=Scope.CONTRACT if bucket.contract_id else Scope.ACCOUNT,
+        priority=bucket.priority,
+        covers={
+            usage.id: (1, 1)
+            for usage in offer.usages
+            if usage.unit == bucket.unit and (bucket.kinds is None or usage.kind in bucket.kinds)
+        },
+        block=0,
+        blocks=False,
+        roll_over=None,
+        roll_over_cap=None,
+        beyond=None,
+    )
+
+
+def largest(
+    fits: Callable[[int], Priced | None], *, low: Priced, at_least: int, most: int, unit: str
+) -> tuple[int, Priced]:
+    """The largest quantity from `at_least` to `most` that fits, in whole grains above the least.
+
+    What `at_least` costs is `low`. Where prices never fall below zero a larger quantity never costs
+    less, and halving finds the largest; elsewhere it finds one that fits.
+    """
+    whole = fits(most)
+    if whole is not None:
+        return most, whole
+    grain = QUANTITY_SCALE if unit in GRAINS else FINE
+    best, found = at_least, low
+    steps_low, steps_high = 0, -(-(most - at_least) // grain)
+    while steps_high - steps_low > 1:
+        middle = (steps_low + steps_high) // 2
+        priced = fits(at_least + middle * grain)
+        if priced is None:
+            steps_high = middle
+        else:
+            steps_low, best, found = middle, at_least + middle * grain, priced
+    return best, found
