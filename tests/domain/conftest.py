@@ -42,6 +42,7 @@ from tallystick.flows.charge import charge_usage
 from tallystick.flows.grant import GrantWish, Holder, give_grant, give_price
 from tallystick.flows.turn import turn_books
 from tests.flows.businesses import CATALOGUE
+from tests.flows.charging import asking
 from tests.gates.console.business import noon, open_lived_business
 
 TABLES = """
@@ -148,6 +149,7 @@ def _live(code: str) -> int:
         at=noon(3, 16),
     )
     charge_usage(tenant_id=tenant.id, at=noon(3, 16))
+    _leave_reservations(tenant.id)
     return tenant.id
 
 
@@ -168,6 +170,9 @@ def _leave_periods(tenant_id: int, account_id: int) -> None:
     Rerating.objects.create(
         tenant_id=tenant_id, account_id=account_id, cycle_from=date(2026, 3, 1), charge_run_id=1
     )
+def _leave_reservations(tenant_id: int) -> None:
+    """What online charging leaves: an event, its answer, what is owed for it."""
+    asking(tenant_id, lambda asker: asker.ask("event", customer=4, quantity=60))
 
 
 def _leave_balances(tenant_id: int, account_id: int) -> None:

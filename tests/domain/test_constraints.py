@@ -281,6 +281,7 @@ NO_KEY = {
     "invoices_invoice": {"bill_run_id"},
     "invoices_invoiceline": {"component_id", "contract_id"},
     "invoices_oneoff": {"invoice_id"},
+    "reservations_reservation": {"charge_run_id", "contract_id", "offer_id", "service_id"},
     "usage_batch": {"charge_run_id"},
     "usage_chargetotal": {
         "charge_run_id", "component_id", "contract_id", "invoice_id", "version_id",

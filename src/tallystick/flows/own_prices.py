@@ -53,6 +53,13 @@ class OwnPrices:
         varied = pl.DataFrame(cut, schema=held.schema, orient="row")
         return pl.concat([held.filter(~own), varied])
 
+    def offer_on(self, contract_id: int, offer_id: int, day: date) -> int:
+        """The offer, or the variant of it that the contract's own prices make that day."""
+        for start, end, variant in self.spans.get((contract_id, offer_id), ()):
+            if start <= day < end:
+                return variant_ids(self.variants)[variant.code]
+        return offer_id
+
     def _cut(self, row: dict[str, Any], ids: Mapping[str, int]) -> Iterator[dict[str, Any]]:
         first, last = row["valid_from"], row["valid_to"] or date.max
         spans = self.spans.get((row["contract_id"], row["offer_id"]), ())

@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 db = typer.Typer(no_args_is_help=True, help="The database: start, stop, look, migrate.")
 app.add_typer(db, name="db")
+serving = typer.Typer(invoke_without_command=True)
+app.add_typer(serving, name="serve")
 
 WITHOUT_DATABASE = {"db", "doctor", "init", "price"}
 
@@ -125,11 +127,32 @@ def demo(
         serve(port=port)
 
 
-@app.command()
-def serve(
+@serving.callback(epilog=examples("serve", "serve --port 8080", "serve charge --port 8010"))
+def serve_console(
+    context: typer.Context,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where to listen.")] = 8000,
 ) -> None:
     """Start the web server with the console, on this machine only, until Ctrl-C."""
+    if context.invoked_subcommand is None:
+        serve(port=port)
+
+
+@serving.command(epilog=examples("serve charge", "serve charge --port 8010"))
+def charge(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where; 0 = any free port.")] = 8010,
+    address: Annotated[str, typer.Option(help="On which address of this machine.")] = "127.0.0.1",
+) -> None:
+    """Start online charging (HTTP, JSON): reserve, extend, commit, event, refund, until Ctrl-C.
+
+    Beyond this machine it needs a secret that clients send: TALLYSTICK_CHARGE_TOKEN.
+    """
+    from tallystick.wiring.charging import serve_charging
+
+    serve_charging(address=address, port=port)
+
+
+def serve(*, port: int) -> None:
+    """The console, until it is told to end."""
     from tallystick.wiring.serve import serve as serve_web
     from tallystick.wiring.serve import try_port
 

@@ -154,7 +154,7 @@ class Desk:
         amount = left if request.amount is None else request.amount
         if amount <= 0 or amount > left:
             raise NothingToRefund(session=session.key, left=money_text(left))
-        money.refund(session, amount, state=self.state, month=session.tab_start)
+        money.refund(session, amount=amount, state=self.state, month=session.tab_start)
         session.changed = True
         told = self._told(session)
         told["refunded"] = money_text(amount)
@@ -271,7 +271,7 @@ class Desk:
         if granted > session.used:
             funds = self._funds(session, at)
             month = session.tab_start
-            money.hold(session, priced, state=self.state, buckets=funds, month=month)
+            money.hold(session, priced=priced, state=self.state, buckets=funds, month=month)
         told = self._told(session)
         told["granted"] = quantity_text(granted - session.used)
         told["final"] = granted < most
@@ -287,7 +287,7 @@ class Desk:
             try:
                 priced = self._priced(self._pricer(session, at), used)
             except CannotRate:
-                money.hold_again(session, held, state=self.state, month=month)
+                money.hold_again(session, held=held, state=self.state, month=month)
                 raise
             self._take(session, priced, at)
         session.used, session.changed = used, True
@@ -296,7 +296,7 @@ class Desk:
         month = session.tab_start
         before = levels_of(self.state, session=session, plans=self.plans, month=month)
         funds = self._funds(session, at)
-        money.take(session, priced, state=self.state, buckets=funds, month=month)
+        money.take(session, priced=priced, state=self.state, buckets=funds, month=month)
         after = levels_of(self.state, session=session, plans=self.plans, month=month)
         self.facts += crossed(self.state, before=before, after=after)
 

@@ -49,7 +49,7 @@ def release(session: Session, *, state: AccountState, month: date) -> None:
 
 
 def hold(
-    session: Session, priced: Priced, *, state: AccountState, buckets: Sequence[Bucket], month: date
+    session: Session, *, priced: Priced, state: AccountState, buckets: Sequence[Bucket], month: date
 ) -> None:
     """Holds what the priced usage takes beyond what the session was charged so far."""
     money, owed = split(
@@ -69,7 +69,7 @@ def hold(
     _hold(session.held, state=state, month=month, sign=1)
 
 
-def hold_again(session: Session, held: Taken, *, state: AccountState, month: date) -> None:
+def hold_again(session: Session, *, held: Taken, state: AccountState, month: date) -> None:
     """Holds what was released before: the report could not be charged."""
     session.held = held
     _hold(held, state=state, month=month, sign=1)
@@ -85,7 +85,7 @@ def _hold(held: Taken, *, state: AccountState, month: date, sign: int) -> None:
 
 
 def take(
-    session: Session, priced: Priced, *, state: AccountState, buckets: Sequence[Bucket], month: date
+    session: Session, *, priced: Priced, state: AccountState, buckets: Sequence[Bucket], month: date
 ) -> None:
     """Charges the session with the priced usage as a whole: what it was charged before counts."""
     taken = session.taken
@@ -143,9 +143,15 @@ def _move(number: int, amount: int, *, session: Session, state: AccountState) ->
     session.taken.buckets[number] = session.taken.buckets.get(number, 0) + amount
 
 
-def refund(session: Session, amount: int, *, state: AccountState, month: date) -> None:
+def refund(session: Session, *, amount: int, state: AccountState, month: date) -> None:
     """Gives back that much of what the session was charged, to where it was taken from."""
-    parts, owed = give_back(amount, session=session, order=[], state=state)
+    if session.settled:
+        # The invoice asks for what was owed already; only the buckets can have theirs back.
+        billed, session.taken.owed = session.taken.owed, 0
+        parts, _ = give_back(amount, session=session, order=[], state=state)
+        session.taken.owed, owed = billed, 0
+    else:
+        parts, owed = give_back(amount, session=session, order=[], state=state)
     for number, part in parts.items():
         _move(number, part, session=session, state=state)
     session.taken.owed += owed

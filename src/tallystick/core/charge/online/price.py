@@ -132,8 +132,8 @@ def _with_buckets(plan: Plan, session: Session, own: list[tuple[Bucket, int]]) -
         return plan
     start = session.cycle_start
     following = day_in_month(*month_after(start.year, start.month, 1), start.day)
-    ends = day_start(following, plan.zone).timestamp()
-    order: list[tuple[tuple[int, float, int], PlanAllowance]] = [
+    ends = day_start(following, plan.zone)
+    order: list[tuple[tuple[int, datetime, int], PlanAllowance]] = [
         ((part.priority, ends, part.id), part) for part in offer.allowances
     ]
     order += [(draw_order(bucket), _allowance(bucket, offer, held)) for bucket, held in own]

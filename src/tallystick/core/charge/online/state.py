@@ -6,16 +6,19 @@ objects; what has changed is written afterwards.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Final
 
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import Fields, holds
-from tallystick.core.charge.rate_exact import NOTHING, CounterKey
+from tallystick.core.charge.rate_exact import CounterKey
 from tallystick.core.tariff.nodes import ALWAYS, Filter
 
 BUCKET_PER_QUANTITY = 1_000
 """Buckets hold 1e-12, quantities are in 1e-9."""
+
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Mode(StrEnum):
@@ -99,6 +102,7 @@ class Session:
     taken: Taken = field(default_factory=Taken)
     held: Taken = field(default_factory=Taken)
     settled: bool = False
+    stored: bool = False
     changed: bool = False
 
 
@@ -126,7 +130,7 @@ class AccountState:
     low_balance: int | None
     buckets: dict[int, Bucket] = field(default_factory=dict)
     used: dict[CounterKey, int] = field(default_factory=dict)
-    granted: Mapping[CounterKey, int] = NOTHING
+    granted: Mapping[CounterKey, int] = field(default_factory=dict)
     held: dict[CounterKey, int] = field(default_factory=dict)
     tab: dict[date, list[int]] = field(default_factory=dict)
     """By the account's month: what the invoice will ask for, and what is held besides."""
@@ -159,7 +163,6 @@ class AccountState:
         return sorted(found, key=draw_order)
 
 
-def draw_order(bucket: Bucket) -> tuple[int, float, int]:
+def draw_order(bucket: Bucket) -> tuple[int, datetime, int]:
     """Priority, then what expires first, then id."""
-    expires = float("inf") if bucket.valid_to is None else bucket.valid_to.timestamp()
-    return bucket.priority, expires, bucket.id
+    return bucket.priority, bucket.valid_to or NEVER, bucket.id

@@ -1,0 +1,369 @@
+"""Online charging: requests gathered for a moment -> one transaction -> their answers.
+
+Requests that come within a millisecond or two share a transaction: read, decide in the order in
+which they came, write, commit, and only then answer. Two batches may be under way at a time; the
+accounts' locks keep them apart. A key that was answered before is answered alike.
+"""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import django.db
+import psycopg
+from asgiref.sync import sync_to_async
+from django.db import connection
+from psycopg import AsyncConnection
+from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
+
+from tallystick.base.charging import Action, Answer, ChargeRequest
+from tallystick.base.refusal import Refusal
+from tallystick.core.charge.online.decide import Desk
+from tallystick.core.charge.online.refusals import (
+    KeyUsed,
+    SessionExists,
+    UnknownSession,
+    UnknownSubject,
+)
+from tallystick.core.charge.online.state import AccountState, Served, Session
+from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.tariff.plan import PlanUsage
+from tallystick.domain.catalog.queries import dated_plans
+from tallystick.domain.reservations.reading import EXPIRED, Loaded, load_batch
+from tallystick.domain.reservations.writing import (
+    FORGET,
+    Before,
+    Changes,
+    before_of,
+    store_batch,
+)
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.own_prices import OwnPrices, load_own_prices
+
+LOG: Final = logging.getLogger(__name__)
+
+GATHER_S: Final = 0.0015
+BATCH_MAX: Final = 200
+WAITING_MAX: Final = 5_000
+"""More would wait longer than a network element does; they are asked to come again."""
+
+UNDER_WAY: Final = 2
+TRIES: Final = 5
+PLANS_S: Final = 1.0
+"""How old the prices may be that a request meets; a new version is known a second later."""
+
+EXPIRED_MAX: Final = 500
+REMEMBERED: Final = timedelta(days=7)
+OPENING: Final = (Action.RESERVE, Action.EVENT)
+READ_ONLY: Final = (Action.BALANCE, Action.AUTHORISE)
+AGAIN: Final = (DeadlockDetected, SerializationFailure, UniqueViolation)
+
+Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
+
+
+@dataclass
+class Overloaded(Refusal):
+    code = "overloaded"
+
+    def sentence(self) -> str:
+        return "more requests wait than can be answered in time; ask again in a moment"
+
+
+@dataclass
+class DatabaseAway(Refusal):
+    code = "database_away"
+
+    def sentence(self) -> str:
+        return "the database does not answer; ask again with the same key, nothing counts twice"
+
+
+@dataclass(slots=True)
+class _Prices:
+    """The published versions of an operator as they were a moment ago."""
+
+    plans: tuple[DatedPlan, ...]
+    own: OwnPrices
+    read_at: float
+
+
+@dataclass(slots=True)
+class _Waiting:
+    request: ChargeRequest
+    at: datetime
+    answer: "asyncio.Future[Answer]"
+
+
+@dataclass(slots=True)
+class Figures:
+    """What the service has done since it began."""
+
+    answered: int = 0
+    refused: int = 0
+    batches: int = 0
+    again: int = 0
+
+
+@dataclass
+class OnlineCharger:
+    """The port `OnlineCharging`, answered from this process; one for each event loop."""
+
+    connect: Connect
+    figures: Figures = field(default_factory=Figures)
+    _queues: dict[int, deque[_Waiting]] = field(default_factory=dict)
+    _under_way: dict[int, int] = field(default_factory=dict)
+    _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    _idle: list[AsyncConnection[Any]] = field(default_factory=list)
+    _prices: dict[int, _Prices] = field(default_factory=dict)
+
+    async def ask(self, request: ChargeRequest, *, tenant_id: int, at: datetime) -> Answer:
+        """The answer, once it can no longer be lost.
+
+        :raises Overloaded: when too many wait already
+        :raises DatabaseAway: when the database does not answer
+        """
+        queue = self._queues.setdefault(tenant_id, deque())
+        if len(queue) >= WAITING_MAX:
+            raise Overloaded
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        queue.append(_Waiting(request, at, answer))
+        busy = self._under_way.get(tenant_id, 0)
+        if not busy or (busy < UNDER_WAY and len(queue) == 1):
+            self._start(tenant_id)
+        return await answer
+
+    async def expire_sessions(self, *, tenant_id: int, at: datetime) -> int:
+        """Ends the sessions that nobody has reported on in time; gives how many."""
+        try:
+            names = await self._overdue(tenant_id, at)
+        except (psycopg.Error, OSError):
+            raise DatabaseAway from None
+        ending = [ChargeRequest(action=Action.EXPIRE, session=name) for name in names]
+        await asyncio.gather(*(self.ask(one, tenant_id=tenant_id, at=at) for one in ending))
+        return len(names)
+
+    async def _overdue(self, tenant_id: int, at: datetime) -> list[str]:
+        """The sessions whose time is up; forgets answers that nobody asks for any more."""
+        link = await self._take()
+        async with link, link.transaction():
+            await link.execute("SELECT set_config('tallystick.tenant', %s, true)", [str(tenant_id)])
+            clock = await link.execute(
+                "SELECT rehearsal_at FROM tenants_tenant WHERE id = %s AND clock = 'rehearsal'",
+                [tenant_id],
+            )
+            rehearsed = await clock.fetchone()
+            now = rehearsed[0] if rehearsed else at
+            found = await link.execute(EXPIRED, [tenant_id, now, EXPIRED_MAX])
+            names = [row[0] for row in await found.fetchall()]
+            await link.execute(FORGET, [tenant_id, tenant_id, now - REMEMBERED, EXPIRED_MAX])
+        return names
+
+    async def close(self) -> None:
+        """Ends its connections once nothing is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        for link in self._idle:
+            await link.close()
+        self._idle.clear()
+
+    def _start(self, tenant_id: int) -> None:
+        self._under_way[tenant_id] = self._under_way.get(tenant_id, 0) + 1
+        self._keep(self._work(tenant_id))
+
+    async def _work(self, tenant_id: int) -> None:
+        """Gathers and answers until nothing waits."""
+        queue = self._queues[tenant_id]
+        try:
+            while queue:
+                await asyncio.sleep(GATHER_S)
+                batch = [queue.popleft() for _ in range(min(len(queue), BATCH_MAX))]
+                if queue and self._under_way[tenant_id] < UNDER_WAY:
+                    self._start(tenant_id)
+                if batch:
+                    await self._answer(batch, tenant_id)
+        finally:
+            self._under_way[tenant_id] -= 1
+
+    async def _answer(self, batch: Sequence[_Waiting], tenant_id: int) -> None:
+        try:
+            answers = await self._transact(batch, tenant_id)
+        except (psycopg.Error, django.db.Error, OSError):
+            for waiting in batch:
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(DatabaseAway())
+            return
+        except BaseException as fault:
+            for waiting in batch:
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(fault)
+            raise
+        self.figures.batches += 1
+        for waiting, answer in zip(batch, answers, strict=True):
+            self.figures.answered += 1
+            self.figures.refused += answer.code != "granted"
+            if not waiting.answer.done():
+                waiting.answer.set_result(answer)
+
+    async def _transact(self, batch: Sequence[_Waiting], tenant_id: int) -> list[Answer]:
+        """The answers of a batch that is committed; tried again where another stood in its way."""
+        for left in reversed(range(TRIES)):
+            prices = await self._prices_of(tenant_id)
+            link = await self._take()
+            try:
+                requests = [waiting.request for waiting in batch]
+                loaded = await load_batch(
+                    link,
+                    requests,
+                    tenant_id=tenant_id,
+                    at=batch[-1].at,
+                    offer_of=prices.own.offer_on,
+                )
+                answers, changes = decide_batch(requests, loaded=loaded, plans=prices.plans)
+                await store_batch(link, changes, tenant_id=tenant_id, at=loaded.now)
+            except AGAIN:
+                await link.close()
+                self.figures.again += 1
+                if not left:
+                    raise
+            except BaseException:
+                await link.close()
+                raise
+            else:
+                self._idle.append(link)
+                return answers
+        raise AssertionError("the last try answers or raises")
+
+    async def _take(self) -> AsyncConnection[Any]:
+        while self._idle:
+            link = self._idle.pop()
+            if not link.closed:
+                return link
+        return await self.connect()
+
+    async def _prices_of(self, tenant_id: int) -> _Prices:
+        """The prices of a moment ago; newer ones are read beside the work, not before it."""
+        now = asyncio.get_running_loop().time()
+        held = self._prices.get(tenant_id)
+        if held is None:
+            await self._read_prices(tenant_id)
+        elif now - held.read_at > PLANS_S:
+            held.read_at = now
+            self._keep(self._read_prices(tenant_id))
+        return self._prices[tenant_id]
+
+    async def _read_prices(self, tenant_id: int) -> None:
+        plans, own = await sync_to_async(_read_prices)(tenant_id)
+        now = asyncio.get_running_loop().time()
+        self._prices[tenant_id] = _Prices(plans, own, now)
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()):
+            LOG.error("online charging met a fault", exc_info=fault)
+
+
+def _read_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], OwnPrices]:
+    try:
+        with acting_for(tenant_id):
+            own = load_own_prices()
+            return dated_plans(own.variants), own
+    finally:
+        connection.close()  # a second later the server may be another one
+
+
+def decide_batch(
+    requests: Sequence[ChargeRequest], *, loaded: Loaded, plans: tuple[DatedPlan, ...]
+) -> tuple[list[Answer], Changes]:
+    """The answer to each request in order, and what is to be written; no I/O."""
+    changes = Changes()
+    before: dict[int, Before] = {}
+    desks: dict[int, Desk] = {}
+    answers = []
+    for number, request in enumerate(requests):
+        known = loaded.answers.get(request.key) if request.key else None
+        if known is not None:
+            same = known[0] == request.digest
+            answers.append(known[1] if same else refusal_answer(KeyUsed(key=request.key)))
+            continue
+        try:
+            state = _account_of(request, number, loaded)
+            desk = desks.get(state.account_id)
+            if desk is None:
+                desk = desks[state.account_id] = Desk(state, plans, loaded.now)
+                before[state.account_id] = before_of(state)
+            told = _decide(desk, request, served=loaded.served.get(number), changes=changes)
+            answer = Answer(told["code"], json.dumps(told))
+            loaded.homes[request.session or request.key] = state.account_id
+        except Refusal as refusal:
+            # Nothing has changed, so the same key may be asked again when something has.
+            answers.append(refusal_answer(refusal))
+            continue
+        answers.append(answer)
+        if request.key and request.action not in READ_ONLY:
+            loaded.answers[request.key] = (request.digest, answer)
+            changes.note_answer(request, answer)
+    for account_id, stood in before.items():
+        changes.note_account(loaded.accounts[account_id], before=stood)
+    return answers, changes
+
+
+def _account_of(request: ChargeRequest, number: int, loaded: Loaded) -> AccountState:
+    """The account that the request is about.
+
+    :raises UnknownSubject: when nobody was known by its subject
+    :raises UnknownSession: when there is no such session
+    """
+    served = loaded.served.get(number)
+    home = loaded.homes.get(request.session or request.key)
+    if request.subject:
+        if served is None:
+            raise UnknownSubject(subject=f"{request.subject_kind} {request.subject}")
+        if home not in (None, served.account_id) and request.action in OPENING:
+            raise SessionExists(session=request.session or request.key)
+        return loaded.accounts[served.account_id]
+    if home is None:
+        raise UnknownSession(session=request.session)
+    return loaded.accounts[home]
+
+
+def _decide(
+    desk: Desk, request: ChargeRequest, *, served: Served | None, changes: Changes
+) -> dict[str, Any]:
+    state = desk.state
+    remaining = {number: bucket.remaining for number, bucket in state.buckets.items()}
+    told = desk.decide(request, served=served)
+    session = state.sessions.get(request.session or request.key)
+    key = request.key or f"{request.action}:{request.session}"
+    if session is not None:
+        reason = _reason(session, desk.plans)
+        changes.note_movements(state, remaining=remaining, key=key, reason=reason)
+    changes.note_facts(desk.facts, key=key)
+    desk.facts.clear()
+    return told
+
+
+def _reason(session: Session, plans: Sequence[DatedPlan]) -> dict[str, str]:
+    """Why a bucket moved, with the books' words of the first component that charged."""
+    reason = {"session": session.key, "kind": session.kind}
+    for version_id, line in session.lines[:1]:
+        for dated in plans:
+            if dated.version_id == version_id:
+                usage = dated.plan.components.get(line.component_id)
+                assert isinstance(usage, PlanUsage)
+                reason |= {"revenue": usage.revenue_account, "tax": usage.tax_category}
+    return reason
+
+
+def refusal_answer(refusal: Refusal) -> Answer:
+    """The refusal as an answer."""
+    return Answer(refusal.code, json.dumps({"code": refusal.code, "sentence": refusal.sentence()}))

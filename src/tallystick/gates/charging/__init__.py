@@ -1,0 +1,1 @@
+"""The HTTP door of online charging: JSON in, one decision, JSON out."""
