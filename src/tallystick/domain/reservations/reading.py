@@ -75,6 +75,11 @@ _COUNTERS: Final = """
     WHERE tenant_id = %s AND account_id = ANY(%s) AND cycle_start = ANY(%s)
     FOR NO KEY UPDATE
 """
+_GRANTS: Final = """
+    SELECT account_id, contract_id, component_id, cycle_start, sum(quantity)
+    FROM balances_rolledover
+    WHERE tenant_id = %s AND account_id = ANY(%s) AND cycle_start = ANY(%s) GROUP BY 1, 2, 3, 4
+"""
 _TABS: Final = """
     SELECT account_id, month, charged, held FROM reservations_tab
     WHERE tenant_id = %s AND account_id = ANY(%s)
@@ -194,6 +199,7 @@ async def _load_accounts(
         buckets = await connection.execute(_BUCKETS, [*of, loaded.now, touched], prepare=True)
         currencies = await connection.execute(_CURRENCIES, of, prepare=True)
         counters = await connection.execute(_COUNTERS, [*of, cycles], prepare=True)
+        grants = await connection.execute(_GRANTS, [*of, cycles], prepare=True)
         tabs = await connection.execute(_TABS, of, prepare=True)
         held = await connection.execute(_HELD, of, prepare=True)
         keys = [request.key for request in requests if request.key]
@@ -203,6 +209,9 @@ async def _load_accounts(
         for account_id, currency in await currencies.fetchall():
             loaded.accounts[account_id] = _account(account_id, currency, told.get(account_id))
         _fill(loaded.accounts, await buckets.fetchall(), await counters.fetchall())
+        for account_id, contract, component, cycle, quantity in await grants.fetchall():
+            key = (account_id, contract, component, cycle)
+            loaded.accounts[account_id].granted[key] = quantity_of(quantity)
         for account_id, month, charged, reserved in await tabs.fetchall():
             loaded.accounts[account_id].tab[month] = [money_of(charged), money_of(reserved)]
         for account_id, text in await held.fetchall():

@@ -153,6 +153,8 @@ def _allowance(bucket: Bucket, offer: PlanOffer, held: int) -> PlanAllowance:
         revenue_account="",
         unit=bucket.unit,
         quantity=held,
+        per_member=False,
+        prorated=(False, False),
         where=bucket.where,
         scope=Scope.CONTRACT if bucket.contract_id else Scope.ACCOUNT,
         priority=bucket.priority,

@@ -4,7 +4,6 @@ Quantities are integers in 1e-9, money and what buckets hold in 1e-12. Decisions
 objects; what has changed is written afterwards.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -130,7 +129,7 @@ class AccountState:
     low_balance: int | None
     buckets: dict[int, Bucket] = field(default_factory=dict)
     used: dict[CounterKey, int] = field(default_factory=dict)
-    granted: Mapping[CounterKey, int] = field(default_factory=dict)
+    granted: dict[CounterKey, int] = field(default_factory=dict)
     held: dict[CounterKey, int] = field(default_factory=dict)
     tab: dict[date, list[int]] = field(default_factory=dict)
     """By the account's month: what the invoice will ask for, and what is held besides."""

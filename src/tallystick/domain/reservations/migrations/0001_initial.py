@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("balances", "0002_buckets"),
+        ("balances", "0003_rolled_over"),
         ("contracts", "0001_initial"),
         ("inventory", "0001_initial"),
         ("parties", "0001_initial"),
