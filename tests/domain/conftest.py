@@ -170,6 +170,8 @@ def _leave_periods(tenant_id: int, account_id: int) -> None:
     Rerating.objects.create(
         tenant_id=tenant_id, account_id=account_id, cycle_from=date(2026, 3, 1), charge_run_id=1
     )
+
+
 def _leave_reservations(tenant_id: int) -> None:
     """What online charging leaves: an event, its answer, what is owed for it."""
     asking(tenant_id, lambda asker: asker.ask("event", customer=4, quantity=60))
