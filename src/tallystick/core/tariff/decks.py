@@ -7,7 +7,7 @@ The first line names the columns: one for each key, `price`, and if needed `per`
 import csv
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -29,6 +29,8 @@ NOTE_COLUMNS: Final = ("name", "zone", "country", "destination", "note")
 """Columns for people: allowed, and read only where the deck names them as a key."""
 
 Complain = Callable[[int, str], None]
+Terms = tuple[Price, Decimal | None, Steps | None, date | None, date | None]
+"""Price, connect, steps and days of a row."""
 
 
 def read_key(text: str) -> DeckKey:
@@ -56,6 +58,7 @@ class _Columns:
     keys: tuple[tuple[int, bool], ...]  # position, prefix
     values: tuple[tuple[str, int], ...]  # of VALUE_COLUMNS
     per: str
+    made: dict[tuple[str, ...], Terms] = field(default_factory=dict)
 
     @classmethod
     def of(cls, header: list[str], keys: tuple[DeckKey, ...], per: str | None) -> "_Columns":
@@ -63,6 +66,35 @@ class _Columns:
             tuple((header.index(_heading(key.column)), key.prefix) for key in keys),
             tuple((name, header.index(name)) for name in VALUE_COLUMNS if name in header),
             per or "",
+        )
+
+    def terms(self, cells: list[str]) -> Terms:
+        """What a row says beside its keys; equal rows are read once and share it.
+
+        :raises Mistake: when a cell cannot be read
+        """
+        told = tuple([cells[at] for _, at in self.values])
+        found = self.made.get(told)
+        if found is None:
+            found = self.made[told] = self._read(told)
+        return found
+
+    def _read(self, told: tuple[str, ...]) -> Terms:
+        named = zip(self.values, told, strict=True)
+        held = {name: text for (name, _), cell in named if (text := cell.strip())}
+        price = _price(held.get("price", ""), held.get("per") or self.per)
+        steps, connect = held.get("bill by"), held.get("connect")
+        valid_from, valid_to = _day(held.get("valid from")), _day(held.get("valid to"))
+        if valid_from and valid_to and valid_from >= valid_to:
+            raise Mistake(
+                f"is valid to {valid_to}, not after {valid_from}; 'valid to' is exclusive"
+            )
+        return (
+            price,
+            read_number(connect) if connect else None,
+            _steps(steps) if steps else None,
+            valid_from,
+            valid_to,
         )
 
 
@@ -89,16 +121,20 @@ def read_deck_rows(
         return ()
     columns = _Columns.of(header, keys, per)
     rows: list[DeckRow] = []
-    for cells in reader:
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
-            complain(reader.line_num, f"has {len(cells)} cells under {len(header)} headings")
-            continue
-        try:
-            rows.append(_row(cells, columns, reader.line_num))
-        except Mistake as mistake:
-            complain(reader.line_num, str(mistake))
+    try:
+        for cells in reader:
+            if not any(cells):
+                continue
+            if len(cells) != len(header):
+                complain(reader.line_num, f"has {len(cells)} cells under {len(header)} headings")
+                continue
+            try:
+                match = tuple([_key_value(cells[at], prefix) for at, prefix in columns.keys])
+                rows.append(DeckRow(reader.line_num, match, *columns.terms(cells)))
+            except Mistake as mistake:
+                complain(reader.line_num, str(mistake))
+    except csv.Error as error:
+        complain(reader.line_num, f"is not readable as CSV: {error}; is a quote left open?")
     for row, twin in _twins(rows):
         complain(row.line, f"repeats the key of line {twin.line} for the same days; keep one")
     return tuple(rows)
@@ -112,27 +148,6 @@ def _header_faults(header: list[str], keys: tuple[DeckKey, ...]) -> Iterator[str
         yield f"has a column {name!r} that nothing reads; name it as a key or call it 'note'"
     for name in sorted({name for name in header if header.count(name) > 1}):
         yield f"has the column {name!r} twice"
-
-
-def _row(cells: list[str], columns: _Columns, line: int) -> DeckRow:
-    match = tuple(_key_value(cells[at], prefix) for at, prefix in columns.keys)
-    held = {name: text for name, at in columns.values if (text := cells[at].strip())}
-    price = _price(held.get("price", ""), held.get("per") or columns.per)
-    if len(held) == 1:
-        return DeckRow(line, match, price)
-    steps, connect = held.get("bill by"), held.get("connect")
-    valid_from, valid_to = _day(held.get("valid from")), _day(held.get("valid to"))
-    if valid_from and valid_to and valid_from >= valid_to:
-        raise Mistake(f"is valid to {valid_to}, not after {valid_from}; 'valid to' is exclusive")
-    return DeckRow(
-        line=line,
-        match=match,
-        price=price,
-        connect=read_number(connect) if connect else None,
-        steps=_steps(steps) if steps else None,
-        valid_from=valid_from,
-        valid_to=valid_to,
-    )
 
 
 def _key_value(cell: str, prefix: bool) -> str | None:
@@ -174,15 +189,22 @@ def _day(text: str | None) -> date | None:
 
 
 def _twins(rows: list[DeckRow]) -> Iterator[tuple[DeckRow, DeckRow]]:
-    """Rows with equal keys whose days overlap, with the row written before."""
-    held: dict[tuple[str | None, ...], list[DeckRow]] = {}
+    """Rows with equal keys whose days overlap, with a row written before."""
+    first: dict[tuple[str | None, ...], DeckRow] = {}
+    more: dict[tuple[str | None, ...], list[DeckRow]] = {}
     for row in rows:
-        others = held.setdefault(row.match, [])
-        for other in others:
-            if _starts(row) < _ends(other) and _starts(other) < _ends(row):
-                yield row, other
-                break
-        others.append(row)
+        if first.setdefault(row.match, row) is not row:
+            more.setdefault(row.match, [first[row.match]]).append(row)
+    for group in more.values():
+        latest, *others = sorted(group, key=lambda row: (_starts(row), row.line))
+        for row in others:
+            if _starts(row) < _ends(latest):
+                yield max(row, latest, key=_line), min(row, latest, key=_line)
+            latest = max(row, latest, key=_ends)
+
+
+def _line(row: DeckRow) -> int:
+    return row.line
 
 
 def _starts(row: DeckRow) -> date:

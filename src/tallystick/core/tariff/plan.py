@@ -4,7 +4,7 @@ Quantities are integers in 1e-9 of the canonical unit, prices and amounts in 1e-
 Rates of all decks and price lists stand in one tuple; components refer to them by position.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, localcontext
@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tallystick.base.collection import collecting_later
 from tallystick.base.money import AMOUNT_SCALE, EXACT
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.tariff import nodes
@@ -189,7 +190,7 @@ def compile_plan(
     pairs = [(offer.code, part.code) for offer in catalogue.offers for part in offer.components]
     offers = offer_ids or {offer.code: n for n, offer in enumerate(catalogue.offers, 1)}
     components = component_ids or {pair: n for n, pair in enumerate(pairs, 1)}
-    with localcontext(EXACT):
+    with localcontext(EXACT), collecting_later():
         return _Compiler(catalogue, offers, components).plan()
 
 
@@ -266,15 +267,7 @@ class _Compiler:
         self.decks[deck.code] = len(self.decks)
         self.fields.update(key.field for key in deck.keys)
         first = len(self.rates)
-        self.rates.extend(
-            Rate(
-                *self._ratio(row.price),
-                connect=_money(row.connect),
-                steps=None if row.steps is None else self._step_set(row.steps),
-                key="/".join("*" if value is None else value for value in row.match),
-            )
-            for row in deck.rows
-        )
+        self.rates.extend(self._deck_rates(deck))
         return PlanDeck(
             deck.code,
             deck.keys,
@@ -282,6 +275,17 @@ class _Compiler:
             tuple((row.valid_from, row.valid_to) for row in deck.rows),
             first,
         )
+
+    def _deck_rates(self, deck: nodes.Deck) -> Iterator[Rate]:
+        """The rate of each row; rows that were read alike share what they say (see `decks`)."""
+        made: dict[tuple[int, int, int], tuple[int, int, int, int, int | None, int | None]] = {}
+        for row in deck.rows:
+            said = (id(row.price), id(row.connect), id(row.steps))
+            rate = made.get(said)
+            if rate is None:
+                steps = None if row.steps is None else self._step_set(row.steps)
+                rate = made[said] = (*self._ratio(row.price), _money(row.connect), steps)
+            yield Rate(*rate, "/".join(["*" if value is None else value for value in row.match]))
 
     def _offer(self, offer: nodes.Offer) -> PlanOffer:
         recurring: list[PlanRecurring] = []

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tallystick.base.collection import collecting_later
 from tallystick.base.money import InvalidCurrency, minor_decimals
 from tallystick.core.tariff.calendars import read_calendar
 from tallystick.core.tariff.check import CHECKS
@@ -186,7 +187,8 @@ def _deck(page: Page, code: str, files: Mapping[str, bytes]) -> Deck:
         def complain(line: int, message: str) -> None:
             page.errors.append(CatalogueError(file, line, f"decks.{code}", message))
 
-        rows = read_deck_rows(content, keys=keys, per=per, complain=complain)
+        with collecting_later():
+            rows = read_deck_rows(content, keys=keys, per=per, complain=complain)
     page.close(DECK_WORDS)
     return Deck(code, page.table.line, keys, rows, file)
 
