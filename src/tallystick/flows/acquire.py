@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.chart import CHART
 from tallystick.core.recover.read import read_ladder
@@ -99,8 +101,11 @@ def publish_catalogue(
     files: Mapping[str, bytes],
     valid_from: date,
     at: datetime,
+    keep: bool = True,
 ) -> CatalogVersion:
     """Checks a price list and publishes it from that day on, whole or not at all.
+
+    All is done and then undone where nothing is to `keep`: what would be refused is.
 
     :raises CatalogueRefused: with every mistake in the text, or contracts' own prices that it
         cannot have
@@ -111,7 +116,7 @@ def publish_catalogue(
     refuse_unbilled(compile_plan(catalogue))
     with acting_for(tenant_id):
         check_variants(catalogue, variants=own_variants(since=valid_from))
-        return publish_version(
+        version = publish_version(
             catalogue,
             tenant_id=tenant_id,
             source=text,
@@ -119,3 +124,6 @@ def publish_catalogue(
             valid_from=valid_from,
             at=at,
         )
+        if not keep:
+            transaction.set_rollback(True)
+        return version

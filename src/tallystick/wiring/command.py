@@ -40,6 +40,18 @@ serving = typer.Typer(invoke_without_command=True)
 app.add_typer(serving, name="serve")
 
 WITHOUT_DATABASE = {"db", "doctor", "init", "price"}
+OF_FILES_ALONE = {"check", "schema"}
+"""What `catalog` does with files, wherever they are."""
+
+
+def needs_database(command: str, *, words: list[str]) -> bool:
+    """Whether the command line asks for something that is in the database."""
+    if "--help" in words or command in WITHOUT_DATABASE:
+        return False
+    asked = [word for word in words if not word.startswith("-")]
+    if asked[:2] == ["catalog", "diff"]:
+        return any(word.isdigit() for word in asked[2:4])
+    return not (command == "catalog" and OF_FILES_ALONE & set(asked[1:2]))
 
 
 @app.callback()
@@ -47,8 +59,7 @@ def connect(context: typer.Context) -> None:
     """Tallystick: CRM and billing as one product."""
     from tallystick.wiring.database import open_database
 
-    asks_for_help = "--help" in sys.argv
-    if context.invoked_subcommand not in WITHOUT_DATABASE and not asks_for_help:
+    if needs_database(str(context.invoked_subcommand), words=sys.argv[1:]):
         open_database(home=tallystick_home(), url=database_url())
 
 

@@ -266,8 +266,10 @@ def test_decks_are_refused_with_advice(case: str) -> None:
         ("- a", "demo.yaml:1: a catalogue is one table"),
         ("a: 1\n---\nb: 2", "demo.yaml:1: a catalogue is one table"),
         ("? [a]\n: 1", "demo.yaml:1: a key is a plain word"),
-        ("", "demo.yaml:1: a catalogue is one table"),
-        ("a: \x00", "demo.yaml:1: not readable"),
+        ("", "demo.yaml:1: is empty; begin with a line such as"),
+        ("a: 1\nb: \x00", "demo.yaml:2: holds the character U+0000, which is no text"),
+        ("a:\n\tb: 1", "demo.yaml:2: is indented with a tab; indent with spaces"),
+        ("a: [1, 2\nb: 3", "demo.yaml:2: not readable: did not find expected"),
         ("#" * 1_000_001, "demo.yaml:1: longer than 1000000 characters"),
     ],
 )

@@ -22,6 +22,8 @@ from tallystick.core.tariff.words import (
     read_word,
 )
 
+PRORATED: Final = ("start", "upgrade", "downgrade", "quantity change", "pause", "end")
+PRORATION_WORDS: Final = ("by", "else", *PRORATED)
 RECURRING_WORDS: Final = (
     "every", "in", "align", "price", "proration", "quantity from", "tax", "revenue",
 )  # fmt: skip
@@ -70,7 +72,6 @@ def _proration(page: Page) -> nodes.Proration:
         return read_word(text, words=nodes.ProrationPolicy)
 
     node = page.node("proration")
-    directions = ("start", "upgrade", "downgrade", "quantity change", "pause", "end")
     if isinstance(node, Table):
         inner = Page(node, file=page.file, path=f"{page.path}.proration", errors=page.errors)
         basis = inner.read(
@@ -79,13 +80,13 @@ def _proration(page: Page) -> nodes.Proration:
             nodes.ProrationBasis.ACTUAL_DAYS,
         )
         every = inner.read("else", policy, nodes.ProrationPolicy.PRORATE)
-        policies = [inner.read(word, policy, every) for word in directions]
-        inner.close(("by", "else", *directions))
+        policies = [inner.read(word, policy, every) for word in PRORATED]
+        inner.close(PRORATION_WORDS)
         return nodes.Proration(basis, *policies)
     every = nodes.ProrationPolicy.PRORATE
     if node is not None:
         every = page.phrase(node, policy, every, word="proration")
-    return nodes.Proration(nodes.ProrationBasis.ACTUAL_DAYS, *[every] * len(directions))
+    return nodes.Proration(nodes.ProrationBasis.ACTUAL_DAYS, *[every] * len(PRORATED))
 
 
 def _allowance(page: Page, code: str) -> nodes.Allowance:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from tallystick.core.tariff.source import CatalogueError, Listing, Node, Table, Text
 from tallystick.core.tariff.words import Mistake
 
 Value = TypeVar("Value")
+
+PHRASE_MAX: Final = 2_000
+"""Characters of one phrase; what is longer belongs into a deck."""
 
 
 class Page:
@@ -46,6 +49,10 @@ class Page:
         """A node's text as that phrase."""
         if not isinstance(node, Text):
             self.complain(node.line, "is one phrase, not a table or a list", word=word)
+            return stand_in
+        if len(node.value) > PHRASE_MAX:
+            message = f"is longer than {PHRASE_MAX} characters; shorten it or write a deck"
+            self.complain(node.line, message, word=word)
             return stand_in
         try:
             return phrase(node.value.strip())

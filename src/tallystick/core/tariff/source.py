@@ -81,17 +81,44 @@ def read_source(text: str) -> Table:
     if len(text) > MAX_CHARACTERS:
         raise Unreadable(1, f"longer than {MAX_CHARACTERS} characters; put rate tables into decks")
     try:
-        events = iter(list(yaml.parse(text, Loader=_LOADER)))
+        # Event by event: what is nested too deep is refused before the parser has gone all the way.
+        documents = list(_documents(iter(yaml.parse(text, Loader=_LOADER))))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise Unreadable(line, f"not readable: {error.problem or error.context}") from None
+        raise Unreadable(line, _why(error.problem or error.context or "", text, line)) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        message = f"holds the character U+{_code(error):04X}, which is no text; delete it"
+        raise Unreadable(line, message) from None
     except yaml.YAMLError as error:
         raise Unreadable(1, f"not readable: {error}") from None
-    documents = list(_documents(events))
+    if not text.strip("\ufeff \r\n"):
+        raise Unreadable(1, "is empty; begin with a line such as `currency: EUR`")
     if len(documents) != 1 or not isinstance(documents[0], Table):
         raise Unreadable(1, "a catalogue is one table of words such as `currency: EUR`")
     return documents[0]
+
+
+def _why(problem: str, text: str, line: int) -> str:
+    """What the YAML parser says, in words that say how to mend it."""
+    written = text.splitlines()[line - 1 : line]
+    indent = written[0][: len(written[0]) - len(written[0].lstrip())] if written else ""
+    if "\t" in indent:
+        return "is indented with a tab; indent with spaces"
+    hints = {
+        "mapping values": "put text that holds ': ' into quotes, or mind the indentation",
+        "did not find expected": "close every bracket and quote, and indent alike what belongs"
+        " together",
+        "unexpected end": "close the quote",
+    }
+    hint = next((hint for start, hint in hints.items() if start in problem), "look at its quotes,"
+                " brackets and indentation")  # fmt: skip
+    return f"not readable: {problem}; {hint}"
+
+
+def _code(error: yaml.reader.ReaderError) -> int:
+    return error.character if isinstance(error.character, int) else ord(error.character)
 
 
 def _documents(events: Iterator[yaml.Event]) -> Iterator[Node]:

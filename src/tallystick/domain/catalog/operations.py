@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.tariff.nodes import Catalogue
+from tallystick.core.tariff.written import WrittenCatalogue
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Component, Offer
 
 
@@ -41,16 +41,13 @@ def publish_version(
         raise VersionBeforeAnother(
             valid_from=valid_from.isoformat(), latest=latest.valid_from.isoformat()
         )
-    digest = sha256(source.encode())
-    for name in sorted(files):
-        digest.update(name.encode() + b"\0" + files[name])
     version = CatalogVersion.objects.create(
         tenant_id=tenant_id,
         number=latest.number + 1 if latest else 1,
         valid_from=valid_from,
         name=catalogue.name,
         source=source,
-        digest=digest.hexdigest(),
+        digest=WrittenCatalogue(catalogue.name, source, files).digest(),
         published_at=at,
     )
     CatalogFile.objects.bulk_create(

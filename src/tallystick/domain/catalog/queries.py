@@ -1,7 +1,7 @@
 """Reads of published catalogues: their texts compiled to plans, kept while the process lives."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -17,7 +17,7 @@ from tallystick.core.tariff.own_prices import (
     with_variants,
 )
 from tallystick.core.tariff.plan import Plan, compile_plan
-from tallystick.core.tariff.read import read_catalogue
+from tallystick.core.tariff.written import WrittenCatalogue
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Component, Offer
 
 
@@ -30,6 +30,68 @@ class UnknownOffer(Refusal):
     def sentence(self) -> str:
         known = f"offers: {self.known}" if self.known else "publish a catalogue first"
         return f"no offer has the code {self.offer!r}; {known}"
+
+
+@dataclass
+class UnknownVersion(Refusal):
+    code = "unknown_version"
+    number: int | None = None
+    known: int = 0
+
+    def sentence(self) -> str:
+        if not self.known:
+            return "no price list is published yet; publish one with: tallystick catalog publish"
+        asked = "in force that day" if self.number is None else f"numbered {self.number}"
+        return f"no version is {asked}; there are versions 1 to {self.known}"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedVersion:
+    """A published version; it prices what starts in [valid_from, valid_to)."""
+
+    number: int
+    valid_from: date
+    valid_to: date | None
+    published_at: datetime
+    name: str
+    digest: str
+
+    def in_force(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+def published_versions() -> list[PublishedVersion]:
+    """Every published version of the operator acted for, oldest first."""
+    columns = ("number", "valid_from", "published_at", "name", "digest")
+    rows = list(CatalogVersion.objects.order_by("valid_from").values_list(*columns))
+    ends = [valid_from for _, valid_from, *_ in rows[1:]]
+    return [
+        PublishedVersion(number, valid_from, valid_to, *rest)
+        for (number, valid_from, *rest), valid_to in zip_longest(rows, ends)
+    ]
+
+
+def published_version(*, number: int | None, on: date) -> PublishedVersion:
+    """The version of that number, or the one in force on that day.
+
+    :raises UnknownVersion: when there is none
+    """
+    versions = published_versions()
+    for version in versions:
+        if version.in_force(on) if number is None else version.number == number:
+            return version
+    raise UnknownVersion(number=number, known=len(versions))
+
+
+def written_version(number: int) -> WrittenCatalogue:
+    """What was published under that number, byte for byte.
+
+    :raises UnknownVersion: when there is none
+    """
+    version = CatalogVersion.objects.filter(number=number).first()
+    if version is None:
+        raise UnknownVersion(number=number, known=CatalogVersion.objects.count())
+    return _written(version)
 
 
 def offer_coded(code: str) -> Offer:
@@ -67,8 +129,12 @@ def catalogues_since(day: date) -> list[Catalogue]:
 
 
 def _catalogue(version: CatalogVersion) -> Catalogue:
+    return _written(version).read()
+
+
+def _written(version: CatalogVersion) -> WrittenCatalogue:
     files = {file.name: bytes(file.content) for file in CatalogFile.objects.filter(version=version)}
-    return read_catalogue(version.source, name=version.name, files=files)
+    return WrittenCatalogue(version.name, version.source, files)
 
 
 @lru_cache(maxsize=64)

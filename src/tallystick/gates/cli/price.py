@@ -20,7 +20,7 @@ from tallystick.gates.cli.answers import (
     tell,
 )
 from tallystick.gates.cli.asking import AsJson, Rows, one_of, read_day, read_text, spread
-from tallystick.gates.cli.catalog import files_beside
+from tallystick.gates.cli.price_files import files_beside
 
 if TYPE_CHECKING:
     from tallystick.core.price.lists import PriceLists

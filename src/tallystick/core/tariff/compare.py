@@ -1,0 +1,174 @@
+"""What differs between two price lists, in the words of whoever wrote them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from tallystick.base.money import EXACT, plain
+from tallystick.core.tariff.nodes import Catalogue, Deck, DeckRow
+from tallystick.core.tariff.outline import Words, one_line, outline_of, same
+
+MOVES_TOLD: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One word that is written differently; `component` is empty for what is not a price.
+
+    Nothing `before` = added, nothing `after` = removed; then `word` is empty for the whole.
+    """
+
+    offer: str
+    component: str
+    word: str
+    before: str | None
+    after: str | None
+
+    def sentence(self) -> str:
+        what = ".".join(part for part in (self.offer, self.component) if part)
+        said = f"{what}: {self.word}" if what and self.word else what or self.word
+        if self.before is None:
+            return f"{said}: added: {self.after}"
+        if self.after is None:
+            return f"{said}: removed: {self.before}"
+        return f"{said}: {self.before} -> {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A rate that changed; prices as written with their unit, the change in percent of before."""
+
+    key: str
+    before: str
+    after: str
+    percent: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeckChange:
+    """What differs in one rate table; `otherwise` are rows whose price stayed but not the rest."""
+
+    deck: str
+    added: int
+    removed: int
+    dearer: int
+    cheaper: int
+    otherwise: int
+    moves: tuple[Move, ...]
+
+    def sentence(self) -> str:
+        return (
+            f"deck {self.deck}: {self.added} rates added, {self.removed} removed, "
+            f"{self.dearer} dearer, {self.cheaper} cheaper, {self.otherwise} changed otherwise"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that differs; nothing when the two price alike."""
+
+    changes: tuple[Change, ...]
+    decks: tuple[DeckChange, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.decks)
+
+
+def compare_catalogues(
+    old: Catalogue, *, old_text: str, new: Catalogue, new_text: str
+) -> Comparison:
+    """What differs from the old list to the new, offers and prices in written order."""
+    one, other = outline_of(old_text), outline_of(new_text)
+    changes = [*_words("", "", one.own, other.own)]
+    for offer in [*one.offers, *(code for code in other.offers if code not in one.offers)]:
+        if offer not in other.offers or offer not in one.offers:
+            before = _priced(one.components, offer) if offer in one.offers else None
+            after = _priced(other.components, offer) if offer in other.offers else None
+            changes.append(Change(offer, "", "", before, after))
+            continue
+        changes += _words(offer, "", one.offers[offer], other.offers[offer])
+        names = [name for code, name in one.components if code == offer]
+        names += [n for c, n in other.components if c == offer and (c, n) not in one.components]
+        for name in names:
+            left, right = one.components.get((offer, name)), other.components.get((offer, name))
+            if left is None or right is None:
+                before = None if left is None else one_line(left)
+                after = None if right is None else one_line(right)
+                changes.append(Change(offer, name, "", before, after))
+            else:
+                changes += _words(offer, name, left, right)
+    return Comparison(tuple(changes), tuple(_decks(old, new)))
+
+
+def _priced(components: dict[tuple[str, str], Words], offer: str) -> str:
+    return "an offer of " + ", ".join(name for code, name in components if code == offer)
+
+
+def _words(offer: str, component: str, old: Words, new: Words) -> Iterator[Change]:
+    for word in [*old, *(word for word in new if word not in old)]:
+        before, after = old.get(word), new.get(word)
+        if before is None or after is None or not same(before, after):
+            yield Change(offer, component, word, before, after)
+
+
+def _decks(old: Catalogue, new: Catalogue) -> Iterator[DeckChange]:
+    empty = Deck("", 0, (), ())
+    filed = [code for code, deck in (old.decks | new.decks).items() if deck.file]
+    for code in filed:
+        change = _deck(code, old.decks.get(code, empty), new.decks.get(code, empty))
+        if change.added or change.removed or change.dearer or change.cheaper or change.otherwise:
+            yield change
+
+
+def _deck(code: str, old: Deck, new: Deck) -> DeckChange:
+    before, after = _by_key(old), _by_key(new)
+    dearer = cheaper = otherwise = 0
+    moved: list[tuple[Decimal, tuple[str, str], DeckRow, DeckRow]] = []
+    for key in before.keys() & after.keys():
+        left, right = before[key], after[key]
+        was, becomes = _each(left), _each(right)
+        if was != becomes:
+            dearer, cheaper = dearer + (becomes > was), cheaper + (becomes < was)
+            moved.append((abs(becomes - was), key, left, right))
+        elif _rest(left) != _rest(right):
+            otherwise += 1
+    moved.sort(key=lambda move: (-move[0], move[1]))
+    return DeckChange(
+        code,
+        added=len(after.keys() - before.keys()),
+        removed=len(before.keys() - after.keys()),
+        dearer=dearer,
+        cheaper=cheaper,
+        otherwise=otherwise,
+        moves=tuple(_move(key, left, right) for _, key, left, right in moved[:MOVES_TOLD]),
+    )
+
+
+def _by_key(deck: Deck) -> dict[tuple[str, str], DeckRow]:
+    return {
+        ("/".join(["*" if v is None else v for v in row.match]), str(row.valid_from or "")): row
+        for row in deck.rows
+    }
+
+
+def _each(row: DeckRow) -> Decimal:
+    """The price of one canonical unit, which compares prices per min and per s."""
+    return EXACT.divide(row.price.amount, row.price.per) if row.price.per != 1 else row.price.amount
+
+
+def _rest(row: DeckRow) -> tuple[object, ...]:
+    return row.price.unit, row.connect, row.steps, row.valid_to
+
+
+def _move(key: tuple[str, str], left: DeckRow, right: DeckRow) -> Move:
+    was, becomes = _each(left), _each(right)
+    percent = None
+    if was > 0:
+        percent = ((becomes - was) * 100 / was).quantize(Decimal("0.1"))
+    name = f"{key[0]} from {key[1]}" if key[1] else key[0]
+    return Move(name, _written(left), _written(right), percent)
+
+
+def _written(row: DeckRow) -> str:
+    return f"{plain(row.price.amount)} per {plain(row.price.per)} {row.price.unit}"

@@ -1,0 +1,69 @@
+"""The published schema and the reader know the same words."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import jsonschema
+import pytest
+import yaml
+
+from tallystick.core import tariff
+from tallystick.core.tariff.schema import SHAPES, TABLES, catalogue_schema
+
+ROOT = Path(__file__).parents[3]
+FILE = ROOT / "docs/catalogue.schema.json"
+CATALOGUES = [
+    path
+    for path in sorted((*ROOT.glob("src/**/*.yaml"), *ROOT.glob("tests/**/*.yaml")))
+    if "\noffers:" in path.read_text()
+]
+ELSEWHERE = {"TERM_WORDS", "COUPON_WORDS"}
+"""Parts of other tables, and what `tallystick grant` asks for on the command line."""
+
+
+def test_the_file_in_the_repository_is_the_schema() -> None:
+    message = "run: tallystick catalog schema > docs/catalogue.schema.json"
+    assert json.loads(FILE.read_text()) == catalogue_schema(), message
+
+
+def test_every_table_of_words_that_the_reader_has_is_in_the_schema() -> None:
+    held = {words for words, _ in TABLES.values()}
+    for module in iter_modules(tariff.__path__):
+        names = vars(import_module(f"{tariff.__name__}.{module.name}"))
+        for name in sorted(set(names) - ELSEWHERE):
+            if name.endswith("_WORDS"):
+                message = f"{module.name}.{name}: add the table to core/tariff/schema.py TABLES"
+                assert names[name] in held, message
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_shapes_and_needed_words_are_words_of_the_reader(table: str) -> None:
+    words, needed = TABLES[table]
+    unknown = {*SHAPES[table], *needed} - set(words)
+    assert not unknown, f"{table}: the reader does not know {sorted(unknown)}"
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
+def test_catalogues_of_the_repository_validate(path: Path) -> None:
+    written = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+    jsonschema.validate(written, catalogue_schema(), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    "component",
+    [
+        {"every": "month", "prise": 1},
+        {"every": "month"},
+        {"of": "voice", "every": "month", "price": "1", "bill by": "1 s"},
+        {"include": "5 min", "of": "voice", "share": "planet"},
+        {"price": 1},
+        "0.09 per min",
+    ],
+)
+def test_what_the_reader_refuses_by_its_words_the_schema_refuses(component: object) -> None:
+    offers = {"a": {"components": {"b": component}}}
+    written = {"currency": "EUR", "zone": "UTC", "offers": offers}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written, catalogue_schema(), jsonschema.Draft202012Validator)
