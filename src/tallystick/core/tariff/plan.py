@@ -281,8 +281,7 @@ class _Compiler:
         made: dict[tuple[int, int, int], tuple[int, int, int, int, int | None, int | None]] = {}
         for row in deck.rows:
             said = (id(row.price), id(row.connect), id(row.steps))
-            rate = made.get(said)
-            if rate is None:
+            if (rate := made.get(said)) is None:
                 steps = None if row.steps is None else self._step_set(row.steps)
                 rate = made[said] = (*self._ratio(row.price), _money(row.connect), steps)
             yield Rate(*rate, "/".join(["*" if value is None else value for value in row.match]))

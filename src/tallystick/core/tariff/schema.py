@@ -82,7 +82,6 @@ SHAPES: Final[dict[str, dict[str, Schema]]] = {
     "tiers": {
         "reset": _choice(nodes.Reset),
         "kind": _choice(nodes.TierKind),
-        "limits": _choice(nodes.LimitScale),
         "allocate": _choice(nodes.Allocation),
     },
     "discount": {"covers": WORDS},
