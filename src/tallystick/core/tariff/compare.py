@@ -108,7 +108,7 @@ def _priced(components: dict[tuple[str, str], Words], offer: str) -> str:
 def _words(offer: str, component: str, old: Words, new: Words) -> Iterator[Change]:
     for word in [*old, *(word for word in new if word not in old)]:
         before, after = old.get(word), new.get(word)
-        if before is None or after is None or not same(before, after):
+        if before is None or after is None or not same(before, other=after):
             yield Change(offer, component, word, before, after)
 
 

@@ -63,7 +63,7 @@ def one_line(words: Words) -> str:
     return ", ".join(f"{word} {text}" for word, text in words.items())
 
 
-def same(one: str, other: str) -> bool:
+def same(one: str, *, other: str) -> bool:
     """Whether two phrases say the same: 0.10 is 0.1, and spaces do not count."""
     return _plainly(one) == _plainly(other)
 
