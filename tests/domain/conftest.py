@@ -36,6 +36,7 @@ from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import PeriodLevel, PeriodLine, PeriodMeasure, Rerating
 from tallystick.flows.acquire import publish_catalogue
+from tallystick.flows.alter import rest_contract
 from tallystick.flows.bank import import_statement
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
@@ -122,6 +123,9 @@ def _live(code: str) -> int:
             format=DocumentFormat.PDF, at=noon(1, 1),
         )  # fmt: skip
         queue_dispatches(tenant_id=tenant.id, at=noon(3, 16))
+    rest_contract(
+        "C1", on=date(2027, 1, 1), until=date(2027, 1, 2), tenant_id=tenant.id, at=noon(3, 16)
+    )
     turn_books(tenant_id=tenant.id, through=date(2025, 1, 1), at=noon(3, 16), close=True)
     with acting_for(tenant.id):
         Turn.objects.create(

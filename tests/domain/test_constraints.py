@@ -70,6 +70,8 @@ contracts_grant || {name: other, valid_to: 2026-12-31} | grant_ends_after_start
 contracts_grant || {contract_id: null} | ok
 contracts_priceoverride || {} | override_one_at_a_time
 contracts_priceoverride || {valid_from: 2026-01-01, valid_to: 2027-01-01} | ok
+contracts_pause || {} | contract_one_pause_at_a_time
+contracts_pause || {paused_to: 2026-01-01} | pause_has_days
 inventory_identifier || {} | identifier_once
 inventory_assignment || {} | assignment_one_holder_at_a_time
 inventory_assignment || {valid_from: 2030-01-01} | assignment_one_holder_at_a_time

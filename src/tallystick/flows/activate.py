@@ -65,7 +65,7 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
     with acting_for(tenant_id):
         payer = account_numbered(wish.account)
         sold = offer_coded(wish.offer)
-        offered = _latest(sold)
+        offered = latest_plan(sold)
         if offered.plan.currency != payer.currency:
             raise OfferInOtherCurrency(
                 offer=sold.code, currency=offered.plan.currency, account_currency=payer.currency
@@ -103,7 +103,7 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
         return contract
 
 
-def _latest(sold: Offer) -> DatedPlan:
+def latest_plan(sold: Offer) -> DatedPlan:
     """The latest published version that names the offer."""
     for dated in reversed(dated_plans()):
         if sold.id in dated.plan.offers:

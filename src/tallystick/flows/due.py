@@ -201,6 +201,9 @@ def _recurring_lines(
         lambda row: HeldOffer(row[1], row[2], row[3], row[4]),
     )
     billed = _by_contract(tables.read_billed_lines(accounts, on=on), _billed_line)
+    rests = _by_contract(
+        tables.read_pauses(accounts, on=on), lambda row: Period(row[1], row[2] or date.max)
+    )
     rows: list[tuple[Any, ...]] = []
     columns = ["contract_id", "starts_on", "ends_on", "cycle_day", "zone", "billed_to"]
     for contract_id, starts, ends, cycle_day, zone, billed_to in contracts.select(
@@ -209,7 +212,14 @@ def _recurring_lines(
         offers = tuple(held.get(contract_id, ()))
         due = due_recurring(
             ContractTerms(
-                starts, ends, cycle_day, zone, billed_to, offers, own.get(contract_id, ())
+                starts_on=starts,
+                ends_on=ends,
+                cycle_day=cycle_day,
+                zone=zone,
+                billed_to=billed_to,
+                held=offers,
+                own=own.get(contract_id, ()),
+                pauses=tuple(rests.get(contract_id, ())),
             ),
             plans=priced,
             billed=tuple(billed.get(contract_id, ())),

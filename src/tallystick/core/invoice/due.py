@@ -1,6 +1,6 @@
 """What a contract owes by its price list on a billing date: offers and versions become rates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -79,6 +79,7 @@ class ContractTerms:
     billed_to: date | None
     held: tuple[HeldOffer, ...]
     own: tuple[OwnRate, ...] = ()
+    pauses: tuple[Period, ...] = ()
 
 
 @lru_cache(maxsize=16_384)
@@ -95,7 +96,7 @@ def due_recurring(
     contract yet. Days or weeks that follow one another at one rate are one line.
     """
     lines: list[tuple[int, DueLine]] = []
-    for component_id in _components(terms, plans):
+    for component_id in _components(terms, plans, billed):
         before = tuple(line for held_id, line in billed if held_id == component_id)
         price, changes = _timeline(component_id, terms, plans)
         due = due_lines(
@@ -104,6 +105,7 @@ def due_recurring(
             on=on,
             since=terms.billed_to or terms.starts_on,
             billed=tuple(one for line in before for one in _by_cycle(line, price.rule)),
+            pauses=terms.pauses,
         )
         if price.rule.every in _SHORT:
             due = tuple(_join(due))
@@ -111,15 +113,22 @@ def due_recurring(
     return tuple(lines)
 
 
-def _components(terms: ContractTerms, plans: Sequence[PricedPeriod]) -> tuple[int, ...]:
-    """Recurring components that the contract ever held, in written order."""
+def _components(
+    terms: ContractTerms,
+    plans: Sequence[PricedPeriod],
+    billed: Sequence[tuple[int, BilledLine]],
+) -> tuple[int, ...]:
+    """Recurring components that the contract ever held, in written order.
+
+    And those that were billed before a second thought took their offer from it altogether.
+    """
     found: dict[int, None] = {}
     for held in terms.held:
         for priced in plans:
             offer = priced.plan.offers.get(held.offer_id)
             for part in offer.recurring if offer else ():
                 found[part.id] = None
-    return tuple(found)
+    return tuple({**found, **dict.fromkeys(component_id for component_id, _ in billed)})
 
 
 def _timeline(
@@ -127,11 +136,15 @@ def _timeline(
 ) -> tuple[RecurringPrice, tuple[RateChange, ...]]:
     """The component as the contract has it, and its rates by day.
 
-    A version's price counts from the first cycle that begins under it.
+    A version's price counts from the first cycle that begins under it. Where the contract changes
+    to an offer with a component of the same name, one takes the other's place: an upgrade or a
+    downgrade for both, by the policy of the new one.
     """
     rates: list[tuple[date, Rate | None]] = []
-    latest: PlanRecurring | None = None
-    for held in terms.held:
+    moves: dict[date, Change] = {}
+    latest, policies = _part_of(component_id, plans), None
+    for at, held in enumerate(terms.held):
+        began = len(rates)
         for priced in plans:
             part = priced.plan.components.get(component_id)
             if not isinstance(part, PlanRecurring) or part.offer_id != held.offer_id:
@@ -147,14 +160,72 @@ def _timeline(
                 priced.valid_to is None or since < priced.valid_to or not rates
             ):
                 rates.append((since, Rate(Decimal(held.quantity), part.price.price)))
+        if len(rates) == began:
+            continue
+        before, after = _neighbours(terms, at)
+        if before and (twin := _twin(latest, before, plans)):
+            moves[held.valid_from] = _direction(_amount(twin, before), to=_amount(latest, held))
         until = _earlier(held.valid_to, terms.ends_on)
-        if until is not None and rates and rates[-1][1] is not None:
+        if until is not None and not (after and after.offer_id == held.offer_id):
             rates.append((until, None))
-    assert latest is not None
+            if after and (twin := _twin(latest, after, plans)):
+                moves[until] = _direction(_amount(latest, held), to=_amount(twin, after))
+                policies = _policies(twin.price.proration)
+    if not rates:
+        rates = [(terms.starts_on, None)]
     own = [one for one in terms.own if one.component_id == component_id]
-    if own and rates:
+    if own:
         rates = list(_at_own_prices(rates, own, _rule(latest, terms)))
-    return _price(latest, terms), tuple(_changes(rates))
+    price = _price(latest, terms)
+    if policies is not None:
+        price = replace(price, policies=_moving(price.policies, policies))
+    return price, tuple(_changes(rates, moves))
+
+
+def _part_of(component_id: int, plans: Sequence[PricedPeriod]) -> PlanRecurring:
+    for priced in reversed(plans):
+        part = priced.plan.components.get(component_id)
+        if isinstance(part, PlanRecurring):
+            return part
+    raise AssertionError(f"no version prices component {component_id}")
+
+
+def _neighbours(terms: ContractTerms, at: int) -> tuple[HeldOffer | None, HeldOffer | None]:
+    """What the contract held until the day this offer began, and from the day that it ends."""
+    held = terms.held[at]
+    before = terms.held[at - 1] if at and terms.held[at - 1].valid_to == held.valid_from else None
+    after = terms.held[at + 1] if at + 1 < len(terms.held) else None
+    if after is not None and after.valid_from != held.valid_to:
+        after = None
+    return before, after
+
+
+def _twin(
+    part: PlanRecurring, held: HeldOffer, plans: Sequence[PricedPeriod]
+) -> PlanRecurring | None:
+    """The recurring component of that name in another offer."""
+    if held.offer_id == part.offer_id:
+        return None
+    for priced in reversed(plans):
+        offer = priced.plan.offers.get(held.offer_id)
+        for other in offer.recurring if offer else ():
+            if other.code == part.code:
+                return other
+    return None
+
+
+def _amount(part: PlanRecurring, held: HeldOffer) -> Decimal:
+    return EXACT.multiply(Decimal(held.quantity), part.price.price)
+
+
+def _direction(amount: Decimal, *, to: Decimal) -> Change:
+    return Change.UPGRADE if to >= amount else Change.DOWNGRADE
+
+
+def _moving(own: Policies, other: Policies) -> Policies:
+    """A component's policies, with those of what takes its place for the move itself."""
+    kinds = (Change.UPGRADE, Change.DOWNGRADE)
+    return Policies({**own.named, **{kind: other.of(kind) for kind in kinds}})
 
 
 def _at_own_prices(
@@ -184,13 +255,16 @@ def _at_own_prices(
             yield day, rate
 
 
-def _changes(rates: Sequence[tuple[date, Rate | None]]) -> Iterator[RateChange]:
+def _changes(
+    rates: Sequence[tuple[date, Rate | None]], moves: Mapping[date, Change]
+) -> Iterator[RateChange]:
+    """The changes of the rates; `moves` are those in which one component takes another's place."""
     before: Rate | None = None
     for day, rate in rates:
         if rate is None:
-            change = Change.END
+            change = moves.get(day, Change.END)
         elif before is None:
-            change = Change.START
+            change = moves.get(day, Change.START)
         elif rate.quantity != before.quantity:
             change = Change.QUANTITY
         else:

@@ -118,6 +118,24 @@ class PriceOverride(TenantRow):
     granted_at = models.DateTimeField()
 
 
+class Pause(TenantRow):
+    """Days [paused_from, paused_to) on which a contract rests; never two at once."""
+
+    account = belongs_to("parties.Account")
+    contract = belongs_to("contracts.Contract")
+    paused_from = models.DateField()
+    paused_to = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(paused_to__isnull=True)
+                | models.Q(paused_to__gt=models.F("paused_from")),
+                name="pause_has_days",
+            )
+        ]
+
+
 class Service(TenantRow):
     """What the network delivers under a contract: a line, a meter point, a connection."""
 

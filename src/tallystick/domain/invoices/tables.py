@@ -122,6 +122,17 @@ def read_held_offers(accounts: Accounts, *, on: date) -> pl.DataFrame:
     )
 
 
+def read_pauses(accounts: Accounts, *, on: date) -> pl.DataFrame:
+    """The days on which the due contracts rest (`contract_id`, `paused_from`, `paused_to`)."""
+    return read_frame(
+        "SELECT z.contract_id, z.paused_from, z.paused_to FROM contracts_pause z"
+        f" JOIN {_DUE} ON c.tenant_id = z.tenant_id AND c.id = z.contract_id WHERE {_IS_DUE}"
+        " ORDER BY z.contract_id, z.paused_from",
+        [on, *accounts],
+        schema={"contract_id": pl.Int64, "paused_from": pl.Date, "paused_to": pl.Date},
+    )
+
+
 def read_billed_lines(accounts: Accounts, *, on: date) -> pl.DataFrame:
     """Recurring lines and credits of the due contracts that reach past their last bill."""
     return read_frame(

@@ -1,6 +1,6 @@
 """Customers: opening an account, starting a contract."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated
 
@@ -25,7 +25,7 @@ from tallystick.gates.cli.asking import (
 
 app = typer.Typer()
 account = typer.Typer(no_args_is_help=True, help="Accounts: open one, free one from tax.")
-contract = typer.Typer(no_args_is_help=True, help="Contracts: start one.")
+contract = typer.Typer(no_args_is_help=True, help="Contracts: start, change, pause, end one.")
 app.add_typer(account, name="account")
 app.add_typer(contract, name="contract")
 
@@ -254,6 +254,131 @@ def start(
         as_json=as_json,
         said=f"contract {started.number}: {offer} for {account} from {started.starts_on}, "
         f"first billed on {started.next_bill_on}",
+    )
+
+
+Number = Annotated[str, typer.Argument(help="The contract's number.", show_default=False)]
+On = Annotated[
+    date | None,
+    typer.Option("--on", parser=read_day, metavar="DAY", help="From that day on; else today."),
+]
+
+
+@contract.command(
+    epilog=examples(
+        "contract change C-1 --offer mobile-l --on 2026-03-14",
+        "contract change C-1 --quantity 12 --json",
+    )
+)
+def change(
+    number: Number,
+    offer: Annotated[str | None, typer.Option(help="The offer's code; else as it is.")] = None,
+    quantity: Annotated[int | None, typer.Option(min=0, help="Else as it is.")] = None,
+    on: On = None,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what a contract holds; the next bill charges and gives back what follows from it."""
+    from tallystick.flows.alter import change_contract
+
+    if offer is None and quantity is None:
+        raise typer.BadParameter("say --offer CODE, --quantity NUMBER or both")
+    present = act_for(operator)
+    done = change_contract(
+        number,
+        offer=offer,
+        quantity=quantity,
+        on=on or present.today,
+        tenant_id=present.tenant_id,
+        at=present.at,
+    )
+    tell(
+        asdict(done),
+        as_json=as_json,
+        said=f"contract {number}: {done.before_quantity} x {done.before} becomes "
+        f"{done.after_quantity} x {done.after} on {done.on}; see: tallystick bill rehearse",
+    )
+
+
+@contract.command(
+    "take-back", epilog=examples("contract take-back C-1", "contract take-back C-1 --json")
+)
+def take_back_change(number: Number, operator: Operator = None, as_json: AsJson = False) -> None:
+    """Take back the change of a contract that is planned for a day to come."""
+    from tallystick.flows.alter import take_back
+
+    present = act_for(operator)
+    goes_on = take_back(number, after=present.today, tenant_id=present.tenant_id)
+    tell(
+        {"contract": number, "offer": goes_on},
+        as_json=as_json,
+        said=f"contract {number} goes on with {goes_on}",
+    )
+
+
+@contract.command(
+    epilog=examples(
+        "contract pause C-1 --on 2026-07-01", "contract pause C-1 --until 2026-09-01 --json"
+    )
+)
+def pause(
+    number: Number,
+    on: On = None,
+    until: Annotated[
+        date | None,
+        typer.Option(parser=read_day, metavar="DAY", help="The day it goes on; else when resumed."),
+    ] = None,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a contract rest: its services are suspended, its charges follow the offer's policy."""
+    from tallystick.flows.alter import rest_contract
+
+    present = act_for(operator)
+    since = on or present.today
+    if until is not None and until <= since:
+        raise typer.BadParameter(f"--until {until} is not after the first day, {since}")
+    rest_contract(number, on=since, until=until, tenant_id=present.tenant_id, at=present.at)
+    ending = f" until {until}" if until else ""
+    tell(
+        {"contract": number, "paused_from": since, "paused_to": until},
+        as_json=as_json,
+        said=f"contract {number} rests from {since}{ending}",
+    )
+
+
+@contract.command(
+    epilog=examples("contract resume C-1", "contract resume C-1 --on 2026-09-01 --json")
+)
+def resume(
+    number: Number, on: On = None, operator: Operator = None, as_json: AsJson = False
+) -> None:
+    """Let a contract that rests go on."""
+    from tallystick.flows.alter import wake_contract
+
+    present = act_for(operator)
+    since = on or present.today
+    wake_contract(number, on=since, tenant_id=present.tenant_id, at=present.at)
+    tell(
+        {"contract": number, "resumed_on": since},
+        as_json=as_json,
+        said=f"contract {number} goes on from {since}",
+    )
+
+
+@contract.command(epilog=examples("contract end C-1", "contract end C-1 --on 2026-03-01 --json"))
+def end(number: Number, on: On = None, operator: Operator = None, as_json: AsJson = False) -> None:
+    """End a contract as a day begins; its last bill is due at once."""
+    from tallystick.flows.end import stop_contract
+
+    present = act_for(operator)
+    ended = stop_contract(
+        number, tenant_id=present.tenant_id, on=on or present.today, at=present.at
+    )
+    tell(
+        {"contract": number, "ends_on": ended.ends_on},
+        as_json=as_json,
+        said=f"contract {number} ends on {ended.ends_on}; see: tallystick bill rehearse",
     )
 
 

@@ -28,6 +28,7 @@ from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.operations import move_clock
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
+from tallystick.flows.alter import change_contract, rest_contract, take_back, wake_contract
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.deliver import deliver_orders
@@ -44,6 +45,7 @@ from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_prices
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
+    ChangeContract,
     CloseBooks,
     Collect,
     CustomerKind,
@@ -56,14 +58,17 @@ from tallystick.packs.stories.steps import (
     GrantToContract,
     OpenAccount,
     OverridePrice,
+    PauseContract,
     Pay,
     PublishPrices,
     Rate,
     RehearseBills,
+    ResumeContract,
     RunBills,
     StartContract,
     Step,
     Story,
+    TakeChangeBack,
     TakeUsage,
     TakeUsageFile,
     TurnBooks,
@@ -157,6 +162,8 @@ class _Player:
                 return self._exempt(step)
             case StartContract():
                 return self._start_contract(step, at)
+            case ChangeContract() | TakeChangeBack() | PauseContract() | ResumeContract():
+                return self._alter(step, at)
             case EndContract():
                 stop_contract(step.number, tenant_id=self._tenant.id, on=step.day, at=at)
                 return DONE
@@ -308,6 +315,32 @@ class _Player:
         if report.credit:
             paid.append(f"{_money(report.credit, payer.currency)} as credit")
         return ", ".join([*paid, *(f"restored {name}" for name in report.restored)])
+
+    def _alter(
+        self, step: ChangeContract | TakeChangeBack | PauseContract | ResumeContract, at: datetime
+    ) -> str:
+        tenant_id = self._tenant.id
+        match step:
+            case ChangeContract():
+                done = change_contract(
+                    step.number,
+                    offer=step.offer,
+                    quantity=step.quantity,
+                    on=step.since or step.day,
+                    tenant_id=tenant_id,
+                    at=at,
+                )
+                return f"{done.after_quantity} x {done.after} from {done.on}"
+            case TakeChangeBack():
+                goes_on = take_back(step.number, after=step.day, tenant_id=tenant_id)
+                return f"{goes_on} goes on"
+            case PauseContract():
+                rest_contract(
+                    step.number, on=step.day, until=step.until, tenant_id=tenant_id, at=at
+                )
+            case ResumeContract():
+                wake_contract(step.number, on=step.day, tenant_id=tenant_id, at=at)
+        return DONE
 
     def _turn_books(self, step: TurnBooks | CloseBooks, at: datetime) -> str:
         turned = turn_books(

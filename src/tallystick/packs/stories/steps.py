@@ -85,6 +85,34 @@ class StartContract(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeContract(Step):
+    form = "change contract NUMBER [to OFFER] [quantity QUANTITY] [from SINCE]"
+    number: str
+    offer: str | None
+    quantity: int | None
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeChangeBack(Step):
+    form = "take back change of NUMBER"
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseContract(Step):
+    form = "pause contract NUMBER [until UNTIL]"
+    number: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeContract(Step):
+    form = "resume contract NUMBER"
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndContract(Step):
     form = "end contract NUMBER"
     number: str
@@ -269,11 +297,11 @@ class ExpectBooks(Expectation):
 
 
 STEPS: Final[tuple[type[Step], ...]] = (
-    OpenAccount, ExemptAccount, StartContract, EndContract, GrantToContract, GrantToAccount,
-    EndGrant, OverridePrice, EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RunBills,
-    RehearseBills, Pay, Collect, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine,
-    ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger,
-    ExpectBooks,
+    OpenAccount, ExemptAccount, StartContract, ChangeContract, TakeChangeBack, PauseContract,
+    ResumeContract, EndContract, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
+    EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RunBills, RehearseBills, Pay,
+    Collect, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax,
+    ExpectBalance, ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
 )  # fmt: skip
 
 

@@ -1,0 +1,240 @@
+"""What becomes of a contract while it runs: other offers and quantities, rests, second thoughts."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from tallystick.base.period import day_in_month, month_after
+from tallystick.base.refusal import Refusal
+from tallystick.domain.catalog.models import Offer
+from tallystick.domain.contracts.models import Contract, ContractOffer, ContractState, Pause
+
+
+@dataclass
+class ContractNotRunning(Refusal):
+    code = "contract_not_running"
+    number: str = ""
+    on: str = ""
+    starts_on: str = ""
+    ends_on: str = ""
+
+    def sentence(self) -> str:
+        until = f" to {self.ends_on}" if self.ends_on else " on"
+        return (
+            f"contract {self.number!r} runs from {self.starts_on}{until}; "
+            f"nothing of it can be changed on {self.on}"
+        )
+
+
+@dataclass
+class DaysClosed(Refusal):
+    code = "days_closed"
+    number: str = ""
+    on: str = ""
+    first: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"the days of contract {self.number!r} before {self.first} are billed and closed; "
+            f"change it from {self.first} on instead of {self.on}, and settle the days before "
+            "with a single charge or credit"
+        )
+
+
+@dataclass
+class NothingChanges(Refusal):
+    code = "nothing_changes"
+    number: str = ""
+    offer: str = ""
+    quantity: int = 0
+
+    def sentence(self) -> str:
+        return f"contract {self.number!r} holds {self.quantity} x {self.offer} on that day already"
+
+
+@dataclass
+class ChangeAhead(Refusal):
+    code = "change_ahead"
+    number: str = ""
+    on: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"contract {self.number!r} changes on {self.on} already; take that back first "
+            "with: tallystick contract take-back"
+        )
+
+
+@dataclass
+class NoChangeAhead(Refusal):
+    code = "no_change_ahead"
+    number: str = ""
+    on: str = ""
+
+    def sentence(self) -> str:
+        return f"no change of contract {self.number!r} is planned after {self.on}"
+
+
+@dataclass
+class RestsAlready(Refusal):
+    code = "rests_already"
+    number: str = ""
+    since: str = ""
+
+    def sentence(self) -> str:
+        return f"contract {self.number!r} rests from {self.since}; resume it first"
+
+
+@dataclass
+class DoesNotRest(Refusal):
+    code = "does_not_rest"
+    number: str = ""
+    on: str = ""
+
+    def sentence(self) -> str:
+        return f"contract {self.number!r} does not rest on {self.on}, so it cannot be resumed then"
+
+
+def change_held(
+    contract: Contract, *, offer: Offer, quantity: int, on: date
+) -> tuple[ContractOffer, ContractOffer]:
+    """What the contract held and what it holds from that day on.
+
+    Of several changes on one day the last counts.
+
+    :raises ContractNotRunning: when the contract does not run on that day
+    :raises DaysClosed: when the day lies in a cycle that is billed and closed
+    :raises NothingChanges: when it holds just that
+    :raises ChangeAhead: when a later change is planned
+    """
+    _require_running(contract, on)
+    later = ContractOffer.objects.filter(contract=contract, valid_from__gt=on)
+    if (ahead := later.order_by("valid_from").first()) is not None:
+        raise ChangeAhead(number=contract.number, on=str(ahead.valid_from))
+    held = held_on(contract, on)
+    before = ContractOffer(offer=held.offer, quantity=held.quantity, valid_from=held.valid_from)
+    if (held.offer_id, held.quantity) == (offer.id, quantity):
+        raise NothingChanges(number=contract.number, offer=offer.code, quantity=quantity)
+    if held.valid_from == on:
+        held.offer, held.quantity = offer, quantity
+        held.save(update_fields=["offer", "quantity"])
+        return before, held
+    ends = held.valid_to
+    held.valid_to = on
+    held.save(update_fields=["valid_to"])
+    return before, ContractOffer.objects.create(
+        tenant_id=contract.tenant_id,
+        account_id=contract.account_id,
+        contract=contract,
+        offer=offer,
+        quantity=quantity,
+        valid_from=on,
+        valid_to=ends,
+    )
+
+
+def take_change_back(contract: Contract, *, after: date) -> ContractOffer:
+    """Takes back the next change that is planned after that day; what was held goes on.
+
+    :raises NoChangeAhead: when none is planned
+    """
+    later = ContractOffer.objects.filter(contract=contract, valid_from__gt=after)
+    planned = later.order_by("-valid_from").first()
+    if planned is None:
+        raise NoChangeAhead(number=contract.number, on=str(after))
+    held = ContractOffer.objects.get(contract=contract, valid_to=planned.valid_from)
+    ends = planned.valid_to
+    planned.delete()
+    held.valid_to = ends
+    held.save(update_fields=["valid_to"])
+    return held
+
+
+def pause_contract(contract: Contract, *, on: date, until: date | None = None) -> Pause:
+    """The contract rests from that day on, until another or until it is resumed.
+
+    :raises ContractNotRunning: when the contract does not run on that day
+    :raises DaysClosed: when the day lies in a cycle that is billed and closed
+    :raises RestsAlready: when it rests then or will
+    """
+    _require_running(contract, on)
+    rests = Pause.objects.filter(contract=contract).filter(
+        Q(paused_to__isnull=True) | Q(paused_to__gt=on)
+    )
+    if until is not None:
+        rests = rests.filter(paused_from__lt=until)
+    if (known := rests.order_by("paused_from").first()) is not None:
+        raise RestsAlready(number=contract.number, since=str(known.paused_from))
+    return Pause.objects.create(
+        tenant_id=contract.tenant_id,
+        account_id=contract.account_id,
+        contract=contract,
+        paused_from=on,
+        paused_to=until,
+    )
+
+
+def resume_contract(contract: Contract, *, on: date) -> Pause:
+    """The contract goes on from that day.
+
+    :raises DoesNotRest: when it does not rest the day before
+    :raises DaysClosed: when the day lies in a cycle that is billed and closed
+    """
+    rests = Pause.objects.filter(contract=contract, paused_from__lt=on).filter(
+        Q(paused_to__isnull=True) | Q(paused_to__gt=on)
+    )
+    pause = rests.first()
+    if pause is None:
+        raise DoesNotRest(number=contract.number, on=str(on))
+    _require_open_days(contract, on)
+    pause.paused_to = on
+    pause.save(update_fields=["paused_to"])
+    return pause
+
+
+def held_on(contract: Contract, on: date) -> ContractOffer:
+    """What the contract holds on that day.
+
+    :raises ContractNotRunning: when the contract does not run then
+    """
+    held = ContractOffer.objects.select_related("offer").filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=on), contract=contract, valid_from__lte=on
+    )
+    found = held.first()
+    if found is None:
+        raise _not_running(contract, on)
+    return found
+
+
+def _require_running(contract: Contract, on: date) -> None:
+    over = contract.ends_on is not None and contract.ends_on <= on
+    if contract.state != ContractState.ACTIVE or on < contract.starts_on or over:
+        raise _not_running(contract, on)
+    _require_open_days(contract, on)
+
+
+def _not_running(contract: Contract, on: date) -> ContractNotRunning:
+    return ContractNotRunning(
+        number=contract.number,
+        on=str(on),
+        starts_on=str(contract.starts_on),
+        ends_on=str(contract.ends_on or ""),
+    )
+
+
+def _require_open_days(contract: Contract, on: date) -> None:
+    """Cycles that are billed and over are closed: nothing of them is charged or credited again."""
+    if contract.billed_to is None:
+        return
+    first = open_since(contract.billed_to, cycle_day=contract.cycle_day)
+    if on < first:
+        raise DaysClosed(number=contract.number, on=str(on), first=str(first))
+
+
+def open_since(billed_to: date, *, cycle_day: int) -> date:
+    """The first day of the cycle that the last bill lies in."""
+    day = day_in_month(billed_to.year, billed_to.month, cycle_day)
+    if day <= billed_to:
+        return day
+    return day_in_month(*month_after(billed_to.year, billed_to.month, -1), cycle_day)

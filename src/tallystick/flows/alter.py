@@ -1,0 +1,133 @@
+"""A contract changes while it runs: another offer or quantity, a rest, a second thought.
+
+Money follows from the days: the next bill charges what is owed and not billed, and gives back what
+was billed and is no longer owed.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tallystick.domain.catalog.queries import offer_coded
+from tallystick.domain.contracts.changes import (
+    change_held,
+    held_on,
+    pause_contract,
+    resume_contract,
+    take_change_back,
+)
+from tallystick.domain.contracts.models import Contract, Service, ServiceState
+from tallystick.domain.contracts.operations import move_service
+from tallystick.domain.contracts.queries import contract_numbered
+from tallystick.domain.outbox.operations import place_order
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.activate import OfferInOtherCurrency, latest_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """What a contract held and what it holds from that day on."""
+
+    number: str
+    on: date
+    before: str
+    before_quantity: int
+    after: str
+    after_quantity: int
+
+
+def change_contract(
+    number: str, *, offer: str | None, quantity: int | None, on: date, tenant_id: int, at: datetime
+) -> Altered:
+    """The contract with another offer, another quantity or both from that day on.
+
+    :raises UnknownContract: when no contract has the number
+    :raises UnknownOffer: when no published version names the offer
+    :raises OfferInOtherCurrency: when the account is kept in another currency than the offer
+    :raises Refusal: when the contract cannot change on that day (see `change_held`)
+    """
+    with acting_for(tenant_id):
+        contract = contract_numbered(number)
+        Contract.objects.select_for_update().get(id=contract.id)
+        held = held_on(contract, on)
+        wanted = offer_coded(offer) if offer is not None else held.offer
+        currency = latest_plan(wanted).plan.currency
+        if currency != contract.account.currency:
+            raise OfferInOtherCurrency(
+                offer=wanted.code,
+                currency=currency,
+                account_currency=contract.account.currency,
+            )
+        count = held.quantity if quantity is None else quantity
+        before, after = change_held(contract, offer=wanted, quantity=count, on=on)
+        _tell(
+            contract,
+            "change",
+            key=f"change:{number}:{on}:{after.offer_id}:{count}",
+            at=at,
+            more={"offer": after.offer.code, "quantity": count, "on": on.isoformat()},
+        )
+        return Altered(
+            number, on, before.offer.code, before.quantity, after.offer.code, after.quantity
+        )  # fmt: skip
+
+
+def take_back(number: str, *, after: date, tenant_id: int) -> str:
+    """Takes back the change that is planned last after that day; gives what goes on instead.
+
+    :raises UnknownContract: when no contract has the number
+    :raises NoChangeAhead: when none is planned
+    """
+    with acting_for(tenant_id):
+        return str(take_change_back(contract_numbered(number), after=after).offer.code)
+
+
+def rest_contract(
+    number: str, *, on: date, until: date | None, tenant_id: int, at: datetime
+) -> None:
+    """The contract rests from that day on and its services with it; the network is told.
+
+    :raises UnknownContract: when no contract has the number
+    :raises Refusal: when it cannot rest then (see `pause_contract`)
+    """
+    with acting_for(tenant_id):
+        contract = contract_numbered(number)
+        pause_contract(contract, on=on, until=until)
+        for service in _services(contract, ServiceState.ACTIVE, ServiceState.RESTRICTED):
+            move_service(service.id, action="suspend")
+        _tell(contract, "suspend", key=f"pause:{number}:{on}", at=at, more={"on": on.isoformat()})
+
+
+def wake_contract(number: str, *, on: date, tenant_id: int, at: datetime) -> None:
+    """The contract goes on from that day and its services with it; the network is told.
+
+    :raises UnknownContract: when no contract has the number
+    :raises Refusal: when it does not rest (see `resume_contract`)
+    """
+    with acting_for(tenant_id):
+        contract = contract_numbered(number)
+        resume_contract(contract, on=on)
+        for service in _services(contract, ServiceState.SUSPENDED):
+            move_service(service.id, action="restore")
+        _tell(contract, "restore", key=f"resume:{number}:{on}", at=at, more={"on": on.isoformat()})
+
+
+def _services(contract: Contract, *states: ServiceState) -> list[Service]:
+    return list(Service.objects.filter(contract=contract, state__in=states).order_by("id"))
+
+
+def _tell(
+    contract: Contract, action: str, *, key: str, at: datetime, more: dict[str, object]
+) -> None:
+    """Tells the network, where it delivers something under the contract."""
+    services = Service.objects.filter(contract=contract).exclude(state=ServiceState.ENDED)
+    if not services.exists():
+        return
+    place_order(
+        tenant_id=contract.tenant_id,
+        account_id=contract.account_id,
+        port="network",
+        action=action,
+        key=key,
+        payload={"contract": contract.number, **more},
+        at=at,
+    )
