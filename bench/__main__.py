@@ -8,8 +8,9 @@ from importlib import import_module
 
 from bench.measure import hardware
 
-NAMES = ("rating", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice", "statement")
-COLUMNS = ("name", "rows", "seconds", "rate_per_s", "peak_rss_mb", "limit_per_s", "limit_ratio")
+NAMES = ("rating", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice", "statement",
+         "online")  # fmt: skip
+COLUMNS = ("name", "rows", "seconds", "rate_per_s", "p99_ms", "peak_rss_mb", "limit_per_s", "limit_ratio")
 
 
 def main() -> None:

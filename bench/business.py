@@ -17,7 +17,7 @@ TAXES = "country: DE\ncategories:\n  standard: [{from: 2021-01-01, rate: 19 %}]\
 
 
 @contextmanager
-def own_database() -> Iterator[None]:
+def own_database() -> Iterator[Path]:
     """An embedded server in a temporary home, migrated; stopped and removed afterwards."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tallystick.wiring.settings")
     django.setup()
@@ -27,7 +27,7 @@ def own_database() -> Iterator[None]:
     home = Path(tempfile.mkdtemp(prefix="tallystick-bench-"))
     try:
         open_database(home=home, url=None)
-        yield
+        yield home
     finally:
         stop_server(home)
         shutil.rmtree(home, ignore_errors=True)

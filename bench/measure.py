@@ -19,6 +19,7 @@ class Figure:
     rows: int
     seconds: float
     limit_s: float | None
+    p99_ms: float | None = None
 
     def as_row(self) -> dict[str, Any]:
         """One object of the `--json` output."""
@@ -29,6 +30,7 @@ class Figure:
             "rows": self.rows,
             "seconds": round(self.seconds, 3),
             "rate_per_s": round(rate, 1),
+            "p99_ms": self.p99_ms,
             "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
             "limit_per_s": None if limit is None else round(limit, 1),
             "limit_ratio": None if limit is None else round(rate / limit, 3),

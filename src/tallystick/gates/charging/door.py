@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
-from typing import Final
+from typing import Final, cast
 
 import httptools
 
@@ -108,8 +108,7 @@ class Connection(asyncio.Protocol):
         self.begun = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by name
         self.front.open.add(self)
         self.wait(IDLE_S)
 
