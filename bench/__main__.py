@@ -10,7 +10,16 @@ from bench.measure import hardware
 
 NAMES = ("rating", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice", "statement",
          "online")  # fmt: skip
-COLUMNS = ("name", "rows", "seconds", "rate_per_s", "p99_ms", "peak_rss_mb", "limit_per_s", "limit_ratio")
+COLUMNS = (
+    "name",
+    "rows",
+    "seconds",
+    "rate_per_s",
+    "p99_ms",
+    "peak_rss_mb",
+    "limit_per_s",
+    "limit_ratio",
+)
 
 
 def main() -> None:

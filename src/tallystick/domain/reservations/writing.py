@@ -50,7 +50,7 @@ SESSIONS: Final = f"""
 REQUESTS: Final = """
     INSERT INTO reservations_request (tenant_id, key, digest, code, answer, answered_at)
     SELECT %s, key, digest, code, answer, %s
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS r (key, digest, code, answer)
+    FROM json_to_recordset(%s) AS r (key text, digest text, code text, answer text)
 """
 BUCKETS: Final = """
     UPDATE balances_bucket b SET remaining = r.remaining, reserved = r.reserved
@@ -122,7 +122,7 @@ class Changes:
 
     opened: list[dict[str, Any]] = field(default_factory=list)
     sessions: list[dict[str, Any]] = field(default_factory=list)
-    requests: list[tuple[str, str, str, str]] = field(default_factory=list)
+    requests: list[dict[str, str]] = field(default_factory=list)
     buckets: list[dict[str, Any]] = field(default_factory=list)
     movements: list[dict[str, Any]] = field(default_factory=list)
     counters: list[dict[str, Any]] = field(default_factory=list)
@@ -130,7 +130,10 @@ class Changes:
     orders: list[dict[str, Any]] = field(default_factory=list)
 
     def note_answer(self, request: ChargeRequest, answer: Answer) -> None:
-        self.requests.append((request.key, request.digest, answer.code, answer.text))
+        self.requests.append(
+            {"key": request.key, "digest": request.digest, "code": answer.code,
+             "answer": answer.text}
+        )  # fmt: skip
 
     def note_movements(
         self,
@@ -213,8 +216,7 @@ async def store_batch(
         (COUNTERS, [json.dumps(changes.counters), tenant_id, tenant_id], changes.counters),
         (TABS, [tenant_id, json.dumps(changes.tabs)], changes.tabs),
         (ORDERS, [tenant_id, at, json.dumps(changes.orders)], changes.orders),
-        (REQUESTS, [tenant_id, at, *map(list, zip(*changes.requests, strict=True))],
-         changes.requests),
+        (REQUESTS, [tenant_id, at, json.dumps(changes.requests)], changes.requests),
     ]  # fmt: skip
     async with connection.pipeline() as pipeline:
         for statement, values, rows in steps:
