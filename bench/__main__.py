@@ -8,7 +8,7 @@ from importlib import import_module
 
 from bench.measure import hardware
 
-NAMES = ("rating", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice", "statement",
+NAMES = ("rating", "deck", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice", "statement",
          "online")  # fmt: skip
 COLUMNS = (
     "name",

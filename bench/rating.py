@@ -26,12 +26,12 @@ offers:
 """
 
 
-def deck_file(*, prefixes: int = 15_000, seed: int = 1) -> bytes:
-    """A deck of that many prefixes of one to seven digits."""
+def deck_file(*, prefixes: int = 15_000, seed: int = 1, digits: int = 7) -> bytes:
+    """A deck of that many prefixes of one to so many digits."""
     rng = np.random.default_rng(seed)
     held = {str(digit) for digit in range(1, 10)}
     while len(held) < prefixes:
-        held.add(str(rng.integers(10, 10 ** int(rng.integers(2, 8)))))
+        held.add(str(rng.integers(10, 10 ** int(rng.integers(2, digits + 1)))))
     prices = rng.integers(5, 900, len(held))
     rows = [f"{p},0.{n:04}" for p, n in zip(sorted(held), prices, strict=True)]
     return "\n".join(["prefix,price", *rows]).encode()

@@ -99,6 +99,15 @@ def test_a_dry_run_publishes_nothing_and_refuses_what_publishing_would(business)
     business("catalog publish @draft.yaml --from 2024-04-01 --dry-run", code=1)
     assert len(business.json("catalog list")["versions"]) == 1
     business("catalog publish @draft.yaml --from 2026-04-01")
+    nothing = "catalog simulate @draft.yaml --from 2026-01-01 --to 2026-01-31"
+    assert "no usage is stored from 2026-01-01 to 2026-01-31" in business(nothing, code=1).stderr
+    business("usage load @calls.csv --format @calls.yaml --source sw", code=3)
+    tried = business.json("catalog simulate @draft.yaml --from 2026-01-01 --to 2026-01-31")
+    # two minutes at 0.10 for 0.12; the call abroad as before
+    assert (tried["before"], tried["after"]) == ("0.84", "0.8")
+    assert [(one["account"], one["change"]) for one in tried["falling"]] == [("A1", "-0.04")]
+    shown = business("catalog simulate @draft.yaml --from 2026-01-01 --to 2026-01-31").stdout
+    assert "0.84 -> 0.80 EUR (-0.04); 0 accounts pay more, 1 less, 0 the same" in shown
     first, second = business.json("catalog list")["versions"]
     assert (first["valid_to"], first["in_force"]) == ("2026-04-01", True)
     assert (second["valid_to"], second["in_force"]) == (None, False)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import count, zip_longest
+from typing import Final
 
 from django.db import connection
 
@@ -19,6 +20,9 @@ from tallystick.core.tariff.own_prices import (
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.written import WrittenCatalogue
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Component, Offer
+
+DRAFT_IDS: Final = 2**62
+"""Where the identities of what is not published yet begin; the database is far from there."""
 
 
 @dataclass
@@ -140,12 +144,27 @@ def _written(version: CatalogVersion) -> WrittenCatalogue:
 @lru_cache(maxsize=64)
 def _plan(database: str, version_id: int, variants: tuple[Variant, ...] = ()) -> Plan:
     """A version never changes, so neither does its plan; `database` tells installations apart."""
-    catalogue = _catalogue(CatalogVersion.objects.get(id=version_id))
+    return _compile(_catalogue(CatalogVersion.objects.get(id=version_id)), variants)
+
+
+def draft_plan(catalogue: Catalogue, *, variants: tuple[Variant, ...] = ()) -> Plan:
+    """A catalogue that is not published, ready to rate; what is new in it has ids of its own."""
+    return _compile(catalogue, variants)
+
+
+def _compile(catalogue: Catalogue, variants: tuple[Variant, ...]) -> Plan:
     offers = dict(Offer.objects.values_list("code", "id"))
     components = {
         (offer, code): component_id
         for component_id, offer, code in Component.objects.values_list("id", "offer__code", "code")
     }
+    fresh = count(DRAFT_IDS)
+    for written in catalogue.offers:
+        if written.code not in offers:
+            offers[written.code] = next(fresh)
+        for part in written.components:
+            if (written.code, part.code) not in components:
+                components[written.code, part.code] = next(fresh)
     if variants:
         catalogue = with_variants(catalogue, variants=variants)
         offers |= variant_ids(variants)

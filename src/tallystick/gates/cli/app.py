@@ -15,11 +15,13 @@ from tallystick.gates.cli import (
     money,
     operators,
     price,
+    simulate,
     usage,
 )
 from tallystick.gates.cli.answers import Commands
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
+simulate.join(catalog.catalog)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, money, bank, books, closing,

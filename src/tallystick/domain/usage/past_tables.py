@@ -1,0 +1,28 @@
+"""Usage of a past period read again, whatever became of it."""
+
+import polars as pl
+
+from tallystick.domain.tenants.bulk import read_frame
+from tallystick.domain.usage.charge_tables import EVENTS
+
+_OF_DAYS = "FROM usage_usage u WHERE u.started_at >= %s AND u.started_at < %s"
+
+
+def count_past_events(span: tuple[object, object]) -> pl.DataFrame:
+    """`account_id` and `events` of all usage that started in `[from, to)`, by account."""
+    return read_frame(
+        f"SELECT u.account_id, count(*) {_OF_DAYS} GROUP BY 1 ORDER BY 1",
+        list(span),
+        schema={"account_id": pl.Int64, "events": pl.Int64},
+    )
+
+
+def read_past_events(*, accounts: tuple[int, int], span: tuple[object, object]) -> pl.DataFrame:
+    """The usage (EVENTS) of the accounts [first, end) that started in `[from, to)`."""
+    return read_frame(
+        "SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_at), u.quantity,"
+        f" u.unit, u.called, u.zone, u.attributes {_OF_DAYS}"
+        " AND u.account_id >= %s AND u.account_id < %s",
+        [*span, *accounts],
+        schema=EVENTS,
+    )
