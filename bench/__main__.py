@@ -8,8 +8,8 @@ from importlib import import_module
 
 from bench.measure import hardware
 
-NAMES = ("rating", "deck", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice", "statement",
-         "online")  # fmt: skip
+NAMES = ("rating", "deck", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice",
+         "statement", "online")  # fmt: skip
 COLUMNS = (
     "name",
     "rows",
