@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import Sum
 
 from tallystick.domain.balances.models import Bucket, Counter, Movement
 from tallystick.domain.catalog import queries
@@ -13,7 +14,11 @@ from tallystick.domain.outbox.models import Order
 from tallystick.domain.reservations.models import Request, Reservation
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.usage.models import ChargeTotal
 from tallystick.flows.acquire import publish_catalogue
+from tallystick.flows.charge import charge_usage
+from tallystick.flows.invoice import run_bills
+from tallystick.flows.reconcile import reconcile
 from tests.flows.businesses import AT, open_talk_business
 from tests.flows.charging import asking, balance_of, give_bucket, give_terms
 
@@ -298,3 +303,37 @@ def test_refused(tenant):
         "unknown_subject", "cannot_rate", "absurd_time", "absurd_time", "unknown_session",
         "granted", "session_exists", "session_exists",
     ]  # fmt: skip
+
+
+def test_what_was_charged_online_is_invoiced_once(tenant):
+    """A1 owes two calls, A2 has paid one of its money, A3 a part; reports say so to the cent."""
+    give_terms(tenant.id, "A1", mode="postpaid")
+    give_terms(tenant.id, "A2")
+    give_bucket(tenant.id, "A2", 100)
+    give_terms(tenant.id, "A3", mode="hybrid")
+    give_bucket(tenant.id, "A3", "0.10")
+
+    async def use(asker):
+        for customer in (1, 2, 3):
+            await asker.ask("event", customer=customer, key=f"e{customer}", quantity=660)
+        await asker.ask("reserve", session="s", quantity=60)
+        await asker.ask("commit", session="s", used=30)
+        await asker.ask("reserve", session="idle", quantity=60)
+        await asker.ask("release", session="idle")
+        await asker.ask("reserve", session="open", quantity=60)
+
+    asking(tenant.id, use)
+    at = AT + timedelta(days=40)
+    reports = [charge_usage(tenant_id=tenant.id, at=at) for _ in range(2)]
+    assert [report.online for report in reports] == [4, 0]
+    # 10 minutes are free: 0.05 and a minute of 0.12; then 0.05 and a minute.
+    totals = totals_by_account(tenant.id)
+    assert totals == {"A1": Decimal("0.34"), "A2": 0, "A3": Decimal("0.07")}
+    run_bills(tenant_id=tenant.id, on=date(2026, 3, 1), at=at)
+    assert [f for f in reconcile(tenant_id=tenant.id) if not f.ok] == []
+
+
+def totals_by_account(tenant_id):
+    with acting_for(tenant_id):
+        rows = ChargeTotal.objects.values_list("account__number").annotate(sum=Sum("amount"))
+        return dict(rows)

@@ -25,6 +25,7 @@ from tallystick.domain.usage.rerate_tables import bill_again, read_again, read_t
 from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.rerate import Known, reach_back, rerate, within
+from tallystick.flows.settle_online import settle_online
 from tallystick.flows.tasks import WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 100_000
@@ -36,12 +37,15 @@ CHARGING: Final = "charging usage"
 
 @dataclass(frozen=True, slots=True)
 class ChargeReport:
-    """What charging did: runs finished, events rated into lines, events put in suspense."""
+    """What charging did: runs finished, events rated into lines, events put in suspense, sessions
+    and events that were charged online and are known to invoices now.
+    """
 
     runs: int
     events: int
     lines: int
     suspended: int
+    online: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def charge_usage(
     :raises AlreadyRunning: while another charge run of the operator runs
     """
     with only_one(CHARGING, tenant_id=tenant_id):
+        online = settle_online(tenant_id=tenant_id, at=at)
         results: list[_TaskResult] = []
         runs = 0
         # What stays in suspense would wait again at once, so there is one new run a call.
@@ -80,6 +85,7 @@ def charge_usage(
             events=sum(result.events for result in results),
             lines=sum(result.lines for result in results),
             suspended=sum(result.suspended for result in results),
+            online=online,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tallystick.base.money import AMOUNT_SCALE, EXACT, plain, round_amount
 from tallystick.base.quantity import QUANTITY_SCALE, UNITS
+from tallystick.core.charge.online.settle import PAID_AT_ONCE
 from tallystick.core.tariff.plan import Plan, PlanDeck, PlanUsage, StepSet
 
 
@@ -17,6 +18,8 @@ def explain_line(line: Mapping[str, Any], *, plan: Plan) -> list[str]:
     """
     usage = plan.components[line["component_id"]]
     assert isinstance(usage, PlanUsage)
+    if line["band"] == PAID_AT_ONCE:
+        return [f"paid or given back while it was used -> {plain(line['amount'])}"]
     with localcontext(EXACT):
         priced = round_amount((line["billed"] - line["allowed"]) * line["unit_price"] / line["per"])
         phrases = [*_counted(line, usage, plan), *_priced(line, usage, plan)]

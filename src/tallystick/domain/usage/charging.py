@@ -45,6 +45,20 @@ def begin_run(*, tenant_id: int, at: datetime) -> ChargeRun | None:
     return run
 
 
+def begin_settled_run(
+    *, tenant_id: int, first: datetime, last: datetime, at: datetime
+) -> ChargeRun:
+    """A run of what was charged already when it happened; it has no tasks."""
+    return ChargeRun.objects.create(
+        tenant_id=tenant_id, state=RunState.OPEN, first_at=first, last_at=last, started_at=at
+    )
+
+
+def take_batch(*, batch_id: int, run_id: int) -> None:
+    """Gives a batch to the run that has charged it."""
+    Batch.objects.filter(id=batch_id).update(charge_run_id=run_id)
+
+
 def open_task_ids(*, run_id: int) -> list[int]:
     """The run's tasks that are not done, in order of account."""
     tasks = ChargeTask.objects.filter(charge_run_id=run_id, state=RunState.OPEN)

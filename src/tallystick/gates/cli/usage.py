@@ -302,11 +302,13 @@ def rate(operator: Operator = None, as_json: AsJson = False) -> None:
             "events": report.events,
             "lines": report.lines,
             "suspended": report.suspended,
+            "online": report.online,
             "suspense": reasons,
         },
         as_json=as_json,
         table=table_of(["suspended because", "events"], reasons.items()) if reasons else None,
         said=f"{report.events} events charged into {report.lines} lines, "
-        f"{report.suspended} suspended",
+        f"{report.suspended} suspended"
+        + (f"; {report.online} charged online taken over" if report.online else ""),
     )
     raise typer.Exit(NOT_ALL_WELL if report.suspended else 0)
