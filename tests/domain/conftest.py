@@ -40,6 +40,7 @@ from tallystick.flows.alter import rest_contract
 from tallystick.flows.bank import import_statement
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
+from tallystick.flows.credit import credit_invoice
 from tallystick.flows.grant import GrantWish, Holder, give_grant, give_price
 from tallystick.flows.turn import turn_books
 from tests.flows.businesses import CATALOGUE
@@ -112,21 +113,7 @@ def _live(code: str) -> int:
         "C1", component="line", wording=Wording("9.00", date(2027, 1, 1)),
         tenant_id=tenant.id, at=noon(3, 16),
     )  # fmt: skip
-    paid = StatementLine("line-1", date(2026, 3, 16), Decimal(1), "EUR", text="nobody's")
-    import_statement(
-        Statement("S-1", "DE00", "EUR", Decimal(0), Decimal(1), (paid,)),
-        tenant_id=tenant.id, filename="s.xml", at=noon(3, 16),
-    )  # fmt: skip
-    with acting_for(tenant.id):
-        wish_delivery(
-            account_numbered("A1"), channel=Channel.FOLDER, address="printer",
-            format=DocumentFormat.PDF, at=noon(1, 1),
-        )  # fmt: skip
-        queue_dispatches(tenant_id=tenant.id, at=noon(3, 16))
-    rest_contract(
-        "C1", on=date(2027, 1, 1), until=date(2027, 1, 2), tenant_id=tenant.id, at=noon(3, 16)
-    )
-    turn_books(tenant_id=tenant.id, through=date(2025, 1, 1), at=noon(3, 16), close=True)
+    _leave_paper(tenant.id)
     with acting_for(tenant.id):
         Turn.objects.create(
             tenant_id=tenant.id, kind="release", through=date(2025, 1, 1), turned_at=noon(3, 16)
@@ -155,6 +142,31 @@ def _live(code: str) -> int:
     charge_usage(tenant_id=tenant.id, at=noon(3, 16))
     _leave_reservations(tenant.id)
     return tenant.id
+
+
+def _leave_paper(tenant_id: int) -> None:
+    """Statements, documents on their way, a rest, a credit note, closed books."""
+    paid = StatementLine("line-1", date(2026, 3, 16), Decimal(1), "EUR", text="nobody's")
+    import_statement(
+        Statement("S-1", "DE00", "EUR", Decimal(0), Decimal(1), (paid,)),
+        tenant_id=tenant_id, filename="s.xml", at=noon(3, 16),
+    )  # fmt: skip
+    with acting_for(tenant_id):
+        wish_delivery(
+            account_numbered("A1"), channel=Channel.FOLDER, address="printer",
+            format=DocumentFormat.PDF, at=noon(1, 1),
+        )  # fmt: skip
+        queue_dispatches(tenant_id=tenant_id, at=noon(3, 16))
+    rest_contract(
+        "C1", on=date(2027, 1, 1), until=date(2027, 1, 2), tenant_id=tenant_id, at=noon(3, 16)
+    )
+    with acting_for(tenant_id):
+        number = Invoice.objects.filter(account__number="A1").order_by("id").first().number
+    credit_invoice(
+        number, parts={1: Decimal("0.01")}, tenant_id=tenant_id, on=date(2026, 3, 16),
+        at=noon(3, 16),
+    )  # fmt: skip
+    turn_books(tenant_id=tenant_id, through=date(2025, 1, 1), at=noon(3, 16), close=True)
 
 
 def _leave_periods(tenant_id: int, account_id: int) -> None:

@@ -110,6 +110,7 @@ invoices_invoiceline | purpose LIKE 'recurring%' | {} | invoice_line_billed_once
 invoices_invoiceline | purpose LIKE 'usage%' | {} | invoice_line_billed_once
 invoices_invoiceline || {line_no: 77, net: 77} | invoice_line_billed_once
 invoices_invoiceline | purpose LIKE 'recurring%' | {slot: 77} | ok
+invoices_creditedline || {} | credited_line_once
 invoices_numberseries || {} | number_series_once
 invoices_billrun || {} | bill_run_date_once
 invoices_billtask || {} | bill_task_once

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -19,7 +19,13 @@ from tallystick.core.invoice.document import InvoiceDocument, Language
 from tallystick.domain.catalog.models import Component
 from tallystick.domain.contracts.models import ContractOffer
 from tallystick.domain.inventory.models import Assignment
-from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
+from tallystick.domain.invoices.models import (
+    CreditedLine,
+    Invoice,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceTax,
+)
 from tallystick.domain.invoices.queries import invoice_numbered
 from tallystick.domain.payments.models import Payment
 from tallystick.domain.tenants.models import Tenant
@@ -68,7 +74,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
         consumption, annexes = _used(invoice, usage, named=named)
         previous, payments = _balance_before(invoice)
         paid = sum((payment.amount for payment in payments), Decimal(0))
-        return InvoiceDocument(
+        shown = InvoiceDocument(
             seller=_seller(tenant),
             buyer=_buyer(invoice),
             number=invoice.number,
@@ -93,6 +99,34 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
             consumption=consumption,
             annexes=annexes,
         )
+        return _as_credit(shown, invoice) if invoice.kind == InvoiceKind.CREDIT_NOTE else shown
+
+
+def _as_credit(shown: InvoiceDocument, note: Invoice) -> InvoiceDocument:
+    """A credit note says what it gives back: amounts that are stored below zero stand above it."""
+    minus = EXACT.minus
+    credited = CreditedLine.objects.filter(account_id=note.account_id, credit_note_id=note.id)
+    ids = set(credited.values_list("invoice_id", flat=True))
+    numbers = Invoice.objects.filter(account_id=note.account_id, id__in=ids)
+    return replace(
+        shown,
+        net=minus(shown.net),
+        tax=minus(shown.tax),
+        total=minus(shown.total),
+        amount_due=minus(shown.total),
+        corrects=", ".join(numbers.order_by("id").values_list("number", flat=True)),
+        previous_balance=Decimal(0),
+        payments=(),
+        summary=tuple(replace(row, amount=minus(row.amount)) for row in shown.summary),
+        lines=tuple(
+            replace(row, amount=minus(row.amount), quantity=minus(row.quantity))
+            for row in shown.lines
+        ),
+        taxes=tuple(
+            replace(row, taxable=minus(row.taxable), amount=minus(row.amount))
+            for row in shown.taxes
+        ),
+    )
 
 
 def is_usage(line: InvoiceLine) -> bool:

@@ -206,3 +206,23 @@ class Offset(TenantRow):
     invoice_id = models.BigIntegerField()
     amount = money_column()
     offset_on = models.DateField()
+
+
+class CreditedLine(TenantRow):
+    """A line of an invoice, or a part of it, that a credit note gives back; never changed."""
+
+    account = belongs_to("parties.Account")
+    invoice_id = models.BigIntegerField()
+    line_no = models.SmallIntegerField()
+    credit_note_id = models.BigIntegerField()
+    credit_line_no = models.SmallIntegerField()
+    exact = amount_column()
+    """What is given back of the line's exact amount, with its sign."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "credit_note_id", "credit_line_no"],
+                name="credited_line_once",
+            )
+        ]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import polars as pl
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from tallystick.domain.invoices.models import (
     BillRun,
@@ -118,8 +118,11 @@ def write_off_items(account_id: int) -> list[tuple[int, Decimal]]:
     return given_up
 
 
-def offset_credits(accounts: Sequence[int], *, on: date) -> None:
-    """Sets negative invoices of these accounts against what the same account owes, oldest first."""
+def offset_credits(accounts: Sequence[int], *, on: date, corrected: int | None = None) -> None:
+    """Sets negative invoices of these accounts against what the same account owes, oldest first.
+
+    What they correct, an invoice's id, goes before everything else.
+    """
     credits = OpenItem.objects.filter(account_id__in=accounts, total__lt=0)
     for credit in credits.exclude(state=OpenState.PAID).order_by("account_id", "due_on", "id"):
         left = credit.settled - credit.total
@@ -129,7 +132,8 @@ def offset_credits(accounts: Sequence[int], *, on: date) -> None:
             state__in=(OpenState.OPEN, OpenState.PART_PAID),
             total__gt=0,
         )
-        for item in owed.order_by("due_on", "invoice_id"):
+        first = Case(When(invoice_id=corrected, then=0), default=1)
+        for item in owed.order_by(first, "due_on", "invoice_id"):
             amount = min(left, item.total - item.settled)
             if not amount:
                 break

@@ -70,12 +70,11 @@ class TaxSum:
 
 def sum_taxes(since: date, until: date) -> list[TaxSum]:
     """The taxes of the invoices issued on these days, as a return asks for them."""
-    sign = "CASE i.kind WHEN 'credit_note' THEN -1 ELSE 1 END"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
+            """
             SELECT coalesce(nullif(a.tax_place, ''), p.country), t.name, t.code, t.rate,
-                i.currency, count(DISTINCT i.id), sum(t.taxable * {sign}), sum(t.tax * {sign})
+                i.currency, count(DISTINCT i.id), sum(t.taxable), sum(t.tax)
             FROM invoices_invoicetax t
             JOIN invoices_invoice i ON i.tenant_id = t.tenant_id
                 AND i.account_id = t.account_id AND i.id = t.invoice_id

@@ -106,6 +106,12 @@ def read_amount(text: str) -> Decimal:
     return Decimal(text)
 
 
+def read_signed(text: str) -> Decimal:
+    """An amount that may be below zero."""
+    amount = read_amount(text.removeprefix("-"))
+    return -amount if text.startswith("-") else amount
+
+
 def read_country(text: str) -> str:
     if not re.fullmatch("[A-Z]{2}", text):
         raise typer.BadParameter(f"{text!r} is not a country; write two capitals such as GB")

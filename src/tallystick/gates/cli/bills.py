@@ -1,6 +1,7 @@
 """Bills: running them, rehearsing them, looking at invoices."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +18,17 @@ from tallystick.gates.cli.answers import (
     table_of,
     tell,
 )
-from tallystick.gates.cli.asking import AsJson, Day, Operator, Rows, act_for, one_of
+from tallystick.gates.cli.asking import (
+    AsJson,
+    Day,
+    Operator,
+    Rows,
+    act_for,
+    as_pairs,
+    one_of,
+    read_pair,
+    read_signed,
+)
 
 if TYPE_CHECKING:
     from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax, OpenItem
@@ -237,6 +248,53 @@ def _tax(tax: "InvoiceTax", currency: str) -> dict[str, Any]:
         "taxable": money(tax.taxable, currency),
         "tax": money(tax.tax, currency),
     }
+
+
+@invoice.command(
+    epilog=examples(
+        "invoice credit INV-2026-000001 --rehearse",
+        "invoice credit INV-2026-000001 --line 3",
+        "invoice credit INV-2026-000001 --part 2=4.50 --json",
+    )
+)
+def credit(
+    number: Number,
+    line: Annotated[list[int] | None, typer.Option(help="A line, whole; say it again.")] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(parser=read_pair, metavar="LINE=NET", help="A part of a line."),
+    ] = None,
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="Say it; store nothing.")] = False,
+    day: Day = None,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Credit an invoice, some lines of it or parts of them, by a credit note of its own."""
+    from tallystick.flows.credit import credit_invoice
+
+    parts: dict[int, Decimal | None] = dict.fromkeys(line or ())
+    for at, amount in as_pairs(part):
+        if not at.isdigit():
+            raise typer.BadParameter(f"{at!r} is not a line's number; write --part 2=4.50")
+        parts[int(at)] = read_signed(amount)
+    present = act_for(operator)
+    made = credit_invoice(
+        number,
+        parts=parts,
+        tenant_id=present.tenant_id,
+        on=day or present.today,
+        at=present.at,
+        rehearse=rehearse,
+    )
+    sums = {name: money(getattr(made, name), made.currency) for name in ("net", "tax", "total")}
+    said = f"credits {sums['total']} {made.currency} of {number}"
+    tell(
+        {"number": made.number, "corrects": number, "currency": made.currency, **sums},
+        as_json=as_json,
+        said=f"it would be a note that {said}; nothing was stored"
+        if rehearse
+        else f"{made.number} {said}",
+    )
 
 
 Output = Annotated[

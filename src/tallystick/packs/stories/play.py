@@ -16,6 +16,7 @@ from tallystick.base.courier import Courier, PlacedOrder
 from tallystick.base.money import round_minor
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
+from tallystick.domain.invoices.models import Invoice
 from tallystick.domain.invoices.queries import items_to_pay
 from tallystick.domain.parties.operations import (
     AccountTerms,
@@ -31,6 +32,7 @@ from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
 from tallystick.flows.alter import change_contract, rest_contract, take_back, wake_contract
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
+from tallystick.flows.credit import credit_invoice
 from tallystick.flows.deliver import deliver_orders
 from tallystick.flows.end import stop_contract
 from tallystick.flows.invoice import run_bills
@@ -48,6 +50,7 @@ from tallystick.packs.stories.steps import (
     ChangeContract,
     CloseBooks,
     Collect,
+    CreditInvoice,
     CustomerKind,
     EndContract,
     EndGrant,
@@ -191,6 +194,8 @@ class _Player:
                 return self._pay(step, at)
             case Collect():
                 return self._collect(step.day, at)
+            case CreditInvoice():
+                return self._credit(step, at)
             case TurnBooks() | CloseBooks():
                 return self._turn_books(step, at)
             case _:
@@ -341,6 +346,16 @@ class _Player:
             case ResumeContract():
                 wake_contract(step.number, on=step.day, tenant_id=tenant_id, at=at)
         return DONE
+
+    def _credit(self, step: CreditInvoice, at: datetime) -> str:
+        with acting_for(self._tenant.id):
+            issued = Invoice.objects.filter(
+                account=account_numbered(step.account), issued_on=step.invoiced, kind="invoice"
+            )
+            number = issued.order_by("id").values_list("number", flat=True).last() or "none"
+        parts = {} if step.line_no is None else {step.line_no: step.part}
+        made = credit_invoice(number, parts=parts, tenant_id=self._tenant.id, on=step.day, at=at)
+        return f"{made.number}: {_money(made.total, made.currency)}"
 
     def _turn_books(self, step: TurnBooks | CloseBooks, at: datetime) -> str:
         turned = turn_books(

@@ -211,6 +211,15 @@ class Collect(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class CreditInvoice(Step):
+    form = "credit ACCOUNT invoice INVOICED [line LINE_NO] [part PART]"
+    account: str
+    invoiced: date
+    line_no: int | None
+    part: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class TurnBooks(Step):
     form = "turn books through THROUGH"
     through: date
@@ -300,8 +309,9 @@ STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, ChangeContract, TakeChangeBack, PauseContract,
     ResumeContract, EndContract, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RunBills, RehearseBills, Pay,
-    Collect, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine, ExpectTax,
-    ExpectBalance, ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger, ExpectBooks,
+    Collect, CreditInvoice, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine,
+    ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger,
+    ExpectBooks,
 )  # fmt: skip
 
 
