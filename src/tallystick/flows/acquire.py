@@ -70,9 +70,9 @@ class NotBilledYet(Refusal):
 
     def sentence(self) -> str:
         return (
-            f"{self.components}: what an organisation or a pool shares, allowances per member and "
-            "pro-rated ones are read and rated, but charge runs do not size them yet; leave them "
-            "out to publish"
+            f"{self.components}: prices by the period and allowances that roll over cannot be "
+            "shared wider than the account yet, nor such allowances change their size; leave "
+            "out the one or the other to publish"
         )
 
 
@@ -81,13 +81,18 @@ def refuse_unbilled(plan: Plan) -> None:
 
     :raises NotBilledYet: when it shares wider than the account, or has buckets of changing size
     """
+    wide = (Scope.ORGANISATION, Scope.POOL)
     waiting = [
         f"{offer.code}.{part.code}"
         for offer in plan.offers.values()
-        for part in (*offer.usages, *offer.allowances)
-        if any(getattr(part, "prorated", ()))
-        or getattr(part, "per_member", False)
-        or getattr(part, "scope", None) in (Scope.ORGANISATION, Scope.POOL)
+        for part in offer.usages
+        if part.period and part.scope in wide
+    ]
+    waiting += [
+        f"{offer.code}.{part.code}"
+        for offer in plan.offers.values()
+        for part in offer.allowances
+        if part.roll_over and (part.scope in wide or part.per_member or any(part.prorated))
     ]
     if waiting:
         raise NotBilledYet(components=", ".join(waiting))

@@ -12,7 +12,7 @@ from tallystick.core.tariff.nodes import Alignment
 from tallystick.domain.catalog.models import Offer
 from tallystick.domain.catalog.queries import dated_plans, offer_coded
 from tallystick.domain.contracts.models import Contract
-from tallystick.domain.contracts.operations import open_contract, open_service
+from tallystick.domain.contracts.operations import join_pool, open_contract, open_service
 from tallystick.domain.inventory.operations import assign_identifier
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.queries import account_numbered
@@ -51,6 +51,7 @@ class ContractWish:
     starts_on: date
     ends_on: date | None = None
     service: ServiceWish | None = None
+    pool: str = ""
 
 
 def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contract:
@@ -79,6 +80,8 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
             ends_on=wish.ends_on,
             cycle_day=wish.starts_on.day if _on_anniversary(offered, sold) else payer.bill_day,
         )
+        if wish.pool:
+            join_pool(contract, pool=wish.pool)
         if wish.service is None:
             return contract
         kind = wish.service.kind

@@ -13,9 +13,10 @@ from typing import Final
 import polars as pl
 
 from tallystick.base.progress import Progress, silent
-from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS
+from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS, MEMBERS
 from tallystick.core.charge.versions import DatedPlan, rate_versions
 from tallystick.domain.catalog.queries import dated_plans
+from tallystick.domain.parties.organisations import organisations_in
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
@@ -26,6 +27,7 @@ from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statist
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.rerate import Known, reach_back, rerate, within
 from tallystick.flows.settle_online import settle_online
+from tallystick.flows.sharing import cycle_start_of, in_parts, keep_together, sharing_periods
 from tallystick.flows.tasks import WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 100_000
@@ -129,19 +131,26 @@ def _charge_task(
         task = charging.take_task(task_id)
         if task is None:
             return _TaskResult(0, 0, 0)
-        accounts = (task.account_from, task.account_to)
-        terms = own.vary(charge_tables.read_terms(task))
+        accounts = organisations_in(task.account_from, task.account_to)
+        terms = own.vary(charge_tables.read_terms(accounts))
         known = Known(
             terms,
             charge_tables.read_counters(accounts=accounts, schema=COUNTERS),
             read_grants(accounts, schema=GRANTS),
         )
-        events = place_events(charge_tables.read_events(task, run=run), terms=terms)
-        again = pl.concat([read_again(run, accounts=accounts), late_accounts(events, terms=terms)])
+        events = place_events(charge_tables.read_events(accounts, run=run), terms=terms)
+        late = [read_again(run, accounts=accounts), late_accounts(events, terms=terms)]
+        again = keep_together(pl.concat(late), terms=terms)
         waiting = events.join(again, on="account_id", how="semi").group_by("account_id")
         again = pl.concat([again, waiting.agg(pl.col("cycle_start").min().alias("cycle_from"))])
         whole = events.join(again, on="account_id", how="anti")
-        rated = rate_versions(whole, plans=plans, counters=known.counters, grants=known.grants)
+        rated = rate_versions(
+            whole,
+            plans=plans,
+            counters=known.counters,
+            grants=known.grants,
+            periods=sharing_periods(whole, terms=terms, plans=plans),
+        )
         _check_all_told(whole, rated.lines, rated.suspense)
         charge_tables.store_rated(rated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
         charge_tables.store_draws(rated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
@@ -170,7 +179,7 @@ def _suspended(events: pl.DataFrame, suspense: pl.DataFrame) -> pl.DataFrame:
 def late_accounts(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
     """The accounts with usage of a cycle that a bill has closed (AGAIN)."""
     billed = terms.select("contract_id", "cycle_day", "ends_on", "billed_to").unique("contract_id")
-    present = _cycle_start(pl.col("billed_to"), pl.col("cycle_day"))
+    present = cycle_start_of(pl.col("billed_to"), cycle_day=pl.col("cycle_day"))
     ended = (pl.col("ends_on") <= pl.col("billed_to")).fill_null(value=False)
     return (
         events.join(billed, on="contract_id")
@@ -185,7 +194,8 @@ def _rate_again(
 ) -> tuple[int, list[pl.DataFrame]]:
     """Rates these accounts (AGAIN) again and stores what changes: lines, and what is suspended."""
     told, changed = [], 0
-    for part in reach_back(again, counters=known.counters).iter_slices(ACCOUNTS_AGAIN):
+    reached = reach_back(again, counters=known.counters)
+    for part in in_parts(reached, terms=known.terms, accounts=ACCOUNTS_AGAIN):
         events = taken_events(run.id, again=part, terms=known.terms)
         rerated = rerate(events, again=part, known=known, plans=plans)
         charge_tables.store_rated(rerated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
@@ -207,15 +217,16 @@ def taken_events(run_id: int, *, again: pl.DataFrame, terms: pl.DataFrame) -> pl
     since = again["cycle_from"].min()
     assert isinstance(since, date)
     taken = read_taken_events(again["account_id"].to_list(), since=since, run_id=run_id)
-    return within(place_events(taken, terms=terms), again=again).select(CHARGE_IN.names())
+    return within(place_events(taken, terms=terms), again=again).select(*CHARGE_IN, *MEMBERS)
 
 
 def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
-    """Events with the offer held and the cycle begun on their local day (CHARGE_IN).
+    """Events with the offer held and the cycle begun on their local day (CHARGE_IN, MEMBERS).
 
     `offer_id` is 0 where the contract held none that day.
     """
-    contracts = terms.select("contract_id", "account_zone", "cycle_day").unique("contract_id")
+    contracts = terms.select("contract_id", "account_zone", "cycle_day", *MEMBERS)
+    contracts = contracts.unique("contract_id")
     placed = events.join(contracts, on="contract_id", how="left")
     placed = pl.concat(
         [
@@ -232,21 +243,9 @@ def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
         (pl.col("valid_from") <= pl.col("local_day"))
         & (pl.col("valid_to").is_null() | (pl.col("local_day") < pl.col("valid_to")))
     )
-    cycle_start = _cycle_start(pl.col("local_day"), pl.col("cycle_day"))
+    cycle_start = cycle_start_of(pl.col("local_day"), cycle_day=pl.col("cycle_day"))
     return (
         placed.join(held.select("usage_id", "offer_id"), on="usage_id", how="left")
         .with_columns(pl.col("offer_id").fill_null(0), cycle_start=cycle_start)
-        .select(CHARGE_IN.names())
+        .select(*CHARGE_IN, *MEMBERS)
     )
-
-
-def _cycle_start(day: pl.Expr, cycle_day: pl.Expr) -> pl.Expr:
-    """The first day of the monthly cycle that holds the day, as `core.invoice.cycle` has it."""
-    month = day.dt.truncate("1mo")
-    before = month.dt.offset_by("-1mo")
-
-    def start_in(first: pl.Expr) -> pl.Expr:
-        length = first.dt.month_end().dt.day().cast(pl.Int64)
-        return first + pl.duration(days=pl.min_horizontal(cycle_day, length) - 1)
-
-    return pl.when(start_in(month) <= day).then(start_in(month)).otherwise(start_in(before))

@@ -31,6 +31,7 @@ from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
 from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import Plan
 from tallystick.domain.invoices.models import BillRun
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.usage import period_tables
 from tallystick.domain.usage.charge_tables import read_counters
 from tallystick.domain.usage.period_tables import PRICED
@@ -351,7 +352,7 @@ def _roll_over(
     made, keys = [GRANTS.to_frame()], [_KEYED.to_frame()]
     if periods.filter(~pl.col("final")).is_empty():
         return made[0], keys[0], AGAIN.to_frame()
-    counters = read_counters(accounts=accounts, schema=COUNTERS)
+    counters = read_counters(accounts=AccountRange(*accounts), schema=COUNTERS)
     stored = period_tables.read_grants(accounts, schema=GRANTS)
     for start in periods["cycle_start"].unique().sort():
         rows = periods.filter(pl.col("cycle_start") == start)

@@ -23,6 +23,7 @@ from tallystick.core.charge.supersede import counter_changes, supersede
 from tallystick.core.charge.versions import VERSION_RATED, DatedPlan, rate_versions
 from tallystick.domain.usage import rerate_tables
 from tallystick.flows.periods import list_periods, roll_cycle_over
+from tallystick.flows.sharing import sharing_periods
 
 FIRST: Final = date(1990, 1, 1)
 """Before all usage."""
@@ -92,8 +93,13 @@ def rerate(
     grants, granted = [GRANTS.to_frame()], [_KEYED.to_frame()]
     for cycle in sorted({*events["cycle_start"], *periods["cycle_start"]}):
         held = pl.concat([known.grants.join(pl.concat(granted), on=KEYS, how="anti"), *grants])
+        own = events.filter(cycle == _CYCLE)
         rated = rate_versions(
-            events.filter(cycle == _CYCLE), plans=plans, counters=_add_up(drawn), grants=held
+            own,
+            plans=plans,
+            counters=_add_up(drawn),
+            grants=held,
+            periods=sharing_periods(own, terms=known.terms, plans=plans),
         )
         lines.append(rated.lines)
         suspense.append(rated.suspense)

@@ -20,6 +20,7 @@ from tallystick.core.charge.frames import (
     COUNTERS,
     LEVELS,
     MEASURED,
+    MEMBERS,
     PERIODS,
     Rated,
     RatedPeriods,
@@ -30,10 +31,10 @@ from tallystick.core.charge.versions import DatedPlan, rate_versions
 from tallystick.core.invoice.cycle import CycleRule, Every, cycles_between
 from tallystick.core.tariff.written import WrittenCatalogue
 from tallystick.domain.catalog.queries import dated_plans, draft_plan
+from tallystick.domain.parties.organisations import organisations_in
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.charge_tables import read_terms
-from tallystick.domain.usage.models import ChargeTask
 from tallystick.domain.usage.past_tables import count_past_events, read_past_events
 from tallystick.flows.acquire import refuse_unbilled
 from tallystick.flows.charge import place_events
@@ -134,7 +135,7 @@ def _write_nothing() -> None:
 
 
 def _ranges(counts: pl.DataFrame) -> list[tuple[int, int]]:
-    """The accounts cut into ranges [first, end) of about EVENTS_PER_PART events."""
+    """The top accounts cut into ranges [first, end) of about EVENTS_PER_PART events."""
     part = (pl.col("events").cum_sum() - pl.col("events")) // EVENTS_PER_PART
     cuts = counts.group_by(part.alias("part")).agg(
         first=pl.col("account_id").min(), last=pl.col("account_id").max()
@@ -145,9 +146,9 @@ def _ranges(counts: pl.DataFrame) -> list[tuple[int, int]]:
 def _rate_range(accounts: tuple[int, int], trial: _Trial) -> Part:
     with acting_for(trial.tenant_id):
         _write_nothing()
-        task = ChargeTask(account_from=accounts[0], account_to=accounts[1])
-        terms = trial.own.vary(read_terms(task))
-        events = read_past_events(accounts=accounts, span=trial.span)
+        whole = organisations_in(*accounts)
+        terms = trial.own.vary(read_terms(whole))
+        events = read_past_events(accounts=whole, span=trial.span)
     usage = place_events(events, terms=terms)
     periods = _periods(terms, trial)
     before, after = (_rate(usage, periods, plans) for plans in (trial.published, trial.draft))
@@ -171,14 +172,15 @@ def _rate(
 
 
 def _periods(terms: pl.DataFrame, trial: _Trial) -> pl.DataFrame:
-    """PERIODS of the contracts in the days, each cycle as far as the days and the offer reach."""
+    """PERIODS, with MEMBERS, of the contracts, each cycle as far as days and offer reach."""
     first, last = trial.days
     rows = []
     columns = ("account_id", "contract_id", "offer_id", "cycle_day", "valid_from", "valid_to")
-    for account, contract, offer, day, begins, ends in terms.select(columns).iter_rows():
+    asked = terms.select(*columns, *MEMBERS)
+    for account, contract, offer, day, begins, ends, *shares in asked.iter_rows():
         start, end = max(first, begins), min(last, ends or last)
         rule = CycleRule(Every.MONTH, bill_day=day)
         for cycle in cycles_between(rule=rule, start=start, end=end):
             served = (max(cycle.start, start), min(cycle.end, end))
-            rows.append((account, contract, offer, cycle.start, cycle.end, *served))
-    return pl.DataFrame(rows, schema=PERIODS, orient="row")
+            rows.append((account, contract, offer, cycle.start, cycle.end, *served, *shares))
+    return pl.DataFrame(rows, schema={**PERIODS, **MEMBERS}, orient="row")

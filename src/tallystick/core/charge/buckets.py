@@ -25,12 +25,8 @@ def size_buckets(periods: pl.DataFrame, *, plan: Plan) -> pl.DataFrame:
 
     PERIODS, with MEMBERS, name every contract that shares a bucket.
     """
-    sized = {
-        offer.id: [part for part in offer.allowances if part.per_member or any(part.prorated)]
-        for offer in plan.offers.values()
-    }
-    offers = [offer for offer, parts in sized.items() if parts]
-    held = with_members(periods, schema=PERIODS).filter(pl.col("offer_id").is_in(offers))
+    sized = sized_offers(plan)
+    held = with_members(periods, schema=PERIODS).filter(pl.col("offer_id").is_in(list(sized)))
     served: dict[tuple[int, int, int, date], dict[int, list[Days]]] = {}
     cycles: dict[tuple[int, int, int, date], tuple[PlanAllowance, Days]] = {}
     for row in held.iter_rows(named=True):
@@ -44,6 +40,15 @@ def size_buckets(periods: pl.DataFrame, *, plan: Plan) -> pl.DataFrame:
         if more := _size(part, cycle, served[key]) - part.quantity:
             made.append((*key, OWN, more))
     return frame_of(sorted(made), schema=GRANTS)
+
+
+def sized_offers(plan: Plan) -> dict[int, list[PlanAllowance]]:
+    """By offer, the allowances whose size depends on members or days."""
+    sized = {
+        number: [part for part in offer.allowances if part.per_member or any(part.prorated)]
+        for number, offer in plan.offers.items()
+    }
+    return {number: parts for number, parts in sized.items() if parts}
 
 
 def _included_days(row: Mapping[str, Any], part: PlanAllowance) -> Days:

@@ -27,6 +27,10 @@ class Contract(TenantRow):
     number = models.CharField(max_length=40)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
+    pool = models.CharField(max_length=40, default="", db_default="", blank=True)
+    """The pool that it shares with contracts of its organisation that name the same; or none."""
+    pool_id = models.BigIntegerField(null=True)
+    """The contract that named the pool first, which stands for it."""
     cycle_day = models.SmallIntegerField()
     """The day of the month its cycles begin: the account's bill day, or its own day."""
     billed_to = models.DateField(null=True)

@@ -84,6 +84,21 @@ def open_contract(
     return contract
 
 
+def join_pool(contract: Contract, *, pool: str) -> None:
+    """Lets a contract share with those of its organisation that name the same pool."""
+    contract.pool = pool
+    contract.pool_id = _pool_id(contract.account, pool) or contract.id
+    contract.save(update_fields=["pool", "pool_id"])
+
+
+def _pool_id(account: Account, pool: str) -> int | None:
+    """What stands for the organisation's pool of that name, once a contract has named it."""
+    top = account.organisation_id or account.id
+    named = Contract.objects.filter(pool=pool, pool_id__isnull=False)
+    within = named.filter(Q(account_id=top) | Q(account__organisation_id=top))
+    return within.order_by("id").values_list("pool_id", flat=True).first()
+
+
 def first_bill_day(starts_on: date, *, cycle_day: int) -> date:
     """The first day of a cycle that is not before the start."""
     day = day_in_month(starts_on.year, starts_on.month, cycle_day)

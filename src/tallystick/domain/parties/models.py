@@ -39,6 +39,8 @@ class Account(TenantRow):
 
     party = belongs_to("parties.Party")
     parent = belongs_to("parties.Account", null=True)
+    organisation_id = models.BigIntegerField(null=True)
+    """The account at the top of those above it; None where it stands at the top itself."""
     number = models.CharField(max_length=40)
     currency = models.CharField(max_length=3)
     zone = models.CharField(max_length=64)

@@ -102,6 +102,7 @@ def open_account(
         tenant_id=tenant_id,
         party=party,
         parent=parent,
+        organisation_id=(parent.organisation_id or parent.id) if parent else None,
         number=number,
         currency=terms.currency,
         zone=terms.zone,

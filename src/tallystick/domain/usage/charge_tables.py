@@ -6,6 +6,7 @@ import polars as pl
 from django.db import connection
 
 from tallystick.base.frames import INSTANT, QUANTITY
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import insert_rows, new_ids, read_frame, stage_rows
 from tallystick.domain.usage.models import ChargeRun, ChargeTask, RunState
 from tallystick.domain.usage.tables import ensure_months, load_by_month
@@ -37,9 +38,11 @@ TERMS: Final = pl.Schema(
         "valid_to": pl.Date(),
         "ends_on": pl.Date(),
         "billed_to": pl.Date(),
+        "organisation_id": pl.Int64(),
+        "pool_id": pl.Int64(),
     }
 )
-"""The offers that contracts hold over time, with the zone and the day their cycles go by."""
+"""The offers that contracts hold over time, the zone and day their cycles go by, who shares."""
 
 ONE: Final = pl.lit("1").cast(QUANTITY)
 
@@ -57,15 +60,18 @@ _EVENT = """SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_a
 
 
 def plan_tasks(run: ChargeRun, *, events_per_task: int) -> None:
-    """Cuts the accounts with waiting events into tasks of about that many events."""
+    """Cuts the accounts with waiting events into tasks of about that many events.
+
+    An organisation counts with its top account, so that one task rates all that it shares.
+    """
     counts = read_frame(
-        "SELECT account_id, sum(coalesce(events, 0))::bigint FROM ("
+        "SELECT COALESCE(a.organisation_id, a.id), sum(coalesce(events, 0))::bigint FROM ("
         f"SELECT u.account_id, count(*) AS events {_WAITING} GROUP BY 1 UNION ALL "
         f"SELECT u.account_id, count(*) AS events {_SUSPENDED} GROUP BY 1 UNION ALL "
         "SELECT r.account_id, sum(t.events) FROM usage_rerating r LEFT JOIN usage_chargetotal t"
         " ON t.tenant_id = r.tenant_id AND t.account_id = r.account_id"
         " AND t.cycle_start >= r.cycle_from WHERE r.charge_run_id = %s GROUP BY 1) waiting "
-        "GROUP BY 1 ORDER BY 1",
+        "JOIN parties_account a ON a.id = waiting.account_id GROUP BY 1 ORDER BY 1",
         [run.id, run.first_at, run.last_at, run.id, run.id],
         schema={"account_id": pl.Int64, "events": pl.Int64},
     )
@@ -85,30 +91,30 @@ def plan_tasks(run: ChargeRun, *, events_per_task: int) -> None:
     )
 
 
-def read_events(task: ChargeTask, *, run: ChargeRun) -> pl.DataFrame:
-    """The task's waiting events and those an earlier run left in suspense (EVENTS)."""
-    accounts = [task.account_from, task.account_to]
-    within = "AND u.account_id >= %s AND u.account_id < %s"
+def read_events(accounts: AccountRange, *, run: ChargeRun) -> pl.DataFrame:
+    """The accounts' waiting events and those an earlier run left in suspense (EVENTS)."""
+    within, values = accounts.within("u.account_id")
     return read_frame(
-        f"{_EVENT} {_WAITING} {within} UNION ALL {_EVENT} {_SUSPENDED} {within}",
-        [run.id, run.first_at, run.last_at, *accounts, run.id, *accounts],
+        f"{_EVENT} {_WAITING} AND {within} UNION ALL {_EVENT} {_SUSPENDED} AND {within}",
+        [run.id, run.first_at, run.last_at, *values, run.id, *values],
         schema=EVENTS,
     )
 
 
-def read_terms(task: ChargeTask) -> pl.DataFrame:
-    """What the contracts of the task's accounts hold over time (TERMS)."""
+def read_terms(accounts: AccountRange) -> pl.DataFrame:
+    """What the contracts of the accounts hold over time (TERMS)."""
+    within, values = accounts.within("c.account_id")
     return read_frame(
-        """
+        f"""
         SELECT c.account_id, c.id, a.zone, c.cycle_day, o.offer_id, o.valid_from, o.valid_to,
-            c.ends_on, c.billed_to
+            c.ends_on, c.billed_to, COALESCE(a.organisation_id, a.id), c.pool_id
         FROM contracts_contract c
         JOIN parties_account a ON a.tenant_id = c.tenant_id AND a.id = c.account_id
         JOIN contracts_contractoffer o ON o.tenant_id = c.tenant_id AND o.contract_id = c.id
             AND o.account_id = c.account_id
-        WHERE c.account_id >= %s AND c.account_id < %s
+        WHERE {within}
         """,
-        [task.account_from, task.account_to],
+        values,
         schema=TERMS,
     )
 
@@ -154,17 +160,18 @@ def _events() -> pl.Expr:
 
 
 def store_suspense(
-    suspense: pl.DataFrame, *, tenant_id: int, charge_run_id: int, accounts: tuple[int, int]
+    suspense: pl.DataFrame, *, tenant_id: int, charge_run_id: int, accounts: AccountRange
 ) -> None:
     """Stores what could not be priced; what earlier runs suspended there was tried and is closed.
 
     `suspense` has `account_id`, `usage_id`, `started_at`, `code`, `detail`.
     """
+    within, values = accounts.within("account_id")
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE usage_suspense SET state = 'replayed' WHERE state = 'open'"
-            " AND charge_run_id < %s AND account_id >= %s AND account_id < %s",
-            [charge_run_id, *accounts],
+            f" AND charge_run_id < %s AND {within}",
+            [charge_run_id, *values],
         )
     insert_rows(
         suspense.select(
@@ -181,12 +188,13 @@ def store_suspense(
     )
 
 
-def read_counters(*, accounts: tuple[int, int], schema: pl.Schema) -> pl.DataFrame:
-    """The counters of the accounts in [first, end), in the rating engine's schema."""
+def read_counters(*, accounts: AccountRange, schema: pl.Schema) -> pl.DataFrame:
+    """The accounts' counters, in the rating engine's schema."""
+    within, values = accounts.within("account_id")
     return read_frame(
         "SELECT account_id, contract_id, component_id, cycle_start, used FROM balances_counter"
-        " WHERE account_id >= %s AND account_id < %s",
-        list(accounts),
+        f" WHERE {within}",
+        values,
         schema=schema,
     )
 

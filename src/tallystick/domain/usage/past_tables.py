@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import read_frame
 from tallystick.domain.usage.charge_tables import EVENTS
 
@@ -9,20 +10,23 @@ _OF_DAYS = "FROM usage_usage u WHERE u.started_at >= %s AND u.started_at < %s"
 
 
 def count_past_events(span: tuple[object, object]) -> pl.DataFrame:
-    """`account_id` and `events` of all usage that started in `[from, to)`, by account."""
+    """`account_id` and `events` of all usage that started in `[from, to)`, by top account."""
     return read_frame(
-        f"SELECT u.account_id, count(*) {_OF_DAYS} GROUP BY 1 ORDER BY 1",
+        "SELECT COALESCE(a.organisation_id, a.id), sum(events)::bigint FROM ("
+        f"SELECT u.account_id, count(*) AS events {_OF_DAYS} GROUP BY 1) used "
+        "JOIN parties_account a ON a.id = used.account_id GROUP BY 1 ORDER BY 1",
         list(span),
         schema={"account_id": pl.Int64, "events": pl.Int64},
     )
 
 
-def read_past_events(*, accounts: tuple[int, int], span: tuple[object, object]) -> pl.DataFrame:
-    """The usage (EVENTS) of the accounts [first, end) that started in `[from, to)`."""
+def read_past_events(*, accounts: AccountRange, span: tuple[object, object]) -> pl.DataFrame:
+    """The usage (EVENTS) of the accounts that started in `[from, to)`."""
+    within, values = accounts.within("u.account_id")
     return read_frame(
         "SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_at), u.quantity,"
         f" u.unit, u.called, u.zone, u.attributes {_OF_DAYS}"
-        " AND u.account_id >= %s AND u.account_id < %s",
-        [*span, *accounts],
+        f" AND {within}",
+        [*span, *values],
         schema=EVENTS,
     )

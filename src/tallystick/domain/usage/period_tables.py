@@ -8,9 +8,10 @@ import polars as pl
 from django.db import connection
 
 from tallystick.base.frames import AMOUNT, INSTANT, QUANTITY
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import insert_rows, read_frame, stage_rows
 
-Accounts = tuple[int, int]
+Accounts = tuple[int, int] | AccountRange
 """The ids [first, end) of accounts."""
 
 COUNTED: Final = pl.Schema(
@@ -104,9 +105,10 @@ def read_grants(accounts: Accounts, *, schema: pl.Schema) -> pl.DataFrame:
 
 
 def _read(accounts: Accounts, table: str, schema: pl.Schema) -> pl.DataFrame:
+    within, values = AccountRange(*accounts).within("account_id")
     return read_frame(
-        f"SELECT {', '.join(schema)} FROM {table} WHERE account_id >= %s AND account_id < %s",
-        list(accounts),
+        f"SELECT {', '.join(schema)} FROM {table} WHERE {within}",
+        values,
         schema=schema,
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 from django.db import connection
 
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import insert_rows, read_frame
 from tallystick.domain.usage.charge_tables import EVENTS
 from tallystick.domain.usage.models import ChargeRun
@@ -20,12 +21,13 @@ def ask_again(again: pl.DataFrame, *, tenant_id: int) -> None:
     insert_rows(again.with_columns(pl.lit(tenant_id).alias("tenant_id")), table="usage_rerating")
 
 
-def read_again(run: ChargeRun, *, accounts: tuple[int, int]) -> pl.DataFrame:
-    """The accounts in [first, end) that the run rates again (AGAIN)."""
+def read_again(run: ChargeRun, *, accounts: AccountRange) -> pl.DataFrame:
+    """Those of the accounts that the run rates again (AGAIN)."""
+    held, values = accounts.within("account_id")
     return read_frame(
         "SELECT account_id, min(cycle_from) FROM usage_rerating WHERE charge_run_id = %s"
-        " AND account_id >= %s AND account_id < %s GROUP BY 1 ORDER BY 1",
-        [run.id, *accounts],
+        f" AND {held} GROUP BY 1 ORDER BY 1",
+        [run.id, *values],
         schema=AGAIN,
     )
 

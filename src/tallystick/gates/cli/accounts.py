@@ -197,6 +197,9 @@ class Wish:
             help="What its usage is known by; say it again for each.",
         ),
     ] = None
+    pool: Annotated[
+        str, typer.Option(help="Shares what its offer says with contracts that name the same.")
+    ] = ""
     starts: Annotated[
         date | None,
         typer.Option("--from", parser=read_day, metavar="DAY", help="First day; else today."),
@@ -239,6 +242,7 @@ def start(
         starts_on=starts_on,
         ends_on=wish.ends,
         service=ServiceWish(wish.service, identifiers) if wish.service else None,
+        pool=wish.pool,
     )
     started = start_contract(contract, tenant_id=present.tenant_id, at=present.at)
     tell(
@@ -246,6 +250,7 @@ def start(
             "contract": started.number,
             "account": account,
             "offer": offer,
+            "pool": started.pool or None,
             "starts_on": started.starts_on,
             "ends_on": started.ends_on,
             "next_bill_on": started.next_bill_on,

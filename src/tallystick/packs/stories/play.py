@@ -225,6 +225,7 @@ class _Player:
                     tax_place=step.tax_place or "",
                 ),
                 on=step.day,
+                parent=account_numbered(step.parent) if step.parent else None,
             )
         return DONE
 
@@ -249,6 +250,7 @@ class _Player:
             starts_on=step.day,
             ends_on=step.until,
             service=service,
+            pool=step.pool or "",
         )
         start_contract(wish, tenant_id=self._tenant.id, at=at)
         return DONE

@@ -55,7 +55,7 @@ class Expectation(Step):
 class OpenAccount(Step):
     form = (
         "account NUMBER NAME CUSTOMER_KIND bill-day BILL_DAY [segment SEGMENT]"
-        " [taxed-in TAX_PLACE] [tax-number TAX_NUMBER]"
+        " [taxed-in TAX_PLACE] [tax-number TAX_NUMBER] [under PARENT]"
     )
     number: str
     name: str
@@ -64,6 +64,7 @@ class OpenAccount(Step):
     segment: str | None
     tax_place: str | None
     tax_number: str | None
+    parent: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,12 @@ class ExemptAccount(Step):
 
 @dataclass(frozen=True, slots=True)
 class StartContract(Step):
-    form = "contract NUMBER of ACCOUNT offer OFFER [until UNTIL] IDENTIFIERS..."
+    form = "contract NUMBER of ACCOUNT offer OFFER [until UNTIL] [pool POOL] IDENTIFIERS..."
     number: str
     account: str
     offer: str
     until: date | None
+    pool: str | None
     identifiers: tuple[tuple[str, str], ...]
 
 

@@ -1,0 +1,74 @@
+"""Who shares: what an organisation's contracts hold in a cycle, and that it is rated as one."""
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from tallystick.core.charge.buckets import sized_offers
+from tallystick.core.charge.frames import MEMBERS, PERIODS
+from tallystick.core.charge.versions import DatedPlan
+
+
+def sharing_periods(
+    events: pl.DataFrame, *, terms: pl.DataFrame, plans: Sequence[DatedPlan]
+) -> pl.DataFrame | None:
+    """PERIODS with MEMBERS of the contracts whose allowances' size depends on them.
+
+    For the cycles that the events are in; None where no size depends on anything.
+    """
+    offers = {offer for dated in plans for offer in sized_offers(dated.plan)}
+    held = terms.filter(pl.col("offer_id").is_in(offers))
+    if held.is_empty():
+        return None
+    day = pl.col("cycle_start")
+    last_of_next = day.dt.month_start().dt.offset_by("2mo").dt.offset_by("-1d")
+    ends = cycle_start_of(last_of_next, cycle_day=pl.col("cycle_day"))
+    return (
+        held.join(events.select("cycle_start").unique(), how="cross")
+        .filter(cycle_start_of(day, cycle_day=pl.col("cycle_day")) == day)
+        .with_columns(cycle_end=ends)
+        .with_columns(
+            served_from=pl.max_horizontal("valid_from", "cycle_start"),
+            served_to=pl.min_horizontal("valid_to", "cycle_end"),
+        )
+        .filter(pl.col("served_from") < pl.col("served_to"))
+        .select(*PERIODS, *MEMBERS)
+    )
+
+
+def keep_together(again: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
+    """AGAIN, where one account of an organisation takes all of them and the one at the top."""
+    below = terms.select("account_id", "organisation_id").unique()
+    top = below.select(account_id="organisation_id", organisation_id="organisation_id")
+    organisations = pl.concat([below, top]).unique()
+    first = (
+        again.join(organisations, on="account_id")
+        .group_by("organisation_id")
+        .agg(pl.col("cycle_from").min())
+    )
+    whole = organisations.join(first, on="organisation_id").select("account_id", "cycle_from")
+    both = pl.concat([again.select(whole.columns), whole]).group_by("account_id")
+    return both.agg(pl.col("cycle_from").min()).sort("account_id")
+
+
+def in_parts(again: pl.DataFrame, *, terms: pl.DataFrame, accounts: int) -> Iterator[pl.DataFrame]:
+    """AGAIN kept together, in parts of about so many accounts that split no organisation."""
+    tops = terms.select("account_id", "organisation_id").unique("account_id")
+    placed = keep_together(again, terms=terms).join(tops, on="account_id", how="left")
+    placed = placed.with_columns(pl.coalesce("organisation_id", "account_id"))
+    placed = placed.sort("organisation_id", "account_id").with_row_index("place")
+    number = pl.col("place").first().over("organisation_id") // accounts
+    for part in placed.with_columns(number.alias("part")).partition_by("part", maintain_order=True):
+        yield part.select("account_id", "cycle_from")
+
+
+def cycle_start_of(day: pl.Expr, *, cycle_day: pl.Expr) -> pl.Expr:
+    """The first day of the monthly cycle that holds the day, as `core.invoice.cycle` has it."""
+    month = day.dt.truncate("1mo")
+    before = month.dt.offset_by("-1mo")
+
+    def start_in(first: pl.Expr) -> pl.Expr:
+        length = first.dt.month_end().dt.day().cast(pl.Int64)
+        return first + pl.duration(days=pl.min_horizontal(cycle_day, length) - 1)
+
+    return pl.when(start_in(month) <= day).then(start_in(month)).otherwise(start_in(before))
