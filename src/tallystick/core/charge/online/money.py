@@ -116,7 +116,8 @@ def give_back(
 ) -> tuple[dict[int, int], int]:
     """The amount (as changes below zero) on what is owed first, then on the buckets it came from.
 
-    The bucket drawn last gets its part back first.
+    The bucket drawn last gets its part back first. What was never taken, for prices below zero,
+    goes to the first in order of a prepaid account, else it lessens what is owed.
     """
     owed = min(amount, max(session.taken.owed, 0))
     amount -= owed
@@ -129,6 +130,9 @@ def give_back(
             if part > 0:
                 parts[number] = -part
                 amount -= part
+    if amount and ordered and state.mode is Mode.PREPAID:
+        parts[ordered[0]] = parts.get(ordered[0], 0) - amount
+        amount = 0
     return parts, -owed - amount
 
 
