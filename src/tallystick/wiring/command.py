@@ -40,7 +40,7 @@ serving = typer.Typer(invoke_without_command=True)
 app.add_typer(serving, name="serve")
 
 WITHOUT_DATABASE = {"db", "doctor", "init", "price"}
-OF_FILES_ALONE = {"check", "schema"}
+OF_FILES_ALONE = {"check", "schema", "import-urdb"}
 """What `catalog` does with files, wherever they are."""
 
 

@@ -241,6 +241,9 @@ class _UsageReader:
     def _tiers(self, node: Node, unit: str | None, word: str) -> tuple[Tier, ...]:
         if not isinstance(node, Table):
             return (Tier(None, self._price(node, unit, word)),)
+        if not node.entries:
+            self.page.complain(node.line, "is empty; write a price", word=word)
+            return (Tier(None, NO_PRICE),)
         tiers = []
         for key, entry in node.entries.items():
             where = f"{word}.{key}"

@@ -12,6 +12,7 @@ from tallystick.gates.cli import (
     documents,
     explain,
     grants,
+    import_rates,
     money,
     operators,
     price,
@@ -22,6 +23,7 @@ from tallystick.gates.cli.answers import Commands
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 simulate.join(catalog.catalog)
+import_rates.join(catalog.catalog)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, money, bank, books, closing,

@@ -25,7 +25,7 @@ class PlaceTaken(Refusal):
     path: str = ""
 
     def sentence(self) -> str:
-        return f"{self.path} is there already and not empty; name a new folder"
+        return f"{self.path} is there already; name a new place"
 
 
 @dataclass
