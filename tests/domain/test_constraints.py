@@ -78,7 +78,7 @@ inventory_assignment || {valid_from: 2030-01-01} | assignment_one_holder_at_a_ti
 inventory_assignment || {valid_to: 2025-12-31T23:00:00.000001Z} | assignment_one_holder_at_a_time
 inventory_assignment || {valid_from: 2025-01-01, valid_to: 2025-12-31T23:00:00Z} | ok
 catalog_catalogversion || {valid_from: 2029-01-01} | catalog_number_once
-catalog_catalogversion || {number: 77} | catalog_date_once
+catalog_catalogversion || {number: 77} | ok
 catalog_offer || {} | offer_code_once
 catalog_component || {} | component_code_once
 usage_source || {} | usage_source_once

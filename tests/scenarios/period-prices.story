@@ -80,3 +80,11 @@ END
 2026-03-11 bill run
 2026-03-11 expect invoice A1 net 305.97 tax 61.19 total 367.16 GBP
 2026-03-11 expect books balance
+
+# Demand was to cost 7.00. January had 52 kW, February 41.6, March 41.6: 0.20 x 135.2 = 27.04 comes
+# back, though the contract has ended; VAT 5.41.
+2026-04-10 prices businesses/tarn-mended-prices.yaml correcting 2000-01-01
+2026-04-10 rate again from 2026-01-01 to 2026-03-31
+2026-04-10 bill run
+2026-04-10 expect invoice A1 net -27.04 tax -5.41 total -32.45 GBP
+2026-04-10 expect books balance

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -98,6 +98,17 @@ def refuse_unbilled(plan: Plan) -> None:
         raise NotBilledYet(components=", ".join(waiting))
 
 
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """How a price list is published: in the place of the version of its day, and kept or tried."""
+
+    correct: bool = False
+    keep: bool = True
+
+
+PLAINLY: Final = Publishing()
+
+
 def publish_catalogue(
     text: str,
     *,
@@ -106,16 +117,18 @@ def publish_catalogue(
     files: Mapping[str, bytes],
     valid_from: date,
     at: datetime,
-    keep: bool = True,
+    how: Publishing = PLAINLY,
 ) -> CatalogVersion:
     """Checks a price list and publishes it from that day on, whole or not at all.
 
-    All is done and then undone where nothing is to `keep`: what would be refused is.
+    Correcting, it takes the place of the version of that day for all that is rated from now on.
+    Tried, all is done and then undone: what would be refused is.
 
     :raises CatalogueRefused: with every mistake in the text, or contracts' own prices that it
         cannot have
     :raises NotBilledYet: when it holds what no charge run charges yet
     :raises VersionBeforeAnother: when a version begins on that day or later
+    :raises NothingToCorrect: when none begins on the day to correct
     """
     catalogue = read_catalogue(text, name=name, files=files)
     refuse_unbilled(compile_plan(catalogue))
@@ -128,7 +141,8 @@ def publish_catalogue(
             files=files,
             valid_from=valid_from,
             at=at,
+            correct=how.correct,
         )
-        if not keep:
+        if not how.keep:
             transaction.set_rollback(True)
         return version

@@ -171,6 +171,8 @@ def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:
             DIFFERENCE
         ):
             kin[total.version_id, total.band, total.tier].append(total)
+    if line.description.endswith(DIFFERENCE):
+        return [total for totals in kin.values() for total in totals]
     # Two versions may price alike: then the sums tell which of them this line is.
     alike = list(kin.values())
     exact = [totals for totals in alike if _sum(totals) == line.exact]

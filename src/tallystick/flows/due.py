@@ -21,6 +21,7 @@ from tallystick.core.invoice.due import (
     due_recurring,
 )
 from tallystick.core.invoice.recur import BilledLine, Rate
+from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.invoices import tables
 from tallystick.flows.adjust import adjusting_lines
 from tallystick.flows.own_prices import OwnPrices
@@ -139,7 +140,7 @@ def due_task(
     recurring = _recurring_lines(
         accounts, contracts=contracts, priced=priced, own=at_own_prices, on=on
     )
-    over = _usage_over(accounts, contracts=contracts, plans=plans, on=on)
+    over = _usage_over(accounts, contracts=contracts, on=on)
     counted = over.filter("by_period").select(KEYS).unique()
     closed = close_periods(
         accounts,
@@ -150,7 +151,7 @@ def due_task(
         on=on,
     )
     usage = _usage_lines(over.filter(~pl.col("by_period")), on=on)
-    periods = _period_lines(closed.lines, plans=plans, on=on)
+    periods = _period_lines(closed.lines, on=on)
     heads = contracts.select("account_id", "contract_id", "currency", "tax_position")
     one_offs = _one_off_lines(accounts, contracts=contracts, on=on)
     lines = pl.concat([recurring, usage, periods, one_offs], how="diagonal")
@@ -255,9 +256,7 @@ def describe(code: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _usage_over(
-    accounts: tuple[int, int], *, contracts: pl.DataFrame, plans: Sequence[DatedPlan], on: date
-) -> pl.DataFrame:
+def _usage_over(accounts: tuple[int, int], *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
     """Unbilled totals of the cycles that are over, with what an invoice says of them."""
     totals = tables.read_unbilled(accounts, on=on)
     days = contracts.select("contract_id", "cycle_day", "ends_on")
@@ -278,7 +277,7 @@ def _usage_over(
         totals.join(days, on="contract_id")
         .join(cycles, on=["cycle_start", "cycle_day"])
         .filter(ended)
-        .join(_component_facts(totals, plans), on=["component_id", "version_id"], how="left")
+        .join(_component_facts(totals), on=["component_id", "version_id"], how="left")
     )
 
 
@@ -288,7 +287,8 @@ def _usage_lines(over: pl.DataFrame, *, on: date) -> pl.DataFrame:
     figures = ("measured", "billed", "allowed", "amount")
     added = pl.any_horizontal(pl.col(name) != 0 for name in figures) | (pl.col("events") > 0)
     return (
-        over.filter(added)
+        _over_versions(over, ("events", *figures))
+        .filter(added)
         .sort(
             "contract_id", "position", "cycle_start", "band", "tier", "unit_price", nulls_last=True
         )
@@ -311,12 +311,30 @@ def _usage_lines(over: pl.DataFrame, *, on: date) -> pl.DataFrame:
     )
 
 
-def _period_lines(priced: pl.DataFrame, *, plans: Sequence[DatedPlan], on: date) -> pl.DataFrame:
+def _over_versions(priced: pl.DataFrame, figures: Sequence[str]) -> pl.DataFrame:
+    """Rows of which differences are added up over versions: what only changed its version is none.
+
+    The last version says what the line says.
+    """
+    late = priced.filter("late").sort("version_id", maintain_order=True)
+    same = ("account_id", "contract_id", "component_id", "cycle_start", "band", "tier",
+            "unit_price", "per")  # fmt: skip
+    rest = [name for name in priced.columns if name not in (*same, *figures)]
+    added = late.group_by(same, maintain_order=True).agg(
+        pl.col(rest).last(), *(pl.col(name).sum().cast(priced.schema[name]) for name in figures)
+    )
+    return pl.concat([priced.filter(~pl.col("late")), added.select(priced.columns)])
+
+
+def _period_lines(priced: pl.DataFrame, *, on: date) -> pl.DataFrame:
     """A line a band, tier and price of a period; of one billed before, the difference."""
     late = pl.format("period-late-{}", pl.lit(on)) if not priced.is_empty() else pl.lit("")
-    facts = _component_facts(priced, plans)
+    facts = _component_facts(priced)
+    figures = ("measured", "billed", "fee", "amount")
     return (
-        priced.join(facts, on=["component_id", "version_id"], how="left")
+        _over_versions(priced, figures)
+        .filter(pl.any_horizontal(pl.col(name) != 0 for name in figures))
+        .join(facts, on=["component_id", "version_id"], how="left")
         .sort("payer", "position", "cycle_start", "band", "tier", "unit_price", nulls_last=True)
         .select(
             pl.col("payer").alias("contract_id"),
@@ -371,9 +389,9 @@ def _describe_usage() -> pl.Expr:
     )
 
 
-def _component_facts(totals: pl.DataFrame, plans: Sequence[DatedPlan]) -> pl.DataFrame:
+def _component_facts(totals: pl.DataFrame) -> pl.DataFrame:
     """What an invoice line says of each usage component, by version."""
-    by_version = {dated.version_id: dated.plan for dated in plans}
+    by_version = plans_by_version()
     rows = []
     wanted = totals.select("component_id", "version_id").unique().sort("component_id", "version_id")
     for component_id, version_id in wanted.iter_rows():

@@ -30,6 +30,7 @@ from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
 from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import Plan
+from tallystick.domain.catalog.queries import corrected_versions
 from tallystick.domain.invoices.models import BillRun
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.usage import period_tables
@@ -232,6 +233,9 @@ def _price(
             accounts, components=sorted(_read_components(plans)), since=since
         )
     )
+    # What a corrected version rated counts for the one in its place.
+    version = pl.col("version_id").replace(corrected_versions())
+    lines = lines.with_columns(version)
     by_cycle = lines.partition_by("cycle_start", as_dict=True)
     past = period_tables.read_measures(accounts, schema=MEASURED)
     levels = period_tables.read_levels(accounts, schema=_LEVELS_AT)

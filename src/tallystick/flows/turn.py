@@ -19,7 +19,7 @@ from tallystick.base.progress import Progress, silent
 from tallystick.core.invoice.assemble_batch import MONEY
 from tallystick.core.post.earn import earned_through, post_revenue
 from tallystick.core.post.rules import EventKind
-from tallystick.domain.catalog.queries import dated_plans
+from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.ledger import operations, tables
 from tallystick.domain.ledger.models import Turn, TurnKind
 from tallystick.domain.tenants.locks import only_one
@@ -129,9 +129,9 @@ class _Turner:
     def _by_revenue(self, usage: pl.DataFrame, *, currency: str) -> pl.DataFrame:
         """Unbilled usage by account and revenue account, rounded once."""
         accounts = {
-            (dated.version_id, part.id): part.revenue_account
-            for dated in dated_plans()
-            for part in dated.plan.components.values()
+            (version_id, part.id): part.revenue_account
+            for version_id, plan in plans_by_version().items()
+            for part in plan.components.values()
         }
         named = pl.DataFrame(
             [(*key, revenue) for key, revenue in accounts.items()],

@@ -7,7 +7,7 @@ from tallystick.core.charge.explain import explain_period
 from tallystick.core.charge.whole_bill.amounts import BillAmount
 from tallystick.core.charge.whole_bill.explain import explain_adjustment, term_words
 from tallystick.domain.catalog.models import Component
-from tallystick.domain.catalog.queries import dated_plans
+from tallystick.domain.catalog.queries import dated_plans, plans_by_version
 from tallystick.domain.contracts.models import ContractOffer, Grant
 from tallystick.domain.invoices.models import InvoiceLine
 from tallystick.domain.usage.models import PeriodLine
@@ -42,7 +42,7 @@ def why_priced(line: InvoiceLine) -> list[str]:
     if not line.purpose.startswith("period"):
         return []
     component = Component.objects.get(id=line.component_id)
-    plans = {dated.version_id: dated.plan for dated in dated_plans()}
+    plans = plans_by_version()
     rows = PeriodLine.objects.filter(
         account_id=line.account_id,
         invoice_id=line.invoice_id,

@@ -6,7 +6,10 @@ from tallystick.domain.tenants.columns import TenantRow, belongs_to
 
 
 class CatalogVersion(TenantRow):
-    """One published catalogue text; it prices usage and periods that start on or after its date."""
+    """One published catalogue text; it prices usage and periods that start on or after its date.
+
+    Of several from the same day the last corrects those before it, which stay as they were.
+    """
 
     number = models.IntegerField()
     valid_from = models.DateField()
@@ -18,7 +21,6 @@ class CatalogVersion(TenantRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tenant", "number"], name="catalog_number_once"),
-            models.UniqueConstraint(fields=["tenant", "valid_from"], name="catalog_date_once"),
         ]
 
 

@@ -19,7 +19,21 @@ class VersionBeforeAnother(Refusal):
     def sentence(self) -> str:
         return (
             f"a version valid from {self.latest} is published already; "
-            f"a new one must begin after it, not on {self.valid_from}"
+            f"a new one must begin after it, not on {self.valid_from}; "
+            "--correct takes the place of one that begins on that day"
+        )
+
+
+@dataclass
+class NothingToCorrect(Refusal):
+    code = "nothing_to_correct"
+    valid_from: str = ""
+    known: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"no version begins on {self.valid_from}, so there is none to correct; "
+            f"versions begin on: {self.known or 'no day yet'}"
         )
 
 
@@ -31,16 +45,23 @@ def publish_version(
     files: Mapping[str, bytes],
     valid_from: date,
     at: datetime,
+    correct: bool = False,
 ) -> CatalogVersion:
     """A new immutable version, and the identities of offers and components it names first.
 
+    With `correct` it takes the place of the version that begins on that day, which is kept.
+
     :raises VersionBeforeAnother: when a version begins on that day or later
+    :raises NothingToCorrect: when none begins on the day to correct
     """
-    latest = CatalogVersion.objects.order_by("number").last()
-    if latest is not None and latest.valid_from >= valid_from:
-        raise VersionBeforeAnother(
-            valid_from=valid_from.isoformat(), latest=latest.valid_from.isoformat()
+    days = sorted(set(CatalogVersion.objects.values_list("valid_from", flat=True)))
+    if correct and valid_from not in days:
+        raise NothingToCorrect(
+            valid_from=valid_from.isoformat(), known=", ".join(day.isoformat() for day in days)
         )
+    if not correct and days and days[-1] >= valid_from:
+        raise VersionBeforeAnother(valid_from=valid_from.isoformat(), latest=days[-1].isoformat())
+    latest = CatalogVersion.objects.order_by("number").last()
     version = CatalogVersion.objects.create(
         tenant_id=tenant_id,
         number=latest.number + 1 if latest else 1,

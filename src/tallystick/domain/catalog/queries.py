@@ -65,9 +65,12 @@ class PublishedVersion:
 
 
 def published_versions() -> list[PublishedVersion]:
-    """Every published version of the operator acted for, oldest first."""
+    """Every published version of the operator acted for, oldest first.
+
+    One that was corrected prices nothing any more: its valid_to is its first day.
+    """
     columns = ("number", "valid_from", "published_at", "name", "digest")
-    rows = list(CatalogVersion.objects.order_by("valid_from").values_list(*columns))
+    rows = list(CatalogVersion.objects.order_by("valid_from", "number").values_list(*columns))
     ends = [valid_from for _, valid_from, *_ in rows[1:]]
     return [
         PublishedVersion(number, valid_from, valid_to, *rest)
@@ -111,19 +114,45 @@ def offer_coded(code: str) -> Offer:
 
 
 def dated_plans(variants: tuple[Variant, ...] = ()) -> tuple[DatedPlan, ...]:
-    """Every published version of the operator acted for, oldest first, with these variants."""
-    versions = list(CatalogVersion.objects.order_by("valid_from").values_list("id", "valid_from"))
-    ends = [valid_from for _, valid_from in versions[1:]]
-    database = str(connection.settings_dict["NAME"])
+    """Every version in force of the operator acted for, oldest first, with these variants.
+
+    A version that was corrected is in force no more; see `plans_by_version`.
+    """
+    versions = list(_in_force().items())
+    ends = [valid_from for valid_from, _ in versions[1:]]
     return tuple(
-        DatedPlan(version_id, valid_from, valid_to, _plan(database, version_id, variants))
-        for (version_id, valid_from), valid_to in zip_longest(versions, ends)
+        DatedPlan(version_id, valid_from, valid_to, _plan(_database(), version_id, variants))
+        for (valid_from, version_id), valid_to in zip_longest(versions, ends)
     )
+
+
+def plans_by_version() -> dict[int, Plan]:
+    """Every published version by its identity, those that were corrected too."""
+    ids = CatalogVersion.objects.order_by("id").values_list("id", flat=True)
+    return {version_id: _plan(_database(), version_id) for version_id in ids}
+
+
+def corrected_versions() -> dict[int, int]:
+    """The version in force for each that was corrected."""
+    current = _in_force()
+    known = CatalogVersion.objects.order_by("id").values_list("id", "valid_from")
+    return {one: current[day] for one, day in known if current[day] != one}
+
+
+def _in_force() -> dict[date, int]:
+    """The last version published for each day that one begins on, oldest first."""
+    versions = CatalogVersion.objects.order_by("valid_from", "number")
+    return dict(versions.values_list("valid_from", "id"))
+
+
+def _database() -> str:
+    return str(connection.settings_dict["NAME"])
 
 
 def catalogues_since(day: date) -> list[Catalogue]:
     """The published catalogues that price what starts on that day or later, oldest first."""
-    versions = list(CatalogVersion.objects.order_by("valid_from"))
+    in_force = CatalogVersion.objects.filter(id__in=_in_force().values())
+    versions = list(in_force.order_by("valid_from"))
     current = [version for version in versions if version.valid_from <= day][-1:]
     return [
         _catalogue(version)

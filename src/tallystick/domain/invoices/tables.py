@@ -134,12 +134,16 @@ def read_pauses(accounts: Accounts, *, on: date) -> pl.DataFrame:
 
 
 def read_billed_lines(accounts: Accounts, *, on: date) -> pl.DataFrame:
-    """Recurring lines and credits of the due contracts that reach past their last bill."""
+    """Recurring lines and credits of the due contracts that reach past their last bill.
+
+    Of a contract that had its last bill and is due again, those that reach its end.
+    """
     return read_frame(
         "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
         f" l.unit_price, l.exact FROM {_DUE} JOIN invoices_invoiceline l"
         " ON l.tenant_id = c.tenant_id AND l.account_id = c.account_id AND l.contract_id = c.id"
-        f" WHERE {_IS_DUE} AND l.period_to > c.billed_to"
+        f" WHERE {_IS_DUE} AND (l.period_to > c.billed_to"
+        " OR c.ends_on <= c.billed_to AND l.period_to >= c.ends_on)"
         " AND (l.purpose LIKE 'recurring%%' OR l.purpose LIKE 'credit%%')"
         " ORDER BY l.invoice_id, l.line_no",
         [on, *accounts],

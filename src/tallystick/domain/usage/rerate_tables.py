@@ -6,7 +6,11 @@ from typing import Final
 
 import polars as pl
 from django.db import connection
+from django.db.models import Max
 
+from tallystick.base.frames import AMOUNT
+from tallystick.domain.catalog.models import Component
+from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import insert_rows, read_frame
 from tallystick.domain.usage.charge_tables import EVENTS
@@ -74,3 +78,45 @@ def bill_again(contracts: Sequence[int], *, on: date) -> None:
             " WHERE id = ANY(%s) AND next_bill_on IS NULL",
             [on, list(contracts)],
         )
+
+
+CHANGES: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "component_id": pl.Int64(),
+        "events": pl.Int64(),
+        "before": AMOUNT,
+        "now": AMOUNT,
+    }
+)
+"""What a component's events of an account cost before they were rated again, and since."""
+
+
+def latest_run() -> int:
+    """The identity of the last charge run; 0 when there was none."""
+    latest: int | None = ChargeRun.objects.aggregate(latest=Max("id"))["latest"]
+    return latest or 0
+
+
+def read_changes(*, after_run: int) -> pl.DataFrame:
+    """What runs after that one changed of what was rated before (CHANGES)."""
+    return read_frame(
+        "SELECT account_id, component_id, count(*), sum(taken), sum(put) FROM ("
+        "SELECT account_id, component_id, usage_id,"
+        " -coalesce(sum(amount) FILTER (WHERE seq < 0), 0) AS taken,"
+        " coalesce(sum(amount) FILTER (WHERE seq >= 0), 0) AS put"
+        " FROM usage_ratedline WHERE charge_run_id > %s GROUP BY 1, 2, 3"
+        " HAVING bool_or(seq < 0)) changed GROUP BY 1, 2 ORDER BY 1, 2",
+        [after_run],
+        schema=CHANGES,
+    )
+
+
+def names_of(changes: pl.DataFrame) -> tuple[dict[int, str], dict[int, tuple[str, str]]]:
+    """The numbers of accounts, and offer and code of components, by their identities."""
+    accounts = Account.objects.filter(id__in=changes["account_id"].unique().to_list())
+    components = Component.objects.filter(id__in=changes["component_id"].unique().to_list())
+    return dict(accounts.values_list("id", "number")), {
+        number: (offer, code)
+        for number, offer, code in components.values_list("id", "offer__code", "code")
+    }

@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -16,6 +16,9 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import examples, table_of, tell, tell_json
 from tallystick.gates.cli.asking import AsJson, Operator, act_for, read_day
 from tallystick.gates.cli.price_files import read_export, read_price_files, write_price_files
+
+if TYPE_CHECKING:
+    from tallystick.flows.acquire import Publishing
 
 app = typer.Typer()
 catalog = typer.Typer(
@@ -107,18 +110,28 @@ def _tell_comparison(found: Comparison, *, as_json: bool) -> None:
     epilog=examples(
         "catalog publish prices.yaml --from 2026-01-01",
         "catalog publish prices.yaml --from 2026-04-01 --operator larkspur --dry-run",
+        "catalog publish mended.yaml --from 2026-01-01 --correct",
     )
 )
 def publish(
     file: CatalogueFile,
     valid_from: FromDay,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="In the place of the version of that day.")
+    ] = False,
     operator: Operator = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Publish a price list from a day on, whole or not at all; see it first with --dry-run."""
-    written = read_price_files(file)
-    _publish(written, valid_from=valid_from, operator=operator, dry_run=dry_run, as_json=as_json)
+    """Publish a price list from a day on, whole or not at all; see it first with --dry-run.
+
+    With --correct it takes the place of the version that begins on that day, which is kept as it
+    was published. What was rated stays until it is rated again: see `rerate`.
+    """
+    from tallystick.flows.acquire import Publishing
+
+    written, how = read_price_files(file), Publishing(correct=correct, keep=not dry_run)
+    _publish(written, valid_from=valid_from, operator=operator, how=how, as_json=as_json)
 
 
 @catalog.command(
@@ -134,8 +147,10 @@ def take_in(
     as_json: AsJson = False,
 ) -> None:
     """Publish an exported price list, as it was and from its own first day, for an operator."""
-    written, day = read_export(folder)
-    _publish(written, valid_from=day, operator=operator, dry_run=dry_run, as_json=as_json)
+    from tallystick.flows.acquire import Publishing
+
+    (written, day), how = read_export(folder), Publishing(keep=not dry_run)
+    _publish(written, valid_from=day, operator=operator, how=how, as_json=as_json)
 
 
 def _publish(
@@ -143,7 +158,7 @@ def _publish(
     *,
     valid_from: date,
     operator: str | None,
-    dry_run: bool,
+    how: "Publishing",
     as_json: bool,
 ) -> None:
     from tallystick.domain.catalog.queries import published_versions, written_version
@@ -160,20 +175,20 @@ def _publish(
         files=written.files,
         valid_from=valid_from,
         at=present.at,
-        keep=not dry_run,
+        how=how,
     )
-    changed = _compare(last, written) if dry_run and last else None
+    changed = _compare(last, written) if last and not how.keep else None
     document = {
         "version": version.number,
         "valid_from": version.valid_from,
         "digest": version.digest,
-        "published": not dry_run,
+        "published": how.keep,
     }
-    if dry_run:
+    if not how.keep:
         document["changes"] = changed
     if changed is not None and not as_json:
         _tell_comparison(changed, as_json=False)
-    done = "nothing is published; this would be" if dry_run else "published"
+    done = "published" if how.keep else "nothing is published; this would be"
     tell(
         document,
         as_json=as_json,

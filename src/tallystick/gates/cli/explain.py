@@ -108,9 +108,9 @@ def _events_of(what: What, present: Present, *, limit: int) -> "list[RatedEvent]
 
 def _explained(events: "Sequence[RatedEvent]") -> list[dict[str, Any]]:
     from tallystick.core.charge.explain import explain_line
-    from tallystick.domain.catalog.queries import dated_plans
+    from tallystick.domain.catalog.queries import plans_by_version
 
-    plans = {dated.version_id: dated.plan for dated in dated_plans()}
+    plans = plans_by_version()
     return [
         {
             "usage": event.usage_id,

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tallystick.base.money import plain
+from tallystick.base.money import EXACT, plain
 from tallystick.base.refusal import Refusal
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import (
@@ -26,7 +28,9 @@ from tallystick.gates.cli.asking import (
     act_for,
     as_pairs,
     digest_of,
+    read_day,
     read_pair,
+    spread,
 )
 from tallystick.gates.cli.corrections import export_line, read_corrections
 
@@ -53,6 +57,29 @@ Settings = Annotated[
     typer.Option("--set", parser=read_pair, metavar="NAME=VALUE", help="A setting of the format."),
 ]
 Code = Annotated[str | None, typer.Option(help="Only those of this reason.")]
+
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, do nothing.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What to rate again: an account or all, from a day to a day."""
+
+    since: Annotated[
+        date,
+        typer.Option(
+            "--from", parser=read_day, metavar="DAY", help="The first day.", show_default=False
+        ),
+    ]
+    until: Annotated[
+        date,
+        typer.Option(
+            "--to", parser=read_day, metavar="DAY", help="The last day.", show_default=False
+        ),
+    ]
+    account: Annotated[str | None, typer.Option(help="An account's number.")] = None
+    everybody: Annotated[bool, typer.Option("--all", help="Every account.")] = False
 
 
 @usage.command(
@@ -280,6 +307,52 @@ def _tell_replay(report: "ReplayReport", *, as_json: bool) -> None:
         f"{report.absorbed} without usage, {len(refused)} refused again",
     )
     raise typer.Exit(NOT_ALL_WELL if refused else 0)
+
+
+@app.command(
+    epilog=examples(
+        "rerate --all --from 2026-01-01 --to 2026-01-31 --dry-run",
+        "rerate --account A-1001 --from 2026-01-01 --to 2026-02-28 --json",
+    )
+)
+@spread
+def rerate(
+    what: Again, dry_run: DryRun = False, operator: Operator = None, as_json: AsJson = False
+) -> None:
+    """Rate usage again by the prices as they are now known; the next bill has the difference.
+
+    Cycles that have one of the days are rated again, whole. Nothing is edited: lines that differ
+    are taken back and others put in their place. Told again it changes nothing. Prices by the
+    period follow with the next bill; `bill rehearse` shows them.
+    """
+    from tallystick.domain.parties.queries import account_numbered
+    from tallystick.flows.again import Days, rehearse_rerating, rerate_usage
+
+    if (what.account is None) == (not what.everybody):
+        raise typer.BadParameter("say either --account NUMBER or --all")
+    if what.until < what.since:
+        raise typer.BadParameter(f"{what.until} is before {what.since}")
+    present = act_for(operator)
+    account_id = None
+    if what.account is not None:
+        with acting_for(present.tenant_id):
+            account_id = account_numbered(what.account).id
+    days = Days(what.since, what.until + timedelta(days=1))
+    common: dict[str, Any] = {"tenant_id": present.tenant_id, "account_id": account_id}
+    with progress_bar() as progress:
+        if dry_run:
+            changed = rehearse_rerating(days, progress=progress, **common)
+        else:
+            changed = rerate_usage(days, at=present.at, progress=progress, **common)
+    rows = [{**asdict(one), "difference": EXACT.subtract(one.now, one.before)} for one in changed]
+    columns = ["account", "offer", "component", "events", "before", "now", "difference"]
+    would = "would change; nothing was stored" if dry_run else "changed; the next bills have it"
+    tell(
+        {"dry_run": dry_run, "changed": rows},
+        as_json=as_json,
+        table=table_of(columns, [[row[name] for name in columns] for row in rows]),
+        said=f"{len({one.account for one in changed})} accounts {would}",
+    )
 
 
 @app.command(epilog=examples("rate", "rate --operator larkspur --json"))

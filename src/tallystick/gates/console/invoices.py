@@ -12,7 +12,7 @@ from tallystick.base.period import Period
 from tallystick.base.ports import InvoicePrinter
 from tallystick.core.charge.explain import explain_line as explain_rated
 from tallystick.core.invoice.document import InvoiceDocument
-from tallystick.domain.catalog.queries import dated_plans
+from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.invoices.models import InvoiceLine, InvoiceTax
 from tallystick.domain.invoices.queries import (
     OVERDUE,
@@ -134,6 +134,6 @@ def print_pdf(
 
 def _explained(events: list[RatedEvent]) -> Iterator[tuple[RatedEvent, list[str]]]:
     """Each rated event with its steps, by the catalogue version that priced it."""
-    plans = {dated.version_id: dated.plan for dated in dated_plans()} if events else {}
+    plans = plans_by_version() if events else {}
     for event in events:
         yield event, explain_rated(asdict(event), plan=plans[event.version_id])

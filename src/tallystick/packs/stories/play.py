@@ -5,7 +5,7 @@ the story goes on.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +29,7 @@ from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.operations import move_clock
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
+from tallystick.flows.again import Days, rehearse_rerating, rerate_usage
 from tallystick.flows.alter import change_contract, rest_contract, take_back, wake_contract
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
@@ -65,6 +66,7 @@ from tallystick.packs.stories.steps import (
     Pay,
     PublishPrices,
     Rate,
+    RateAgain,
     RehearseBills,
     ResumeContract,
     RunBills,
@@ -177,8 +179,16 @@ class _Player:
                 return DONE
             case PublishPrices():
                 path = self._stage.find(step.path)
-                publish_prices(path, tenant_id=self._tenant.id, valid_from=step.day, at=at)
+                publish_prices(
+                    path,
+                    tenant_id=self._tenant.id,
+                    valid_from=step.correcting or step.day,
+                    at=at,
+                    correct=step.correcting is not None,
+                )
                 return DONE
+            case RateAgain():
+                return self._rate_again(step, at)
             case TakeUsage():
                 return self._take_block(step, at)
             case TakeUsageFile():
@@ -283,6 +293,21 @@ class _Player:
     def _rate(self, at: datetime) -> str:
         charged = charge_usage(tenant_id=self._tenant.id, at=at, workers=1)
         return f"{charged.events} events: {charged.lines} lines, {charged.suspended} in suspense"
+
+    def _rate_again(self, step: RateAgain, at: datetime) -> str:
+        """What the rehearsal said would change is what changes."""
+        days = Days(step.since, step.until + timedelta(days=1))
+        told = rehearse_rerating(days, tenant_id=self._tenant.id, account_id=None)
+        done = rerate_usage(days, tenant_id=self._tenant.id, account_id=None, at=at)
+        assert told == done, f"rehearsed {told}, changed {done}"
+        currency = self._tenant.currency
+        return (
+            ", ".join(
+                f"{one.account} {one.component} {_money(one.now - one.before, currency)}"
+                for one in done
+            )
+            or "nothing changed"
+        )
 
     def _run_bills(self, day: date, at: datetime) -> str:
         """Usage that waits is charged first, so that no bill is short of it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tallystick.base.refusal import Refusal
 from tallystick.domain.tenants.models import ClockKind, Tenant
-from tallystick.flows.acquire import open_operator, publish_catalogue, set_ladder
+from tallystick.flows.acquire import Publishing, open_operator, publish_catalogue, set_ladder
 from tallystick.flows.capture import Chunks
 from tallystick.gates.cli.asking import read_text
 from tallystick.gates.cli.operator_file import read_operator
@@ -99,7 +99,9 @@ def _open_own(story: Story, *, folder: Path, code: str) -> Tenant:
     return tenant
 
 
-def publish_prices(prices: Path, *, tenant_id: int, valid_from: date, at: datetime) -> None:
+def publish_prices(
+    prices: Path, *, tenant_id: int, valid_from: date, at: datetime, correct: bool = False
+) -> None:
     """Publishes a price list and the files beside it that it names.
 
     :raises Refusal: when it cannot be read or says what cannot be
@@ -113,4 +115,5 @@ def publish_prices(prices: Path, *, tenant_id: int, valid_from: date, at: dateti
         files={path.name: path.read_bytes() for path in files},
         valid_from=valid_from,
         at=at,
+        how=Publishing(correct=correct),
     )

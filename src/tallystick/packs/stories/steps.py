@@ -165,8 +165,9 @@ class EndOverride(Step):
 
 @dataclass(frozen=True, slots=True)
 class PublishPrices(Step):
-    form = "prices PATH"
+    form = "prices PATH [correcting CORRECTING]"
     path: str
+    correcting: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,13 @@ class TakeUsageFile(Step):
 @dataclass(frozen=True, slots=True)
 class Rate(Step):
     form = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class RateAgain(Step):
+    form = "rate again from SINCE to UNTIL"
+    since: date
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,10 +318,10 @@ class ExpectBooks(Expectation):
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, ChangeContract, TakeChangeBack, PauseContract,
     ResumeContract, EndContract, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
-    EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RunBills, RehearseBills, Pay,
-    Collect, CreditInvoice, TurnBooks, CloseBooks, ExpectInvoice, ExpectNoInvoice, ExpectLine,
-    ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork, ExpectRejects, ExpectLedger,
-    ExpectBooks,
+    EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RateAgain, RunBills,
+    RehearseBills, Pay, Collect, CreditInvoice, TurnBooks, CloseBooks, ExpectInvoice,
+    ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork,
+    ExpectRejects, ExpectLedger, ExpectBooks,
 )  # fmt: skip
 
 
