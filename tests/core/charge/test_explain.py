@@ -28,6 +28,8 @@ offers:
       power:   {of: import, bands: {day: 07:00-23:00, night: else},
                 price: {to 10 kWh: 0.31, above: 0.36}}
       capped:  {of: capped, price: 1 per min, charge at least: 0.10, charge at most: 2}
+      fleet:   {include: 100 MB per member, of: data, share: pool}
+      data:    {of: data, price: 0.05 per MB}
       tick:    {of: tick, connect: 0.10}
 """
 
@@ -36,12 +38,14 @@ voice  | 127 s    | 127 s to 4420...: billed 180 s (60 s then 60 s), deck intern
     4420 at 0.021 per min, connect 0.05 -> 0.113
 other  | 127 s    | 127 s: billed 180 s (60 s then 60 s), no row in international, at 1 per min,
     connect 0.05 -> 3.05
-fixed  | 71.5 s   | 71.5 s: billed 72 s (60 s then 1 s, at least 30 s), 60 s of it included, at
-    0.06 per min -> 0.012
+fixed  | 71.5 s   | 71.5 s: billed 72 s (60 s then 1 s, at least 30 s), 60 s of it included in
+    minutes, at 0.06 per min -> 0.012
 import | 12.5 kWh | 12.5 kWh in day: billed 10 kWh, tier 1 at 0.31 per kWh -> 3.1 / the rest in
     day: billed 2.5 kWh, tier 2 at 0.36 per kWh -> 0.9
 capped | 3 s      | 3 s: at 1 per min -> 0.05 / charged at least 0.1 for the whole event -> 0.1
 capped | 300 s    | 300 s: at 1 per min -> 5 / charged at most 2 for the whole event -> 2
+data   | 120000000 B | 120000000 B: 100000000 B of it included in fleet, shared by the pool,
+    at 0.05 per MB -> 1
 tick   | 3 s      | 3 of tick: connect 0.1 -> 0.1
 """
 

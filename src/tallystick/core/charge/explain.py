@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, Final
 
 from tallystick.base.money import AMOUNT_SCALE, EXACT, plain, round_amount
 from tallystick.base.quantity import QUANTITY_SCALE, UNITS
 from tallystick.core.charge.online.settle import PAID_AT_ONCE
+from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import Plan, PlanDeck, PlanUsage, StepSet
+
+_SHARED: Final = {
+    Scope.CONTRACT: "",
+    Scope.ACCOUNT: ", shared by the account",
+    Scope.ORGANISATION: ", shared by the organisation",
+    Scope.POOL: ", shared by the pool",
+}
 
 
 def explain_line(line: Mapping[str, Any], *, plan: Plan) -> list[str]:
@@ -86,7 +94,16 @@ def _counted(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> Iterator[
         how = _steps_in_words(steps, usage.unit or "")
         yield f"billed {plain(line['billed'])} {usage.unit or ''}".strip() + how
     if line["allowed"]:
-        yield f"{plain(line['allowed'])} {usage.unit} of it included"
+        yield f"{plain(line['allowed'])} {usage.unit} of it included{_from_bucket(usage, plan)}"
+
+
+def _from_bucket(usage: PlanUsage, plan: Plan) -> str:
+    """The bucket that it came from, where the component has only one that it could be."""
+    offer = plan.offers.get(usage.offer_id)
+    covering = [part for part in offer.allowances if usage.id in part.covers] if offer else []
+    if len(covering) != 1:
+        return ""
+    return f" in {covering[0].code}{_SHARED[covering[0].scope]}"
 
 
 def _steps(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> int:

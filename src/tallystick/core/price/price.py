@@ -17,7 +17,7 @@ from tallystick.base.frames import REJECTS
 from tallystick.base.money import plain
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
-from tallystick.core.charge.buckets import add_sizes
+from tallystick.core.charge.buckets import add_sizes, size_buckets
 from tallystick.core.charge.explain import explain_line
 from tallystick.core.charge.frames import (
     COUNTERS,
@@ -31,7 +31,9 @@ from tallystick.core.charge.frames import (
     SUSPENSE,
     Rated,
     RatedPeriods,
+    with_members,
 )
+from tallystick.core.charge.owners import owner_in
 from tallystick.core.charge.period_versions import (
     VERSION_PERIOD_RATED,
     rate_period_versions,
@@ -44,7 +46,6 @@ from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of, cycles_bet
 from tallystick.core.price.lists import PriceLists, PriceText, read_price_lists
 from tallystick.core.price.tables import TextTable, table_of_frame, table_of_rows
 from tallystick.core.price.usage import Contract, Held, UsageRead, read_usage
-from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import PlanUsage
 
 
@@ -117,15 +118,15 @@ class Priced:
             row[:4]: row[4] for row in self.counters.select(COUNTERS.names()).iter_rows()
         }
         granted: dict[tuple[Any, ...], Decimal] = {}
-        for *key, quantity in self.grants.select(*KEYS, "quantity").iter_rows():
+        for *key, quantity in self._grants().select(*KEYS, "quantity").iter_rows():
             bucket = tuple(key)
             granted[bucket] = granted.get(bucket, Decimal(0)) + quantity
         told: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for account, contract, offer, start, *_ in self.cycles.iter_rows():
-            plan_offer = self.lists.plan_on(start).offers.get(offer)
+        for row in with_members(self.cycles, schema=PERIODS).iter_rows(named=True):
+            start = row["cycle_start"]
+            plan_offer = self.lists.plan_on(start).offers.get(row["offer_id"])
             for part in plan_offer.allowances if plan_offer else ():
-                shared = part.scope is not Scope.CONTRACT
-                place = (account, 0 if shared else contract, part.id, start)
+                place = (*owner_in(row, scope=part.scope), part.id, start)
                 own = Decimal(part.quantity).scaleb(-9)
                 held, drawn = own + granted.get(place, Decimal(0)), used.get(place, Decimal(0))
                 told[place] = {
@@ -139,11 +140,21 @@ class Priced:
                 }
         return list(told.values())
 
+    def _grants(self) -> pl.DataFrame:
+        """What was rolled over, and what makes buckets of each cycle the size they are."""
+        sizes = [
+            size_buckets(periods, plan=self.lists.plan_on(start))
+            for (start,), periods in self.cycles.group_by("cycle_start")
+            if isinstance(start, date)
+        ]
+        return pl.concat([self.grants, *sizes])
+
     def name_of(self, account_id: int, contract_id: int) -> str:
-        """The contract's name, or the account's where it is shared."""
-        if contract_id:
+        """The contract's name, or the account's or its pool's where it is shared."""
+        if contract_id > 0:
             return self.held[contract_id - 1].contract.contract
-        return f"account {self.accounts[account_id]}"
+        account = f"account {self.accounts.get(account_id, account_id)}"
+        return f"pool {-contract_id} of {account}" if contract_id else account
 
     def code_of(self, component_id: int) -> str:
         """The component's name in the price list."""
