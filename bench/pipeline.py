@@ -34,7 +34,7 @@ def run(rows: int = 1_000_000) -> Figure:
         with timed() as limit:
             _merely_store(path)
         with timed() as work:
-            _load_and_charge(path, mapping, tenant_id=tenant_id, rows=rows)
+            load_and_charge(path, mapping, tenant_id=tenant_id, rows=rows)
     return Figure("pipeline", rows, work.seconds, limit.seconds)
 
 
@@ -71,7 +71,8 @@ def _merely_store(path: Path) -> None:
         cursor.execute("DROP TABLE bare")
 
 
-def _load_and_charge(path: Path, mapping: Path, *, tenant_id: int, rows: int) -> None:
+def load_and_charge(path: Path, mapping: Path, *, tenant_id: int, rows: int) -> None:
+    """Captures the file and charges all of it."""
     from tallystick.flows.capture import Delivery, capture_usage
     from tallystick.flows.charge import charge_usage
     from tallystick.gates.files.formats import find_format

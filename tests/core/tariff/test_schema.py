@@ -67,3 +67,11 @@ def test_what_the_reader_refuses_by_its_words_the_schema_refuses(component: obje
     written = {"currency": "EUR", "zone": "UTC", "offers": offers}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(written, catalogue_schema(), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_word_is_in_the_reference(table: str) -> None:
+    """`docs/concepts/catalogue.md` names each word of each table between backticks."""
+    page = (ROOT / "docs/concepts/catalogue.md").read_text()
+    missing = [word for word in TABLES[table][0] if f"`{word}`" not in page]
+    assert not missing, f"docs/concepts/catalogue.md does not say what {missing} of {table} are"
