@@ -13,6 +13,7 @@ import pytest
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.sessions import SESSIONS
+from tallystick.core.receive.returned import ReturnTerms
 from tallystick.core.receive.statement import Statement, StatementLine
 from tallystick.domain.balances.models import (
     Bucket,
@@ -33,6 +34,8 @@ from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.ledger.models import Turn
 from tallystick.domain.parties.operations import exempt_account
 from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.payments.mandates import Creditor, Signed, add_mandate, set_debit_terms
+from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import PeriodLevel, PeriodLine, PeriodMeasure, Rerating
 from tallystick.flows.acquire import publish_catalogue
@@ -41,7 +44,10 @@ from tallystick.flows.bank import import_statement
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.credit import credit_invoice
+from tallystick.flows.debit import confirm_debits, prepare_debits
+from tallystick.flows.give_back import Comeback, RefundWish, refund_credit, return_payment
 from tallystick.flows.grant import GrantWish, Holder, give_grant, give_price
+from tallystick.flows.receive import receive_payment
 from tallystick.flows.turn import turn_books
 from tests.flows.businesses import CATALOGUE
 from tests.flows.charging import asking
@@ -123,6 +129,7 @@ def _live(code: str) -> int:
             tenant_id=tenant.id, account_id=invoice.account_id, credit_invoice_id=invoice.id,
             invoice_id=other.id, amount=Decimal(1), offset_on=date(2026, 3, 16),
         )  # fmt: skip
+    _leave_debits(tenant.id)
     with acting_for(tenant.id):
         _leave_balances(tenant.id, account_numbered("A1").id)
         _leave_periods(tenant.id, account_numbered("A1").id)
@@ -191,6 +198,28 @@ def _leave_periods(tenant_id: int, account_id: int) -> None:
 def _leave_reservations(tenant_id: int) -> None:
     """What online charging leaves: an event, its answer, what is owed for it."""
     asking(tenant_id, lambda asker: asker.ask("event", customer=4, quantity=60))
+
+
+def _leave_debits(tenant_id: int) -> None:
+    """A mandate, a debit that came back after it was booked, and a refund of its account."""
+    own, at = "DE02120300000000202051", noon(3, 16)
+    with acting_for(tenant_id):
+        set_debit_terms(
+            Creditor("Invented", "DE98ZZZ09999999999", own), terms=ReturnTerms(),
+            tenant_id=tenant_id,
+        )  # fmt: skip
+        signed = Signed("M-4", "Ada", "DE89370400440532013000", "", date(2026, 1, 1))
+        add_mandate(account_numbered("A4"), signed, on=at.date())
+    day = date(2026, 4, 1)
+    run = prepare_debits(tenant_id=tenant_id, collect_on=day, today=day, at=at)
+    confirm_debits(run.number, tenant_id=tenant_id, on=day, at=at)
+    comeback = Comeback(run.lines[0].end_to_end, "AM04", day)
+    return_payment(comeback, tenant_id=tenant_id, at=at)
+    receive_payment(
+        Receipt("too-much", "cash", Decimal(9999), "EUR", at.date()),
+        tenant_id=tenant_id, account="A4", at=at,
+    )  # fmt: skip
+    refund_credit(RefundWish("A4", Decimal(1), "back", at.date()), tenant_id=tenant_id, at=at)
 
 
 def _leave_balances(tenant_id: int, account_id: int) -> None:

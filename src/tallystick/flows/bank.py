@@ -28,6 +28,7 @@ from tallystick.domain.payments.models import BankLine, BankLineState, BankState
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.come_back import take_returned
 from tallystick.flows.receive_many import Incoming, ManyReport, receive_many
 
 LINES_PER_PART: Final = 10_000
@@ -94,7 +95,7 @@ class _Importer:
         self, statement: Statement, *, tenant_id: int, filename: str, at: datetime
     ) -> None:
         self._statement, self._tenant_id, self._at = statement, tenant_id, at
-        self._repeated = self._matched = 0
+        self._repeated = self._matched = self._returned = 0
         self._amount = Decimal(0)
         self._waiting: dict[str, int] = defaultdict(int)
         self._restored: list[str] = []
@@ -126,7 +127,7 @@ class _Importer:
             self._statement.number,
             len(self._statement.lines),
             self._repeated,
-            self._matched,
+            self._matched + self._returned,
             self._amount,
             dict(sorted(self._waiting.items())),
             tuple(self._restored),
@@ -141,8 +142,13 @@ class _Importer:
                 self._repeated += 1
                 continue
             found = _match(line, known)
+            if found is Waiting.MONEY_OUT:
+                returned = take_returned(line, tenant_id=self._tenant_id, at=self._at)
+                found = returned or found
             rows.append(_row(line, found))
-            if isinstance(found, Matched):
+            if isinstance(found, Matched) and found.rule is Rule.RETURNED:
+                self._returned += 1
+            elif isinstance(found, Matched):
                 incoming.append(_incoming(line, found))
                 self._amount += line.amount
             else:
@@ -168,7 +174,7 @@ def _row(line: StatementLine, found: Matched | Waiting) -> tuple[Any, ...]:
         line.payer_iban, BankLineState.MATCHED if matched else BankLineState.WAITING,
         found.rule.value if isinstance(found, Matched) else found.value,
         found.account_id if isinstance(found, Matched) else None,
-        _payment_key(line.key) if matched else "",
+        _payment_key(line.key) if matched and line.amount > 0 else "",
     )  # fmt: skip
 
 

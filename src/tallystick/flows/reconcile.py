@@ -47,9 +47,11 @@ EQUALITIES: Final = (
         _ledger(chart.RECEIVABLE),
     ),
     (
-        "customer credit = payments not set against invoices",
+        "customer credit = payments not used, not given back",
         "SELECT (SELECT coalesce(sum(amount), 0) FROM payments_payment)"
-        " - (SELECT coalesce(sum(amount), 0) FROM payments_allocation)",
+        " - (SELECT coalesce(sum(amount), 0) FROM payments_allocation)"
+        " - (SELECT coalesce(sum(amount), 0) FROM payments_paymentreturn)"
+        " - (SELECT coalesce(sum(amount), 0) FROM payments_refund)",
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.CUSTOMER_CREDIT)}) l(amount)",
     ),
     (
@@ -72,6 +74,18 @@ EQUALITIES: Final = (
         "settled items = allocations",
         "SELECT sum(settled) FROM invoices_openitem",
         "SELECT sum(amount) FROM payments_allocation",
+    ),
+    (
+        "refunds = what they took of payments",
+        "SELECT sum(amount) FROM payments_refund",
+        "SELECT sum(amount) FROM payments_refundpart",
+    ),
+    (
+        "direct debits that hold = their payments",
+        "SELECT sum(amount) FROM payments_directdebit WHERE state = 'collected'",
+        "SELECT sum(p.amount) FROM payments_payment p WHERE p.key LIKE 'debit:TSD%'"
+        " AND NOT EXISTS (SELECT 1 FROM payments_paymentreturn r WHERE r.tenant_id = p.tenant_id"
+        " AND r.account_id = p.account_id AND r.payment_id = p.id)",
     ),
     (
         "usage totals = rated lines",

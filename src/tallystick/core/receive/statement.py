@@ -50,6 +50,7 @@ class Rule(StrEnum):
     ACCOUNT = "account"
     BANK_ACCOUNT = "bank_account"
     NAME_AND_AMOUNT = "name_and_amount"
+    RETURNED = "returned"  # a direct debit that came back
     PERSON = "person"  # somebody decided it
 
 

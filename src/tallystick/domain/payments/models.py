@@ -36,7 +36,10 @@ class Payment(TenantRow):
 
 
 class Allocation(TenantRow):
-    """A part of a payment set against an invoice; never changed."""
+    """A part of a payment set against an invoice; never changed.
+
+    A payment that comes back takes its parts back with rows below zero.
+    """
 
     account = belongs_to("parties.Account")
     payment = belongs_to("payments.Payment")
@@ -88,3 +91,156 @@ class BankLine(TenantRow):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "key"], name="bank_line_once")]
         indexes = [models.Index(fields=["tenant", "state", "id"], name="bank_line_by_state")]
+
+
+class Sequence(StrEnum):
+    """Which collection of a mandate the next one is."""
+
+    FIRST = "first"
+    RECURRING = "recurring"
+    FINAL = "final"
+
+
+class MandateState(StrEnum):
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class DebitState(StrEnum):
+    RUNNING = "running"  # with the bank, or on its way there
+    COLLECTED = "collected"
+    RETURNED = "returned"
+
+
+class DebitTerms(TenantRow):
+    """Who the operator is to its debtors' banks, and what it does about returns."""
+
+    creditor = models.CharField(max_length=70)
+    creditor_number = models.CharField(max_length=35)
+    iban = models.CharField(max_length=34)
+    bic = models.CharField(max_length=11, blank=True)
+    return_fee = money_column()
+    retry_days = models.SmallIntegerField()
+    tries = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant"], name="debit_terms_once"),
+            models.CheckConstraint(
+                condition=models.Q(return_fee__gte=0, retry_days__gte=1, tries__gte=1),
+                name="debit_terms_sound",
+            ),
+        ]
+
+
+class Mandate(TenantRow):
+    """An account's permission to collect what it owes from a bank account."""
+
+    account = belongs_to("parties.Account")
+    reference = models.CharField(max_length=35)
+    debtor = models.CharField(max_length=70)
+    iban = models.CharField(max_length=34)
+    bic = models.CharField(max_length=11, blank=True)
+    signed_on = models.DateField()
+    sequence = models.CharField(max_length=10, choices=one_of(Sequence))
+    state = models.CharField(max_length=10, choices=one_of(MandateState))
+    revoked_on = models.DateField(null=True)
+    reason = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "reference"], name="mandate_reference_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "account"],
+                condition=models.Q(state="active"),
+                name="mandate_active_once",
+            ),
+        ]
+
+
+class DebitRun(TenantRow):
+    """One collection file; who collects is kept with it, so that it can be written again."""
+
+    collect_on = models.DateField()
+    prepared_at = models.DateTimeField()
+    confirmed_on = models.DateField(null=True)
+    creditor = models.CharField(max_length=70)
+    creditor_number = models.CharField(max_length=35)
+    iban = models.CharField(max_length=34)
+    bic = models.CharField(max_length=11, blank=True)
+
+
+class DirectDebit(TenantRow):
+    """An open item in a debit run; while it runs, no other run can have the item."""
+
+    account = belongs_to("parties.Account")
+    run = belongs_to("payments.DebitRun")
+    mandate = belongs_to("payments.Mandate")
+    invoice = belongs_to("invoices.Invoice")
+    end_to_end = models.CharField(max_length=35)
+    sequence = models.CharField(max_length=4)
+    amount = money_column()
+    state = models.CharField(max_length=10, choices=one_of(DebitState))
+    retry_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "end_to_end"], name="direct_debit_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "account", "invoice"],
+                condition=models.Q(state="running"),
+                name="direct_debit_running_once",
+            ),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="direct_debit_positive"),
+        ]
+        indexes = [models.Index(fields=["tenant", "run"], name="direct_debit_by_run")]
+
+
+class PaymentReturn(TenantRow):
+    """A payment that was taken back, whole and once; never changed."""
+
+    account = belongs_to("parties.Account")
+    payment = belongs_to("payments.Payment")
+    amount = money_column()
+    costs = money_column()
+    reason = models.CharField(max_length=35)
+    returned_on = models.DateField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "payment"], name="payment_returned_once"
+            )
+        ]
+
+
+class Refund(TenantRow):
+    """Credit given back to a customer's bank account, once for each key; never changed."""
+
+    account = belongs_to("parties.Account")
+    key = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3)
+    amount = money_column()
+    refunded_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    payer = models.CharField(max_length=70)
+    payer_iban = models.CharField(max_length=34)
+    payer_bic = models.CharField(max_length=11, blank=True)
+    name = models.CharField(max_length=70)
+    iban = models.CharField(max_length=34)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key"], name="refund_key_once"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_positive"),
+        ]
+
+
+class RefundPart(TenantRow):
+    """What a refund took of one payment's credit; never changed."""
+
+    account = belongs_to("parties.Account")
+    refund = belongs_to("payments.Refund")
+    payment = belongs_to("payments.Payment")
+    amount = money_column()

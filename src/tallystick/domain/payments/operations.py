@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, Sum
 
 from tallystick.base.refusal import Refusal
 from tallystick.domain.invoices.models import OpenItem, OpenState
 from tallystick.domain.parties.models import Account
-from tallystick.domain.payments.models import Allocation, Payment
+from tallystick.domain.payments.models import Allocation, Payment, PaymentReturn, Refund, RefundPart
 
 
 @dataclass
@@ -21,6 +21,28 @@ class PaymentKeyReused(Refusal):
         return (
             f"the key {self.key!r} stands for another payment; "
             "give each payment a key of its own, and a repeated one the same values"
+        )
+
+
+@dataclass
+class PaymentReturned(Refusal):
+    code = "payment_returned"
+    key: str = ""
+    on: str = ""
+
+    def sentence(self) -> str:
+        return f"the payment {self.key} came back on {self.on} already; it cannot come back twice"
+
+
+@dataclass
+class ItemWrittenOff(Refusal):
+    code = "item_written_off"
+    key: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"the payment {self.key} was set against an invoice whose rest is written off; "
+            "its return would owe again what was given up: book it by hand"
         )
 
 
@@ -81,3 +103,55 @@ def settle_item(payment: Payment, *, invoice_id: int, amount: Decimal, on: date)
     items.update(settled=F("settled") + amount)
     items.filter(settled__lt=F("total")).update(state=OpenState.PART_PAID)
     items.filter(settled=F("total")).update(state=OpenState.PAID)
+
+
+def take_back(
+    payment: Payment, *, reason: str, costs: Decimal, on: date, at: datetime
+) -> tuple[PaymentReturn, Decimal]:
+    """Takes a payment back, whole: what it paid is owed again; (its return, the part owed again).
+
+    :raises PaymentReturned: when it came back before
+    :raises ItemWrittenOff: when the rest of what it paid is written off
+    """
+    before = PaymentReturn.objects.filter(account_id=payment.account_id, payment=payment).first()
+    if before is not None:
+        raise PaymentReturned(key=payment.key, on=before.returned_on.isoformat())
+    set_against = (
+        Allocation.objects.filter(account_id=payment.account_id, payment=payment)
+        .order_by("invoice_id")
+        .values_list("invoice_id")
+        .annotate(sum=Sum("amount"))
+    )
+    owed_again = Decimal(0)
+    for invoice_id, amount in list(set_against):
+        items = OpenItem.objects.filter(account_id=payment.account_id, invoice_id=invoice_id)
+        if items.filter(state=OpenState.WRITTEN_OFF).exists():
+            raise ItemWrittenOff(key=payment.key)
+        settle_item(payment, invoice_id=invoice_id, amount=-amount, on=on)
+        items.filter(settled=0).update(state=OpenState.OPEN)
+        owed_again += amount
+    returned = PaymentReturn.objects.create(
+        tenant_id=payment.tenant_id,
+        account_id=payment.account_id,
+        payment=payment,
+        amount=payment.amount,
+        costs=costs,
+        reason=reason,
+        returned_on=on,
+        recorded_at=at,
+    )
+    return returned, owed_again
+
+
+def record_refund(refund: Refund, *, parts: list[tuple[Payment, Decimal]]) -> Refund:
+    """Stores a refund and what it takes of each payment's credit."""
+    refund.save(force_insert=True)
+    for payment, amount in parts:
+        RefundPart.objects.create(
+            tenant_id=refund.tenant_id,
+            account_id=refund.account_id,
+            refund=refund,
+            payment=payment,
+            amount=amount,
+        )
+    return refund

@@ -7,20 +7,34 @@ from django.db import connection
 
 from tallystick.domain.payments.models import Payment
 
+_LEFT = """
+    SELECT p.id, p.amount
+        - coalesce((SELECT sum(a.amount) FROM payments_allocation a WHERE a.tenant_id = p.tenant_id
+            AND a.account_id = p.account_id AND a.payment_id = p.id), 0)
+        - coalesce((SELECT sum(r.amount) FROM payments_paymentreturn r
+            WHERE r.tenant_id = p.tenant_id
+            AND r.account_id = p.account_id AND r.payment_id = p.id), 0)
+        - coalesce((SELECT sum(f.amount) FROM payments_refundpart f WHERE f.tenant_id = p.tenant_id
+            AND f.account_id = p.account_id AND f.payment_id = p.id), 0) AS credit
+    FROM payments_payment p WHERE p.account_id = ANY(%s)
+"""
+"""What of each payment is neither set against an invoice nor given back."""
+
 
 def unallocated_payments(accounts: Sequence[int]) -> list[tuple[Payment, Decimal]]:
-    """Payments of these accounts with a part that no invoice has, oldest first."""
+    """Payments of these accounts with a part that no invoice has, oldest first.
+
+    An account whose payment came back after it was refunded has less credit than its payments.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT p.id, p.amount - coalesce(sum(a.amount), 0) FROM payments_payment p
-            LEFT JOIN payments_allocation a ON a.tenant_id = p.tenant_id
-                AND a.account_id = p.account_id AND a.payment_id = p.id
-            WHERE p.account_id = ANY(%s)
-            GROUP BY p.id, p.amount HAVING p.amount > coalesce(sum(a.amount), 0)
-            """,
-            [list(accounts)],
-        )
+        cursor.execute(f"SELECT * FROM ({_LEFT}) one WHERE credit > 0", [list(accounts)])
         left = dict(cursor.fetchall())
     payments = Payment.objects.filter(id__in=left).order_by("account_id", "received_on", "id")
     return [(payment, left[payment.id]) for payment in payments]
+
+
+def credit_of(account_id: int) -> Decimal:
+    """What stands to the account's credit; below zero where more was given back than it paid."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(sum(credit), 0) FROM ({_LEFT}) one", [[account_id]])
+        return Decimal(cursor.fetchone()[0])

@@ -102,7 +102,7 @@ def read_payers() -> pl.DataFrame:
     """Who paid from which bank account before (`payer_iban`, `account_id`)."""
     return read_frame(
         "SELECT DISTINCT payer_iban, account_id FROM payments_bankline"
-        " WHERE state = 'matched' AND payer_iban <> '' AND account_id IS NOT NULL",
+        " WHERE state = 'matched' AND amount > 0 AND payer_iban <> '' AND account_id IS NOT NULL",
         schema={"payer_iban": pl.String, "account_id": pl.Int64},
     )
 

@@ -186,12 +186,13 @@ class _Reader:
 
 
 def _text_of(detail: Any, entry: Any) -> str:
-    """What the payer said it is for: free text, structured references, the end-to-end id."""
+    """What it is for: free text, structured references, the end-to-end id, why it came back."""
     found = [node.text or "" for node in detail.iterfind("{*}RmtInf/{*}Ustrd")]
     found += [node.text or "" for node in detail.iterfind("{*}RmtInf/{*}Strd/{*}CdtrRefInf/{*}Ref")]
     end_to_end = detail.findtext("{*}Refs/{*}EndToEndId") or ""
     if end_to_end not in ("", "NOTPROVIDED"):
         found.append(end_to_end)
+    found += [node.text or "" for node in detail.iterfind("{*}RtrInf/{*}Rsn/{*}Cd")]
     found += [node.text or "" for node in entry.iterfind("{*}AddtlNtryInf")]
     return " ".join(" ".join(found).split())[:500]
 

@@ -9,6 +9,7 @@ from tallystick.gates.cli import (
     books,
     catalog,
     closing,
+    debits,
     documents,
     explain,
     grants,
@@ -26,7 +27,7 @@ simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)
 
 for part in (
-    operators, catalog, accounts, grants, usage, bills, documents, money, bank, books, closing,
-    explain, price,
+    operators, catalog, accounts, grants, usage, bills, documents, money, bank, debits,
+    books, closing, explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)

@@ -43,6 +43,7 @@ from tallystick.flows.rehearse import rehearse_bills
 from tallystick.flows.turn import turn_books
 from tallystick.gates.files.streams import check_file
 from tallystick.packs.open_business import morning
+from tallystick.packs.stories.by_debit import move_money
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_prices
@@ -58,6 +59,7 @@ from tallystick.packs.stories.steps import (
     EndOverride,
     ExemptAccount,
     Expectation,
+    GiveMandate,
     GrantToAccount,
     GrantToContract,
     OpenAccount,
@@ -67,9 +69,13 @@ from tallystick.packs.stories.steps import (
     PublishPrices,
     Rate,
     RateAgain,
+    RefundCredit,
     RehearseBills,
     ResumeContract,
+    ReturnDebit,
     RunBills,
+    RunDebits,
+    SetDebitTerms,
     StartContract,
     Step,
     Story,
@@ -202,6 +208,8 @@ class _Player:
                 return self._rehearse_bills(step.day)
             case Pay():
                 return self._pay(step, at)
+            case SetDebitTerms() | GiveMandate() | RunDebits() | ReturnDebit() | RefundCredit():
+                return move_money(step, tenant=self._tenant, at=at)
             case Collect():
                 return self._collect(step.day, at)
             case CreditInvoice():

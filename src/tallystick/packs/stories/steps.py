@@ -216,6 +216,41 @@ class Pay(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class SetDebitTerms(Step):
+    form = "debit terms fee FEE days DAYS tries TRIES"
+    fee: Decimal
+    days: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveMandate(Step):
+    form = "mandate ACCOUNT REFERENCE IBAN"
+    account: str
+    reference: str
+    iban: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunDebits(Step):
+    form = "debit run"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDebit(Step):
+    form = "debit return ACCOUNT REASON"
+    account: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundCredit(Step):
+    form = "refund ACCOUNT AMOUNT"
+    account: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Collect(Step):
     form = "collect"
 
@@ -319,7 +354,8 @@ STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, ChangeContract, TakeChangeBack, PauseContract,
     ResumeContract, EndContract, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RateAgain, RunBills,
-    RehearseBills, Pay, Collect, CreditInvoice, TurnBooks, CloseBooks, ExpectInvoice,
+    RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
+    Collect, CreditInvoice, TurnBooks, CloseBooks, ExpectInvoice,
     ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork,
     ExpectRejects, ExpectLedger, ExpectBooks,
 )  # fmt: skip
