@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tallystick.base.money import plain
 from tallystick.base.refusal import Refusal
+from tallystick.core.price.bill import read_coupons
 from tallystick.core.price.contracts import read_contracts
 from tallystick.core.price.lists import PriceText, read_price_lists
 from tallystick.core.price.price import Executor, Span, price_usage
@@ -176,3 +178,92 @@ def test_each_row_is_priced_or_told(cells: list[tuple[str, ...]]) -> None:
     told = {*priced.lines["usage_id"], *priced.suspense["usage_id"], *priced.rejects["line"]}
     assert told == set(range(1, len(rows) + 1))
     assert all(priced.rejects["code"].is_in([reason.value for reason in SENTENCES]))
+
+
+BILLS = read_price_lists(
+    [
+        PriceText("""
+currency: EUR
+zone: Europe/Berlin
+offers:
+  whole:
+    components:
+      line: {every: month, price: 20.00}
+      rent: {every: month, price: 3.00, in: arrears}
+      calls: {of: voice, price: 0.10 per min}
+      vm: {of: instance, price: 0.10 per h}
+      peak: {of: import, measure: highest 1 h, price: 2 per kW}
+    discounts:
+      loyal: {less: 10 %, covers: [line], for: 1 month}
+    commitments:
+      promised: {pay: 9.00 per month, covers: [calls]}
+      reserved: {pay: 0.05 per h, for: 1 h, covers: [vm]}
+    charge at least: 75.00
+""")
+    ]
+)
+
+
+def _bills(rows: list[dict[str, str]], contracts: str = "", coupons: tuple[str, ...] = ()):
+    held = read_contracts(read_table(contracts.encode(), name="c.csv")) if contracts else ()
+    priced = price_usage(rows, prices=BILLS, contracts=held, executor=Executor.BOTH)
+    bills = priced.bills(coupons=read_coupons(coupons, lists=BILLS))
+    return [
+        (one.contract, f"{one.start:%m}", one.component, one.purpose, plain(one.amount))
+        for one in bills
+    ]
+
+
+def test_a_bill_has_what_recurs_and_what_its_terms_add() -> None:
+    rows = [
+        {"at": "2026-04-07 10:00", "of": "voice", "usage": "600 s"},
+        {"at": "2026-04-07 10:00", "of": "instance", "usage": "7200 s"},
+        {"at": "2026-04-07 10:00", "of": "import", "usage": "4 kWh"},
+        {"at": "2026-05-07 10:00", "of": "voice", "usage": "9000 s"},
+    ]
+    april, may = "04", "05"
+    told = [row[1:] for row in _bills(rows)]
+    assert told == [
+        (april, "calls", "usage", "1"),
+        (april, "vm", "usage", "0.2"),
+        (april, "peak", "usage", "8"),
+        (april, "line", "recurring", "20"),
+        (april, "rent", "recurring", "3"),
+        (april, "line", "discount:loyal", "-2"),
+        (april, "", "true_up:promised", "8"),
+        (april, "vm", "covered:reserved", "-0.2"),
+        (april, "", "commitment:reserved", "36"),
+        (april, "", "minimum", "1"),
+        (may, "calls", "usage", "15"),
+        (may, "line", "recurring", "20"),
+        (may, "rent", "recurring", "3"),
+        (may, "", "commitment:reserved", "37.2"),
+    ]
+
+
+def test_a_bill_of_part_of_a_month_and_coupons_off_the_first_bill() -> None:
+    rows = [
+        {"at": "2026-04-21 10:00", "of": "voice", "usage": "60 s", "contract": "A"},
+        {"at": "2026-05-01 10:00", "of": "voice", "usage": "60 s", "contract": "A"},
+    ]
+    until = "contract,from,until\nA,2026-04-21,2026-05-31\n"
+    told = _bills(rows, until, ("{less: 50 %, covers: [line]}",))
+    april = {row[2:4]: row[4] for row in told if row[1] == "04"}
+    assert april["line", "recurring"] == "6.666666666667"
+    assert april["rent", "recurring"] == "1"
+    assert april["line", "discount:loyal"] == "-0.666666666667"
+    assert april["line", "coupon:coupon-1"] == "-3"
+    assert april["", "commitment:reserved"] == "12"
+    assert not any(row[3].startswith("coupon") for row in told if row[1] == "05")
+
+
+def test_late_usage_of_a_cycle_before_the_contract_is_on_a_bill_without_terms() -> None:
+    rows = [{"at": "2026-04-21 10:00", "of": "voice", "usage": "60 s", "contract": "A",
+             "cycle": "2026-02"}]  # fmt: skip
+    told = _bills(rows, "contract,from\nA,2026-04-21\n")
+    assert told[0] == ("A", "02", "calls", "usage", "0.1")
+
+
+def test_a_coupon_of_no_price_is_refused() -> None:
+    with pytest.raises(Refusal, match="covers 'x', which is no price"):
+        read_coupons(["{less: 10 %, covers: [x]}"], lists=BILLS)

@@ -43,9 +43,11 @@ from tallystick.core.charge.roll_over import roll_over
 from tallystick.core.charge.versions import VERSION_RATED, rate_versions
 from tallystick.core.charge.versions_exact import rate_versions_exact
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of, cycles_between
+from tallystick.core.price.bill import BillLine, settle_bills
 from tallystick.core.price.lists import PriceLists, PriceText, read_price_lists
 from tallystick.core.price.tables import TextTable, table_of_frame, table_of_rows
 from tallystick.core.price.usage import Contract, Held, UsageRead, read_usage
+from tallystick.core.tariff.bill_terms import Discount
 from tallystick.core.tariff.plan import PlanUsage
 
 
@@ -104,6 +106,17 @@ class Priced:
     def total(self) -> Decimal:
         """All that usage and periods cost, exact."""
         return Decimal(self.lines["amount"].sum() or 0) + Decimal(self.periods["amount"].sum() or 0)
+
+    def bills(self, *, coupons: Sequence[Discount] = ()) -> tuple[BillLine, ...]:
+        """What the cycles come to with what recurs and the terms of the bill, without tax."""
+        return settle_bills(
+            lists=self.lists,
+            held=self.held,
+            cycles=self.cycles,
+            lines=self.lines,
+            periods=self.periods,
+            coupons=coupons,
+        )
 
     def explain(self) -> Iterator[tuple[int, str]]:
         """(line of the usage, step) of each rated line, in words that a customer can read."""
@@ -367,23 +380,3 @@ def _cycles(
     periods = pl.DataFrame(rows, schema=PERIODS, orient="row")
     members = read.usage.select("contract_id", *MEMBERS).unique("contract_id", keep="last")
     return periods.join(members, on="contract_id", how="left")
-
-
-def bill_lines(priced: Priced) -> list[dict[str, Any]]:
-    """What each cycle costs by component, exact, as an invoice would sum it."""
-    sums: dict[tuple[Any, ...], Decimal] = {}
-    keys = ["account_id", "contract_id", "cycle_start", "component_id"]
-    both = pl.concat([frame.select(*keys, "amount") for frame in (priced.lines, priced.periods)])
-    grouped = both.group_by(keys).agg(pl.col("amount").sum()).sort(keys)
-    for *key, amount in grouped.iter_rows():
-        sums[tuple(key)] = amount
-    return [
-        {
-            "account": priced.accounts[account],
-            "contract": priced.name_of(account, contract),
-            "cycle": start,
-            "component": priced.code_of(component),
-            "exact": amount,
-        }
-        for (account, contract, start, component), amount in sums.items()
-    ]

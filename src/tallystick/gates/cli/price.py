@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from tallystick.base.money import plain
+from tallystick.base.money import RoundingMode, plain, round_minor
 from tallystick.gates.cli.answers import (
     NOT_ALL_WELL,
     examples,
@@ -50,6 +50,18 @@ class How:
     until: Annotated[
         date | None, typer.Option("--to", parser=read_day, metavar="DAY", help="The last day.")
     ] = None
+    coupon: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORDS", help="Off each account's bill: '{less: 10 %, bills: 3}'."),
+    ] = None
+    rounding: Annotated[
+        str,
+        typer.Option(
+            parser=one_of(*(mode.value for mode in RoundingMode)),
+            metavar="|".join(mode.value for mode in RoundingMode),
+            help="How each line of a bill is rounded.",
+        ),
+    ] = RoundingMode.HALF_UP.value
     executor: Annotated[
         str,
         typer.Option(parser=one_of("batch", "exact", "both"), metavar="batch|exact|both",
@@ -105,7 +117,7 @@ def price(
     if lists is None:
         raise typer.BadParameter("name a price list, such as: tallystick price prices.yaml FILE")
     priced = _price_file(usage, lists, how)
-    document, said, tables = _told(priced, explain=explain, limit=limit)
+    document, said, tables = _told(priced, how, explain=explain, limit=limit)
     if as_json:
         tell(document, as_json=True)
     else:
@@ -162,10 +174,10 @@ def _bytes_of(path: Path) -> bytes:
     return b"".join(read_blocks(path, block_bytes=2**22))
 
 
-def _told(priced: "Priced", *, explain: bool, limit: int) -> tuple[dict[str, Any], str, list[Any]]:
+def _told(
+    priced: "Priced", how: How, *, explain: bool, limit: int
+) -> tuple[dict[str, Any], str, list[Any]]:
     """The JSON document, the closing sentence and the tables of what was priced."""
-    from tallystick.core.price.price import bill_lines
-
     currency = priced.lists.currency
     lines = [_line(row, priced) for row in priced.lines.head(limit).iter_rows(named=True)]
     periods = [
@@ -178,13 +190,13 @@ def _told(priced: "Priced", *, explain: bool, limit: int) -> tuple[dict[str, Any
         }
         for row, words in priced.explain_periods()
     ]
-    bills = [{**one, "rounded": money(one["exact"], currency)} for one in bill_lines(priced)]
+    bills, exact, invoiced = _bills(priced, how)
     faults = _faults(priced)
-    invoiced = sum((Decimal(one["rounded"]) for one in bills), Decimal(0))
     left = priced.allowances()
     document: dict[str, Any] = {
         "currency": currency,
-        "total": priced.total(),
+        "usage": priced.total(),
+        "total": exact,
         "invoiced": money(invoiced, currency),
         "lines_in_all": priced.lines.height,
         "lines": lines,
@@ -206,12 +218,34 @@ def _told(priced: "Priced", *, explain: bool, limit: int) -> tuple[dict[str, Any
         words = [f"line {number}: {step}" for number, step in steps]
         words += [f"{one['cycle']} {one['component']}: {one['explained']}" for one in periods]
         tables.append(Text("\n".join(words)))
-    said = f"{plain(priced.total())} {currency} exact, {money(invoiced, currency)} invoiced"
+    said = f"{plain(exact)} {currency} exact, {money(invoiced, currency)} invoiced"
     if priced.lines.height > limit:
         said += f"; the first {limit} of {priced.lines.height} lines are shown"
     if faults:
         said += f"; {len(faults)} rows have no price yet"
     return document, said, tables
+
+
+def _bills(priced: "Priced", how: How) -> tuple[list[dict[str, Any]], Decimal, Decimal]:
+    """The lines of the bills, what they come to exact, and rounded line by line."""
+    from tallystick.core.price.bill import read_coupons
+
+    mode = RoundingMode(how.rounding)
+    currency = priced.lists.currency
+    rows: list[dict[str, Any]] = []
+    exact = invoiced = Decimal(0)
+    for one in priced.bills(coupons=read_coupons(how.coupon or (), lists=priced.lists)):
+        rounded = round_minor(one.amount, currency=currency, mode=mode)
+        exact, invoiced = exact + one.amount, invoiced + rounded
+        rows.append(
+            {
+                "account": one.account, "contract": one.contract, "cycle": one.start,
+                "until": one.end - timedelta(days=1), "component": one.component,
+                "band": one.band, "tier": one.tier, "purpose": one.purpose, "exact": one.amount,
+                "rounded": format(rounded, "f"),
+            }
+        )  # fmt: skip
+    return rows, exact, invoiced
 
 
 def _steps(priced: "Priced", limit: int) -> list[tuple[int, str]]:
@@ -283,7 +317,7 @@ def _price_page(
             {"line": d.line, "expected": d.expected, "found": d.found} for d in differences
         ]
         if not check:
-            document["priced"], said, tables = _told(priced, explain=explain, limit=limit)
+            document["priced"], said, tables = _told(priced, how, explain=explain, limit=limit)
         documents.append(document)
         if not as_json:
             if not check:

@@ -1,0 +1,340 @@
+"""What a period comes to: usage, what recurs, and what the terms of the whole bill add or take.
+
+A bill here is an account's cycles that end on the same day. What recurs is due in the cycle that
+its period begins in. One that is paid in arrears is due when its own cycle is over.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Any, Final
+
+import polars as pl
+
+from tallystick.base.money import AMOUNT_SCALE
+from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.core.charge.frames import PERIODS, with_members
+from tallystick.core.charge.whole_bill.adjust import adjust_bill, coin_of
+from tallystick.core.charge.whole_bill.amounts import Bill, BillAmount, BillCycle, Coupon, Use
+from tallystick.core.charge.whole_bill.terms import (
+    Granted,
+    HeldTerms,
+    coupon_of,
+    cycle_terms,
+    ids_by_code,
+)
+from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
+from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod, due_recurring
+from tallystick.core.price.lists import PriceLists
+from tallystick.core.price.usage import Held
+from tallystick.core.tariff.bill_terms import Discount, Window
+from tallystick.core.tariff.calendars import microseconds
+from tallystick.core.tariff.plan import PlanUsage
+from tallystick.core.tariff.read_bill_terms import read_discount, term_page
+from tallystick.core.tariff.source import CatalogueRefused
+
+USAGE: Final = "usage"
+
+_SLICE: Final = (
+    "account_id", "contract_id", "cycle_start", "component_id", "band", "tier", "unit_price", "per",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One exact amount of a contract's cycle [start, end).
+
+    `purpose` is usage, recurring, or the term that adds it, such as `discount:loyal` or `minimum`;
+    `component` is empty where a term is of the whole cycle. An invoice rounds each once.
+    """
+
+    account: str
+    contract: str
+    start: date
+    end: date
+    component: str
+    purpose: str
+    amount: Decimal
+    band: str | None = None
+    tier: int | None = None
+
+
+@dataclass(slots=True)
+class _Cycle:
+    """A contract's cycle and what it costs before the terms of the bill."""
+
+    held: Held
+    start: date
+    end: date
+    served: tuple[date, date]
+    since: date
+    amounts: list[BillAmount]
+    slices: list[tuple[str | None, int | None]]  # the bands and tiers of the first amounts
+
+
+def read_coupons(texts: Sequence[str], *, lists: PriceLists) -> tuple[Discount, ...]:
+    """Coupons as they are granted: `{less: 10 %, bills: 3, covers: [line]}`.
+
+    :raises CatalogueRefused: with every mistake in one, such as a price that no list has
+    """
+    known = {part.code for dated in lists.plans for part in dated.plan.components.values()}
+    coupons = []
+    for number, words in enumerate(texts, 1):
+        page = term_page(words, name=f"coupon-{number}")
+        coupon = read_discount(page, code=f"coupon-{number}", coupon=True)
+        for code in coupon.covers:
+            if code not in known:
+                page.complain(page.table.line, f"covers {code!r}, which is no price", word="covers")
+        if page.errors:
+            raise CatalogueRefused(errors=tuple(sorted(set(page.errors))))
+        coupons.append(coupon)
+    return tuple(coupons)
+
+
+def settle_bills(
+    *,
+    lists: PriceLists,
+    held: Sequence[Held],
+    cycles: pl.DataFrame,
+    lines: pl.DataFrame,
+    periods: pl.DataFrame,
+    coupons: Sequence[Discount] = (),
+) -> tuple[BillLine, ...]:
+    """The bills of these cycles (PERIODS) and what was rated in them, by account and day.
+
+    `lines` are VERSION_RATED, `periods` VERSION_PERIOD_RATED. Each coupon is taken off the first
+    bills of each account. Nothing is rounded.
+    """
+    found = _cycles(held, cycles)
+    by_event = lines.join(_by_period(lists), on=["component_id", "version_id"], how="anti")
+    sums = _sum_up(by_event, periods)
+    settled = list(_take_usage(found, sums, lists=lists, owners=_owners(cycles), held=held))
+    _take_recurring(found, lists=lists)
+    bills: dict[tuple[int, date], list[_Cycle]] = defaultdict(list)
+    for one in found.values():
+        bills[one.held.account_id, one.end].append(one)
+    numbers: dict[int, int] = defaultdict(int)
+    for account, end in sorted(bills):
+        due = [one for one in coupons if numbers[account] < (one.bills or 1)]
+        numbers[account] += 1
+        settled += _settle(bills[account, end], due, lists=lists, lines=lines)
+    return tuple(settled)
+
+
+def _cycles(held: Sequence[Held], cycles: pl.DataFrame) -> dict[tuple[int, date], _Cycle]:
+    by_id = {one.contract_id: one for one in held}
+    found: dict[tuple[int, date], _Cycle] = {}
+    since: dict[int, date] = {}
+    columns = ["contract_id", "cycle_start", "cycle_end", "served_from", "served_to"]
+    for contract, start, end, first, last in cycles.select(columns).sort(columns).iter_rows():
+        one = by_id[contract]
+        began = since.setdefault(contract, one.contract.starts or first)
+        found[contract, start] = _Cycle(one, start, end, (first, last), began, [], [])
+    return found
+
+
+def _by_period(lists: PriceLists) -> pl.DataFrame:
+    """What is priced when the period is over; its rated lines cost nothing and are not told."""
+    found = [
+        (number, dated.version_id)
+        for dated in lists.plans
+        for number, part in dated.plan.components.items()
+        if isinstance(part, PlanUsage) and part.period is not None
+    ]
+    schema = {"component_id": pl.Int64(), "version_id": pl.Int64()}
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def _sum_up(lines: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """What usage and periods cost by contract, cycle, component, band, tier and price."""
+    counted = pl.concat(
+        [
+            lines.select(*_SLICE, "amount", quantity=pl.col("billed") - pl.col("allowed")),
+            periods.select(*_SLICE, "amount", quantity="billed"),
+        ],
+        how="vertical_relaxed",
+    )
+    sums = counted.group_by(_SLICE).agg(pl.col("amount").sum(), pl.col("quantity").sum())
+    return sums.sort(_SLICE, nulls_last=True)
+
+
+def _owners(cycles: pl.DataFrame) -> dict[tuple[int, int, date], int]:
+    """Who pays what contracts share: the first contract of the account, organisation or pool."""
+    found: dict[tuple[int, int, date], int] = {}
+    columns = ["contract_id", "cycle_start", "account_id", "organisation_id", "pool_id"]
+    for contract, start, account, organisation, pool in (
+        cycles.select(columns).sort(columns).iter_rows()
+    ):
+        for owner in ((account, 0), (organisation, 0), (organisation, -(pool or 0))):
+            found.setdefault((*owner, start), contract)
+    return found
+
+
+def _take_usage(
+    found: dict[tuple[int, date], _Cycle],
+    sums: pl.DataFrame,
+    *,
+    lists: PriceLists,
+    owners: dict[tuple[int, int, date], int],
+    held: Sequence[Held],
+) -> Iterator[BillLine]:
+    """Adds what usage cost to its cycles; gives what lies in cycles before the contract began."""
+    for account, contract, start, component, band, tier, *_, amount, quantity in sums.iter_rows():
+        payer = owners.get((account, contract, start), contract)
+        made = _amount(lists, component, USAGE, amount, int(quantity * QUANTITY_SCALE))
+        cycle = found.get((payer, start))
+        if cycle is not None:
+            cycle.amounts.append(made)
+            cycle.slices.append((band, tier))
+            continue
+        one = held[contract - 1].contract
+        rule = CycleRule(Every.MONTH, bill_day=one.cycle_day)
+        end = cycle_of(start, rule=rule).end
+        code = made.label
+        yield BillLine(one.account, one.contract, start, end, code, USAGE, amount, band, tier)
+
+
+def _take_recurring(found: dict[tuple[int, date], _Cycle], *, lists: PriceLists) -> None:
+    plans = tuple(
+        PricedPeriod(one.version_id, one.valid_from, one.valid_to, one.plan) for one in lists.plans
+    )
+    by_contract: dict[int, list[_Cycle]] = defaultdict(list)
+    for (contract, _), cycle in found.items():
+        by_contract[contract].append(cycle)
+    for own in by_contract.values():
+        for component, line in _recurring(own, plans, lists):
+            day = line.period.start
+            for cycle in (one for one in own if one.start <= day < one.end):
+                cycle.amounts.append(_amount(lists, component, line.purpose, line.amount))
+
+
+def _recurring(
+    own: Sequence[_Cycle], plans: tuple[PricedPeriod, ...], lists: PriceLists
+) -> Iterator[tuple[int, Any]]:
+    """What recurs over a contract's cycles, its days served without a gap as one."""
+    held, ends = own[0].held, own[-1].served[1]
+    spans: list[tuple[date, date]] = []
+    for cycle in own:
+        if spans and spans[-1][1] == cycle.served[0]:
+            spans[-1] = (spans[-1][0], cycle.served[1])
+        else:
+            spans.append(cycle.served)
+    goes_on = ends == own[-1].end and held.contract.ends != ends
+    last = len(spans) - 1
+    offers = tuple(
+        HeldOffer(held.offer_id, 1, start, None if goes_on and at == last else end)
+        for at, (start, end) in enumerate(spans)
+    )
+    terms = ContractTerms(
+        starts_on=own[0].since,
+        ends_on=None if goes_on else ends,
+        cycle_day=held.contract.cycle_day,
+        zone=lists.plans[0].plan.zone.key,
+        billed_to=None,
+        held=offers,
+    )
+    yield from due_recurring(terms, plans=plans, billed=(), on=own[-1].end)
+
+
+def _settle(
+    cycles: Sequence[_Cycle],
+    coupons: Sequence[Discount],
+    *,
+    lists: PriceLists,
+    lines: pl.DataFrame,
+) -> Iterator[BillLine]:
+    terms = [_held_terms(one, lists) for one in cycles]
+    made = tuple(
+        _bill_cycle(one, at, of_one, lists=lists, lines=lines)
+        for at, (one, of_one) in enumerate(zip(cycles, terms, strict=True))
+    )
+    ids = ids_by_code([one for own in terms for one in own])
+    bill = Bill(made, tuple(_coupon(one, ids) for one in coupons), coin_of(lists.currency))
+    for one, cycle, added in zip(cycles, made, adjust_bill(bill), strict=True):
+        contract = one.held.contract
+        amounts = (*cycle.amounts, *added)
+        for amount, of in zip_longest(amounts, one.slices, fillvalue=None):
+            assert amount is not None
+            code = _part(lists, amount.component).code if amount.component else ""
+            yield BillLine(
+                contract.account, contract.contract, one.start, one.end, code, amount.purpose,
+                Decimal(amount.amount) / AMOUNT_SCALE, *(of or (None, None)),
+            )  # fmt: skip
+
+
+def _held_terms(cycle: _Cycle, lists: PriceLists) -> list[HeldTerms]:
+    plan = lists.plan_on(max(cycle.start, cycle.since))
+    offer = plan.offers.get(cycle.held.offer_id)
+    return [HeldTerms(offer, since=cycle.since, spans=(cycle.served,))] if offer else []
+
+
+def _coupon(term: Discount, ids: dict[str, tuple[int, ...]]) -> Coupon:
+    return coupon_of(Granted(term.code, term, date.min, None), ids=ids, contract=None)
+
+
+def _bill_cycle(
+    one: _Cycle, number: int, held: list[HeldTerms], *, lists: PriceLists, lines: pl.DataFrame
+) -> BillCycle:
+    terms = cycle_terms(held, start=one.start, end=one.end)
+    made = BillCycle(
+        contract=number,
+        start=one.start,
+        end=one.end,
+        served=(one.served,),
+        over=True,
+        zone=lists.plans[0].plan.zone,
+        amounts=tuple(one.amounts),
+        discounts=terms.discounts,
+        commitments=terms.commitments,
+        limit=terms.limit,
+    )
+    components = sorted(
+        {n for due in terms.commitments if due.window is not Window.CYCLE for n in due.covers}
+    )
+    if not components:
+        return made
+    return replace(made, uses=tuple(_uses(one, components, lists=lists, lines=lines)))
+
+
+def _uses(
+    one: _Cycle, components: Sequence[int], *, lists: PriceLists, lines: pl.DataFrame
+) -> Iterator[Use]:
+    """The rated lines of the cycle that commitments by the hour or the day look at."""
+    own = lines.filter(
+        pl.col("contract_id") == one.held.contract_id,
+        pl.col("cycle_start") == one.start,
+        pl.col("component_id").is_in(components),
+    ).sort("component_id", "started_at", "usage_id", "seq")
+    for line in own.iter_rows(named=True):
+        part = _part(lists, line["component_id"])
+        yield Use(
+            line["component_id"],
+            microseconds(line["started_at"]),
+            int((line["billed"] - line["allowed"]) * QUANTITY_SCALE),
+            int(line["amount"] * AMOUNT_SCALE),
+            duration=isinstance(part, PlanUsage) and part.unit == "s",
+        )
+
+
+def _amount(
+    lists: PriceLists, component: int, purpose: str, amount: Decimal, quantity: int = 0
+) -> BillAmount:
+    part = _part(lists, component)
+    return BillAmount(
+        component=component,
+        label=part.code,
+        purpose=purpose,
+        amount=int(amount * AMOUNT_SCALE),
+        tax_category=part.tax_category,
+        revenue_account=part.revenue_account,
+        quantity=quantity,
+    )
+
+
+def _part(lists: PriceLists, component: int) -> Any:
+    """The component in the newest version that has it."""
+    parts = (dated.plan.components.get(component) for dated in reversed(lists.plans))
+    return next(part for part in parts if part is not None)
