@@ -165,9 +165,8 @@ def _owners(cycles: pl.DataFrame) -> dict[tuple[int, int, date], int]:
     """Who pays what contracts share: the first contract of the account, organisation or pool."""
     found: dict[tuple[int, int, date], int] = {}
     columns = ["contract_id", "cycle_start", "account_id", "organisation_id", "pool_id"]
-    for contract, start, account, organisation, pool in (
-        cycles.select(columns).sort(columns).iter_rows()
-    ):
+    members = with_members(cycles, schema=PERIODS).select(columns).sort(columns)
+    for contract, start, account, organisation, pool in members.iter_rows():
         for owner in ((account, 0), (organisation, 0), (organisation, -(pool or 0))):
             found.setdefault((*owner, start), contract)
     return found
