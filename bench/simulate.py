@@ -40,13 +40,14 @@ def run(rows: int = 1_000_000) -> Figure:
 def _merely_read(tenant_id: int) -> None:
     """The limit: all events read at once."""
     from tallystick.base.period import day_start
+    from tallystick.domain.parties.organisations import AccountRange
     from tallystick.domain.tenants.scope import acting_for
     from tallystick.domain.usage.past_tables import read_past_events
 
     zone = ZoneInfo("Europe/Berlin")
     with acting_for(tenant_id):
         span = (day_start(MARCH[0], zone), day_start(MARCH[1], zone))
-        read_past_events(accounts=(0, 2**62), span=span)
+        read_past_events(accounts=AccountRange(0, 2**62), span=span)
 
 
 def _simulate(draft: "WrittenCatalogue", *, tenant_id: int) -> None:
