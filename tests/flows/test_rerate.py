@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from tallystick.core.charge.explain import explain_line
+from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.invoices.models import InvoiceLine
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import ChargeTotal, RatedLine
@@ -95,3 +97,17 @@ def test_usage_charged_before_the_cycle_is_closed_gets_what_rolls_over():
     # Six of January's minutes and ten of February's are included in the eighteen.
     assert ("Calls", Decimal(120), Decimal("0.29")) in usage_of(tenant.id, 1)
     assert_books_match(tenant.id)
+
+
+def test_a_line_taken_back_is_told_as_such():
+    tenant = open_talk_business(customers=1)
+    load(tenant.id, "\na 491700000001 2026-01-05T10:00 600\n")
+    charge_usage(tenant_id=tenant.id, at=AT)
+    run_bills(tenant_id=tenant.id, on=FEBRUARY, at=AT)
+    load(tenant.id, "\nb 491700000001 2026-01-04T10:00 120\n", digest="two")
+    charge_usage(tenant_id=tenant.id, at=AT)
+    with acting_for(tenant.id):
+        lines = RatedLine.objects.order_by("started_at", "charge_run_id", "seq")
+        (plan,) = plans_by_version().values()
+        told = [explain_line(line, plan=plan)[0] for line in lines.values()]
+    assert ["taken back" in one for one in told] == [False, False, True, False]

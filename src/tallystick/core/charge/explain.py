@@ -33,6 +33,8 @@ def explain_line(line: Mapping[str, Any], *, plan: Plan) -> list[str]:
         phrases = [*_counted(line, usage, plan), *_priced(line, usage, plan)]
         due = priced + line["fee"]
     told = f"{_usage(line, usage, plan)}: {', '.join(phrases)} -> {plain(due)}"
+    if line["seq"] < 0:
+        told = f"taken back: {told}"
     return [told, *_limited(line, usage, due)]
 
 

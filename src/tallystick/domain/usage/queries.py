@@ -108,7 +108,8 @@ def rated_events(
             WHERE t.account_id = %s AND t.id = ANY(%s)
                 AND r.started_at >= %s AND r.started_at < %s
                 AND r.usage_id = coalesce(%s, r.usage_id)
-            ORDER BY r.started_at, r.usage_id, r.component_id, r.seq LIMIT %s OFFSET %s
+            ORDER BY r.started_at, r.usage_id, r.component_id, r.charge_run_id, r.seq
+            LIMIT %s OFFSET %s
             """,
             [account_id, ids, since, until, usage_id, limit, offset],
         )
@@ -141,7 +142,8 @@ def rated_between(
             JOIN usage_usage u ON u.tenant_id = r.tenant_id AND u.account_id = r.account_id
                 AND u.started_at = r.started_at AND u.id = r.usage_id
             WHERE {" AND ".join(given) or "true"}
-            ORDER BY r.started_at, r.usage_id, r.component_id, r.seq LIMIT %s
+            ORDER BY r.started_at, r.usage_id, r.component_id, r.charge_run_id, r.seq
+            LIMIT %s
             """,
             [*given.values(), count],
         )

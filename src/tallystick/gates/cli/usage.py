@@ -346,12 +346,13 @@ def rerate(
             changed = rerate_usage(days, at=present.at, progress=progress, **common)
     rows = [{**asdict(one), "difference": EXACT.subtract(one.now, one.before)} for one in changed]
     columns = ["account", "offer", "component", "events", "before", "now", "difference"]
-    would = "would change; nothing was stored" if dry_run else "changed; the next bills have it"
+    would = "nothing was stored" if dry_run else "the next bills have it"
     tell(
         {"dry_run": dry_run, "changed": rows},
         as_json=as_json,
         table=table_of(columns, [[row[name] for name in columns] for row in rows]),
-        said=f"{len({one.account for one in changed})} accounts {would}",
+        said=f"{len({one.account for one in changed if one.now != one.before})} accounts pay "
+        f"otherwise; {would}",
     )
 
 
