@@ -24,6 +24,7 @@ from tallystick.domain.usage.models import ChargeRun
 from tallystick.domain.usage.period_tables import read_grants, replace_rows
 from tallystick.domain.usage.rerate_tables import bill_again, read_again, read_taken_events
 from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
+from tallystick.flows.draw import draw_usage
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.rerate import Known, reach_back, rerate, within
 from tallystick.flows.settle_online import settle_online
@@ -77,7 +78,7 @@ def charge_usage(
             run = take(tenant_id, at=at)
             if run is None:
                 continue
-            results += _work_off(run, workers=workers, progress=progress)
+            results += _work_off(run, at=at, workers=workers, progress=progress)
             with acting_for(tenant_id):
                 charging.close_run(run_id=run.id, at=at)
                 refresh_statistics("usage_ratedline")
@@ -106,7 +107,9 @@ def _new_run(tenant_id: int, *, at: datetime) -> ChargeRun | None:
         return run
 
 
-def _work_off(run: ChargeRun, *, workers: int, progress: Progress) -> list[_TaskResult]:
+def _work_off(
+    run: ChargeRun, *, at: datetime, workers: int, progress: Progress
+) -> list[_TaskResult]:
     with acting_for(run.tenant_id):
         for table in OWING:
             refresh_statistics(table)
@@ -117,7 +120,7 @@ def _work_off(run: ChargeRun, *, workers: int, progress: Progress) -> list[_Task
         ensure_months("usage_ratedline", instants=span.append(pl.Series([run.last_at])))
     return work_off(
         open_tasks,
-        work=lambda task_id: _charge_task(run, task_id=task_id, plans=plans, own=own),
+        work=lambda task_id: _charge_task(run, task_id=task_id, plans=plans, own=own, at=at),
         workers=workers,
         what="charging",
         progress=progress,
@@ -125,7 +128,7 @@ def _work_off(run: ChargeRun, *, workers: int, progress: Progress) -> list[_Task
 
 
 def _charge_task(
-    run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan], own: OwnPrices
+    run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan], own: OwnPrices, at: datetime
 ) -> _TaskResult:
     with acting_for(run.tenant_id):
         task = charging.take_task(task_id)
@@ -153,8 +156,9 @@ def _charge_task(
         )
         _check_all_told(whole, rated.lines, rated.suspense)
         charge_tables.store_rated(rated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+        draw_usage(rated.lines, run_id=run.id, plans=plans, at=at)
         charge_tables.store_draws(rated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
-        changed, waiting_again = _rate_again(run, again=again, known=known, plans=plans)
+        changed, waiting_again = _rate_again(run, again=again, known=known, plans=plans, at=at)
         suspended = pl.concat([_suspended(whole, rated.suspense), *waiting_again])
         charge_tables.store_suspense(
             suspended, tenant_id=run.tenant_id, charge_run_id=run.id, accounts=accounts
@@ -190,7 +194,12 @@ def late_accounts(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rate_again(
-    run: ChargeRun, *, again: pl.DataFrame, known: Known, plans: Sequence[DatedPlan]
+    run: ChargeRun,
+    *,
+    again: pl.DataFrame,
+    known: Known,
+    plans: Sequence[DatedPlan],
+    at: datetime,
 ) -> tuple[int, list[pl.DataFrame]]:
     """Rates these accounts (AGAIN) again and stores what changes: lines, and what is suspended."""
     told, changed = [], 0
@@ -199,6 +208,7 @@ def _rate_again(
         events = taken_events(run.id, again=part, terms=known.terms)
         rerated = rerate(events, again=part, known=known, plans=plans)
         charge_tables.store_rated(rerated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+        draw_usage(rerated.lines, run_id=run.id, plans=plans, at=at)
         charge_tables.store_draws(rerated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
         replace_rows(
             rerated.grants,

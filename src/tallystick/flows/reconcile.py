@@ -7,7 +7,9 @@ from typing import Final
 from django.db import connection
 
 from tallystick.core.post import chart
+from tallystick.domain.balances.queries import posted_money
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.usage.models import PAID_FROM_BALANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class Finding:
 def reconcile(*, tenant_id: int) -> list[Finding]:
     """Every equality that must hold for the operator at any time."""
     with acting_for(tenant_id):
-        return [Finding(name, _figure(one), _figure(other)) for name, one, other in EQUALITIES]
+        found = [Finding(name, _figure(one), _figure(other)) for name, one, other in EQUALITIES]
+        liability = f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.PREPAID)}) l(amount)"
+        return [*found, Finding(PREPAID_EQUALS, posted_money(), _figure(liability))]
 
 
 def _figure(query: str) -> Decimal:
@@ -38,6 +42,8 @@ def _figure(query: str) -> Decimal:
 def _ledger(code: str) -> str:
     return f"SELECT sum(amount) FROM ledger_posting WHERE ledger_account = '{code}'"
 
+
+PREPAID_EQUALS: Final = "prepaid liability = money of all balances, as far as it is posted"
 
 EQUALITIES: Final = (
     ("the ledger balances", "SELECT 0", "SELECT sum(amount) FROM ledger_posting"),
@@ -55,8 +61,9 @@ EQUALITIES: Final = (
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.CUSTOMER_CREDIT)}) l(amount)",
     ),
     (
-        "tax payable = tax of all invoices",
-        "SELECT sum(tax) FROM invoices_invoicetax",
+        "tax payable = tax of all invoices and of prepaid use",
+        "SELECT (SELECT coalesce(sum(tax), 0) FROM invoices_invoicetax)"
+        " + (SELECT coalesce(sum(tax), 0) FROM balances_prepaiduse)",
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.TAX_PAYABLE)}) l(amount)",
     ),
     (
@@ -94,7 +101,7 @@ EQUALITIES: Final = (
     ),
     (
         "billed usage = usage lines of invoices",
-        "SELECT sum(amount) FROM usage_chargetotal WHERE invoice_id IS NOT NULL",
+        "SELECT sum(amount) FROM usage_chargetotal WHERE invoice_id > 0",
         "SELECT sum(exact) FROM invoices_invoiceline WHERE purpose LIKE 'usage%'",
     ),
     (
@@ -106,6 +113,26 @@ EQUALITIES: Final = (
         "counters = their movements",
         "SELECT sum(used) FROM balances_counter",
         "SELECT sum(quantity) FROM balances_movement",
+    ),
+    (
+        "buckets = their movements",
+        "SELECT sum(remaining) FROM balances_bucket",
+        "SELECT sum(quantity) FROM balances_bucketmovement",
+    ),
+    (
+        "buckets that differ from their movements = none",
+        "SELECT 0",
+        "SELECT count(*) FROM (SELECT 1 FROM balances_bucket b"
+        " LEFT JOIN balances_bucketmovement m ON m.tenant_id = b.tenant_id"
+        " AND m.account_id = b.account_id AND m.bucket_id = b.id"
+        " GROUP BY b.tenant_id, b.account_id, b.id, b.remaining"
+        " HAVING b.remaining <> coalesce(sum(m.quantity), 0)) off",
+    ),
+    (
+        "usage paid from balances = what usage drew from them",
+        f"SELECT sum(amount) FROM usage_chargetotal WHERE invoice_id = {PAID_FROM_BALANCE}",
+        "SELECT -coalesce(sum(quantity), 0) FROM balances_bucketmovement"
+        " WHERE source_key LIKE 'usage:%'",
     ),
     (
         "usage stored = usage accepted",

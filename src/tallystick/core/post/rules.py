@@ -27,6 +27,8 @@ class EventKind(StrEnum):
     PREPAID_BOUGHT = "prepaid_bought"
     PREPAID_USED = "prepaid_used"
     PREPAID_EXPIRED = "prepaid_expired"
+    PREPAID_MOVED = "prepaid_moved"
+    PREPAID_CORRECTED = "prepaid_corrected"
     DEPOSIT_HELD = "deposit_held"
     DEPOSIT_APPLIED = "deposit_applied"
     REVENUE_RELEASED = "revenue_released"
@@ -127,6 +129,14 @@ RULES: Final[Rules] = MappingProxyType(
         EventKind.PREPAID_EXPIRED: (
             _debit(chart.PREPAID, "amount"),
             _credit(chart.EXPIRED, "amount"),
+        ),
+        EventKind.PREPAID_MOVED: (
+            _debit(chart.PREPAID, "amount"),
+            _credit(chart.CUSTOMER_CREDIT, "amount"),
+        ),
+        EventKind.PREPAID_CORRECTED: (
+            _debit(chart.GOODWILL, "amount"),
+            _credit(chart.PREPAID, "amount"),
         ),
         EventKind.DEPOSIT_HELD: (
             _debit(chart.CASH_IN_TRANSIT, "amount"),

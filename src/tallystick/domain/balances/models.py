@@ -80,6 +80,8 @@ class Terms(TenantRow):
     top_up_amount = amount_column(null=True)
     """What is asked of the account's means of payment when its balance is low."""
     top_up_daily_max = amount_column(null=True)
+    cut_at_zero = models.BooleanField(default=False, db_default=False)
+    """Whether its services are cut off while nothing is left, and come back with a top-up."""
     fee_amount = amount_column(null=True)
     """What `fee_days` days cost, taken from the balance day by day."""
     fee_days = models.SmallIntegerField(default=30, db_default=30)

@@ -17,3 +17,8 @@ def recent_orders(*, state: str | None, account_id: int | None, count: int) -> l
     if account_id is not None:
         orders = orders.filter(account_id=account_id)
     return list(orders[:count])
+
+
+def orders_like(account_id: int, *, prefix: str) -> int:
+    """How many orders of the account have a key that begins so."""
+    return Order.objects.filter(account_id=account_id, key__startswith=prefix).count()

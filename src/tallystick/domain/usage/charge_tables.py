@@ -1,5 +1,6 @@
 """What a charge task reads and writes in bulk: events with their contract's facts, rated lines."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -8,7 +9,7 @@ from django.db import connection
 from tallystick.base.frames import INSTANT, QUANTITY
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import insert_rows, new_ids, read_frame, stage_rows
-from tallystick.domain.usage.models import ChargeRun, ChargeTask, RunState
+from tallystick.domain.usage.models import PAID_FROM_BALANCE, ChargeRun, ChargeTask, RunState
 from tallystick.domain.usage.tables import ensure_months, load_by_month
 
 EVENTS: Final = pl.Schema(
@@ -157,6 +158,16 @@ def _events() -> pl.Expr:
     return pl.col("usage_id").filter(~taken).n_unique().cast(pl.Int64) - pl.col("usage_id").filter(
         taken
     ).n_unique().cast(pl.Int64)
+
+
+def mark_drawn(account_ids: Sequence[int], *, charge_run_id: int) -> None:
+    """Marks a charge run's totals of these accounts as paid from their balances."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE usage_chargetotal SET invoice_id = %s"
+            " WHERE charge_run_id = %s AND account_id = ANY(%s) AND invoice_id IS NULL",
+            [PAID_FROM_BALANCE, charge_run_id, list(account_ids)],
+        )
 
 
 def store_suspense(

@@ -235,6 +235,10 @@ class RatedLine(models.Model):
         db_table = "usage_ratedline"
 
 
+PAID_FROM_BALANCE = 0
+"""In place of an invoice's id: the account's balance paid for it."""
+
+
 class ChargeTotal(TenantRow):
     """The sum of a charge run's rated lines by what an invoice line shows; billed once."""
 
@@ -256,6 +260,7 @@ class ChargeTotal(TenantRow):
     fees = amount_column()
     amount = amount_column()
     invoice_id = models.BigIntegerField(null=True)
+    """The invoice that has it, or `PAID_FROM_BALANCE`; None = not billed yet."""
 
 
 class PeriodLine(TenantRow):

@@ -4,6 +4,7 @@ import typer
 
 from tallystick.gates.cli import (
     accounts,
+    balances,
     bank,
     bills,
     books,
@@ -19,6 +20,7 @@ from tallystick.gates.cli import (
     price,
     simulate,
     usage,
+    vouchers,
 )
 from tallystick.gates.cli.answers import Commands
 
@@ -27,7 +29,7 @@ simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)
 
 for part in (
-    operators, catalog, accounts, grants, usage, bills, documents, money, bank, debits,
-    books, closing, explain, price,
+    operators, catalog, accounts, grants, usage, bills, documents, money, balances,
+    vouchers, bank, debits, books, closing, explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)
