@@ -128,7 +128,7 @@ def top_up(
     """
     with acting_for(tenant_id):
         payer = account_numbered(account)
-        check_payable(receipt, payer)
+        check_payable(receipt, payer=payer)
         reason = {"method": receipt.method, "reference": receipt.reference, "payer": receipt.payer}
         grant = Grant(
             receipt.currency, receipt.amount, Origin.TOP_UP, f"top-up:{receipt.key}", at, valid_to,
@@ -247,9 +247,9 @@ def transfer_balance(wish: Transfer, *, tenant_id: int, on: date, at: datetime) 
         giver, taker = account_numbered(wish.giver), account_numbered(wish.taker)
         if giver.id == taker.id:
             raise SameAccount(account=giver.number)
-        check_payable(Receipt(wish.key, "transfer", wish.amount, giver.currency, on), taker)
+        check_payable(Receipt(wish.key, "transfer", wish.amount, giver.currency, on), payer=taker)
         if wish.fee:
-            check_payable(Receipt(wish.key, "transfer", wish.fee, giver.currency, on), giver)
+            check_payable(Receipt(wish.key, "transfer", wish.fee, giver.currency, on), payer=giver)
         lock_terms([giver.id, taker.id])
         for account in sorted((giver, taker), key=lambda one: one.id):
             lock_account(account)

@@ -68,7 +68,7 @@ def receive_payment(
     """
     with acting_for(tenant_id):
         payer = Account.objects.select_for_update().get(id=account_numbered(account).id)
-        check_payable(receipt, payer)
+        check_payable(receipt, payer=payer)
         payment, is_new = record_payment(receipt, account=payer, at=at)
         if not is_new:
             return PaymentReport(payment.id, True, (), Decimal(0), ())
@@ -103,7 +103,7 @@ def allocate_credit(*, tenant_id: int, accounts: Sequence[int], on: date, at: da
         _spread(payment, left, references=(), at=at, on=on)
 
 
-def check_payable(receipt: Receipt, payer: Account) -> None:
+def check_payable(receipt: Receipt, *, payer: Account) -> None:
     """Whether the account can be paid that amount.
 
     :raises AmountNotPayable: when it is not above zero or too fine for its currency
