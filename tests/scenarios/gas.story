@@ -9,12 +9,15 @@ business businesses/sedge.yaml catalogue businesses/sedge-prices.yaml
 2026-01-01 account OLD "Bob Example" consumer bill-day 1
 2026-01-01 contract C2 of OLD offer old-meter meter G2
 
+# The third row lacks its calorific value. Nobody guesses one: it waits.
 2026-01-20 usage mapping:businesses/sedge-usage.yaml <<END
 id,meter,kind,day,advance,calorific
 r1,G1,gas,2026-01-15,2,39.3
 r2,G2,feet,2026-01-15,1,39.47333
+r3,G1,gas,2026-01-16,2,
 END
 2026-02-01 bill run
+2026-02-01 expect suspense no_number 1
 
 # 2 m3 x 1.02264 x 39.3 / 3.6 = 22.32764, printed as 22 kWh in the guide; x 0.07 = 1.5629
 #   standing 9.30; net 10.86; VAT 5 % of 10.8629 = 0.54

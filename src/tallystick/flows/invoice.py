@@ -38,6 +38,7 @@ from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.tables import OWING, refresh_statistics
 from tallystick.flows.due import DueTask, due_task
+from tallystick.flows.end import end_what_ran_out
 from tallystick.flows.own_prices import load_own_prices
 from tallystick.flows.periods import store_closed
 from tallystick.flows.receive import allocate_credit
@@ -91,11 +92,14 @@ def run_bills(
 ) -> BillReport:
     """Bills every account that is due on that day or was due before it.
 
+    Contracts that were agreed to end by that day end first, and their services with them.
+
     The same date again bills only what was left, held or has become due since.
 
     :raises AlreadyRunning: while another bill run of the operator runs
     """
     with only_one("a bill run", tenant_id=tenant_id):
+        end_what_ran_out(tenant_id=tenant_id, on=on, at=at)
         with acting_for(tenant_id):
             for table in OWING:
                 refresh_statistics(table)

@@ -151,6 +151,11 @@ def end_contracts(account_id: int, *, on: date) -> None:
     _end(list(still.values_list("id", flat=True)), on=on)
 
 
+def close_contracts(ids: list[int]) -> None:
+    """Marks contracts ended whose last day, agreed before, is over; what they owe stays due."""
+    Contract.objects.filter(id__in=ids).update(state=ContractState.ENDED)
+
+
 def _end(ids: list[int], *, on: date) -> None:
     ContractOffer.objects.filter(contract_id__in=ids, valid_from__gt=on).delete()
     held = ContractOffer.objects.filter(contract_id__in=ids)

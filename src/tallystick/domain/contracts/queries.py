@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from tallystick.base.refusal import Refusal
-from tallystick.domain.contracts.models import Contract, Service
+from tallystick.domain.contracts.models import Contract, ContractState, Service
 
 
 @dataclass
@@ -25,6 +26,13 @@ def contract_numbered(number: str) -> Contract:
     if contract is None:
         raise UnknownContract(number=number)
     return contract
+
+
+def run_out_by(on: date, *, limit: int) -> list[Contract]:
+    """Contracts not ended whose end was agreed for that day or before, held, with their accounts."""
+    running = Contract.objects.filter(state=ContractState.ACTIVE, ends_on__lte=on)
+    held = running.select_for_update(of=("self",)).select_related("account")
+    return list(held.order_by("id")[:limit])
 
 
 def services_in(account_id: int, states: Sequence[str]) -> list[Service]:

@@ -69,8 +69,10 @@ def end_assignments_of(service: Service, *, at: datetime) -> None:
 
 def _end(held: QuerySet[Assignment], *, at: datetime) -> None:
     held.filter(valid_from__gte=at).delete()
-    open_now = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
-    Identifier.objects.filter(id__in=open_now.values("identifier_id")).update(
-        state=IdentifierState.QUARANTINED
-    )
-    open_now.update(valid_to=at)
+    ending = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=at))
+    given_back = list(ending.values_list("identifier_id", flat=True))
+    ending.update(valid_to=at)
+    held_since = Assignment.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
+    Identifier.objects.filter(id__in=given_back).exclude(
+        id__in=held_since.values("identifier_id")
+    ).update(state=IdentifierState.QUARANTINED)

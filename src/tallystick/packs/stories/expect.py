@@ -11,6 +11,7 @@ from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from tallystick.domain.ledger.queries import balance_of
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.usage.queries import open_suspense
 from tallystick.domain.usage.rejects import open_rejects
 from tallystick.flows.reconcile import reconcile
 from tallystick.packs.stories.steps import (
@@ -23,6 +24,7 @@ from tallystick.packs.stories.steps import (
     ExpectNoInvoice,
     ExpectRejects,
     ExpectServiceState,
+    ExpectSuspense,
     ExpectTax,
     Step,
 )
@@ -61,6 +63,8 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
             return ", ".join(step.actions) or "nothing", ", ".join(actions) or "nothing"
         case ExpectRejects():
             return str(step.count), str(open_rejects(code=step.code).count())
+        case ExpectSuspense():
+            return str(step.count), str(dict(open_suspense()).get(step.code, 0))
         case ExpectLedger():
             return _moneys(step.amount, balance_of(step.code), currency=tenant.currency)
         case ExpectBooks():

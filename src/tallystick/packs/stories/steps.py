@@ -339,6 +339,13 @@ class ExpectRejects(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectSuspense(Expectation):
+    form = "expect suspense CODE COUNT"
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectLedger(Expectation):
     form = "expect ledger CODE AMOUNT"
     code: str
@@ -357,7 +364,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
     Collect, CreditInvoice, TurnBooks, CloseBooks, ExpectInvoice,
     ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork,
-    ExpectRejects, ExpectLedger, ExpectBooks,
+    ExpectRejects, ExpectSuspense, ExpectLedger, ExpectBooks,
 )  # fmt: skip
 
 
