@@ -1,4 +1,4 @@
-# Pebble Things: SIM cards at 2.40 a month, and one pool of 400 MB that all of them share. A card that
+# Pebble Things: SIM cards at 2.40 a month, each bringing 100 MB into a pool that all of them share. A card that
 # was active at any time in the month is charged its whole month, once. Sums are made by hand; VAT 19 %.
 
 business businesses/pebble.yaml catalogue businesses/pebble-prices.yaml
@@ -11,7 +11,7 @@ business businesses/pebble.yaml catalogue businesses/pebble-prices.yaml
 2026-03-10 end contract S3
 2026-03-30 contract S4 of A1 offer sim iccid 8988303000000000004
 
-# 500 MB in all: one card takes far more than its own hundred, and the pool carries it.
+# 500 MB in all: one card takes far more than its own hundred, and the pool of 4 x 100 MB carries it.
 2026-03-31 usage mapping:businesses/pebble-usage.yaml <<END
 id,sim,at,megabytes
 u1,8988303000000000001,2026-03-05T09:00:00,350
@@ -26,7 +26,7 @@ END
 2026-04-01 expect invoice A1 net 11.60 tax 2.20 total 13.80 EUR
 2026-04-01 expect network A1 activate activate activate end activate
 
-# April has three cards, and the pool holds everything.
+# April has three cards and a pool of 300 MB, which holds everything.
 2026-04-30 usage mapping:businesses/pebble-usage.yaml <<END
 id,sim,at,megabytes
 u6,8988303000000000001,2026-04-05T09:00:00,300

@@ -29,7 +29,7 @@ def contract_numbered(number: str) -> Contract:
 
 
 def run_out_by(on: date, *, limit: int) -> list[Contract]:
-    """Contracts not ended whose end was agreed for that day or before, held, with their accounts."""
+    """Contracts still running that were agreed to end by that day, held, with their accounts."""
     running = Contract.objects.filter(state=ContractState.ACTIVE, ends_on__lte=on)
     held = running.select_for_update(of=("self",)).select_related("account")
     return list(held.order_by("id")[:limit])
