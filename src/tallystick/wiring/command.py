@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from tallystick.base.refusal import Refusal
-from tallystick.gates.cli import app as business
 from tallystick.gates.cli.answers import (
     EXIT_CODES,
     NOT_ALL_WELL,
@@ -23,6 +22,7 @@ from tallystick.gates.cli.answers import (
     tell_json,
     tell_refusal,
 )
+from tallystick.gates.cli.app import app as business
 from tallystick.gates.cli.asking import AsJson, Operator, act_for
 from tallystick.wiring import scenario
 from tallystick.wiring.paths import tallystick_home

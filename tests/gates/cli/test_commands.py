@@ -7,8 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tallystick.gates.cli import app
 from tallystick.gates.cli.answers import STOPPED
+from tallystick.gates.cli.app import app
 
 OPERATOR = """
 code: {code}

@@ -2,7 +2,3 @@
 
 Commands import what they call when they are called, so that `--help` is quick.
 """
-
-from tallystick.gates.cli.app import app
-
-__all__ = ["app"]
