@@ -13,9 +13,9 @@ from tallystick.wiring.start import main
 try:
     main()
 except SystemExit as stop:
-    heavy = ("psycopg", "tallystick.domain.tenants.models", "tallystick.flows", "tallystick.wiring.command")
+    heavy = ("psycopg", "tallystick.domain.tenants.models", "tallystick.wiring.command")
     print(stop.code, [name for name in heavy if name in sys.modules], file=sys.stderr)
-"""  # noqa: E501
+"""
 PRICES = """
 currency: EUR
 zone: Europe/Berlin

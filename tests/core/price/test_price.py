@@ -180,6 +180,37 @@ def test_each_row_is_priced_or_told(cells: list[tuple[str, ...]]) -> None:
     assert all(priced.rejects["code"].is_in([reason.value for reason in SENTENCES]))
 
 
+def test_contracts_share_by_pool_and_organisation() -> None:
+    prices = """
+currency: EUR
+zone: Europe/Berlin
+offers:
+  fleet:
+    components:
+      pooled: {include: 3 min, of: voice, share: pool}
+      talk: {of: voice, price: 0.10 per min}
+"""
+    table = b"contract,account,organisation,pool\nA,1,9,vans\nB,2,9,vans\nC,3,9,\nD,4,8,vans\n"
+    held = read_contracts(read_table(table, name="c.csv"))
+    rows = [
+        {"at": f"2026-03-02 1{n}:00", "usage": "2 min", "contract": name}
+        for n, name in enumerate("ABCD")
+    ]
+    priced = price_usage(rows, prices=prices, contracts=held, executor=Executor.BOTH)
+    costs = dict(priced.lines.select("usage_id", "amount").iter_rows())
+    assert {line: plain(amount) for line, amount in costs.items()} == {
+        1: "0", 2: "0.1", 3: "0", 4: "0",
+    }  # fmt: skip
+    told = {one["contract"]: int(one["left"]) for one in priced.allowances()}
+    assert told == {"pool vans of account 9": 0, "C": 60, "pool vans of account 8": 60}
+
+
+def test_an_account_stands_under_one_organisation() -> None:
+    table = b"contract,account,organisation\nA,1,9\nB,1,8\n"
+    with pytest.raises(Refusal, match="account 1 stands under two organisations"):
+        read_contracts(read_table(table, name="c.csv"))
+
+
 BILLS = read_price_lists(
     [
         PriceText("""

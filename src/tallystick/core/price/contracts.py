@@ -1,4 +1,4 @@
-"""Who uses what, as a table: contract, account, offer, from, until (its last day), cycle day."""
+"""Who uses what, as a table: a contract a row, with its account, offer, days and pool."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,9 @@ from tallystick.core.price.tables import LINE, TextTable
 from tallystick.core.price.usage import Contract
 from tallystick.core.tariff.words import Mistake, read_date
 
-COLUMNS: Final = ("contract", "account", "offer", "from", "until", "cycle day")
+COLUMNS: Final = (
+    "contract", "account", "offer", "from", "until", "cycle day", "organisation", "pool",
+)  # fmt: skip
 
 
 @dataclass
@@ -37,11 +39,15 @@ def read_contracts(table: TextTable) -> tuple[Contract, ...]:
         problem = f"the columns are {', '.join(COLUMNS)}; not {', '.join(unknown) or 'without it'}"
         raise ContractsUnreadable(line=1, problem=problem)
     found: dict[str, Contract] = {}
+    tops: dict[str, str | None] = {}
     for row in table.rows.iter_rows(named=True):
         texts = {k: str(v).strip() for k, v in row.items() if v is not None and str(v).strip()}
         made = _contract(texts, row[LINE])
         if made.contract in found:
             raise ContractsUnreadable(line=row[LINE], problem=f"{made.contract} stands twice")
+        if tops.setdefault(made.account, made.organisation) != made.organisation:
+            problem = f"account {made.account} stands under two organisations; name one of them"
+            raise ContractsUnreadable(line=row[LINE], problem=problem)
         found[made.contract] = made
     return tuple(found.values())
 
@@ -65,4 +71,6 @@ def _contract(texts: Mapping[str, Any], line: int) -> Contract:
         starts=starts,
         ends=last + timedelta(days=1) if last else None,
         cycle_day=int(day),
+        organisation=texts.get("organisation"),
+        pool=texts.get("pool"),
     )

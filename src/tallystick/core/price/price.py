@@ -166,8 +166,11 @@ class Priced:
         """The contract's name, or the account's or its pool's where it is shared."""
         if contract_id > 0:
             return self.held[contract_id - 1].contract.contract
-        account = f"account {self.accounts.get(account_id, account_id)}"
-        return f"pool {-contract_id} of {account}" if contract_id else account
+        tops = {one.organisation_id: one.contract.organisation for one in self.held}
+        name = self.accounts.get(account_id) or tops.get(account_id) or account_id
+        pools = {one.pool_id: one.contract.pool for one in self.held}
+        pool = pools.get(-contract_id, -contract_id)
+        return f"pool {pool} of account {name}" if contract_id else f"account {name}"
 
     def code_of(self, component_id: int) -> str:
         """The component's name in the price list."""
@@ -379,4 +382,13 @@ def _cycles(
                 rows.append((*key, cycle.start, cycle.end, begin, end))
     periods = pl.DataFrame(rows, schema=PERIODS, orient="row")
     members = read.usage.select("contract_id", *MEMBERS).unique("contract_id", keep="last")
-    return periods.join(members, on="contract_id", how="left")
+    named = pl.DataFrame(
+        [(one.contract_id, one.organisation_id, one.pool_id) for one in read.held],
+        schema={"contract_id": pl.Int64(), "top": pl.Int64(), "own_pool": pl.Int64()},
+        orient="row",
+    )
+    joined = periods.join(members, on="contract_id", how="left").join(named, on="contract_id")
+    return joined.with_columns(
+        organisation_id=pl.coalesce("organisation_id", "top"),
+        pool_id=pl.coalesce("pool_id", "own_pool"),
+    ).drop("top", "own_pool")

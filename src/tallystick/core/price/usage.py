@@ -68,7 +68,10 @@ _PAIR: Final = r"^\s*(\S+)\s+(\S.*?)\s*$"
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Who uses what: its offer (None = the first), its days [starts, ends) and cycle day."""
+    """Who uses what: its offer (None = the first), its days [starts, ends) and cycle day.
+
+    `organisation` is the account that its account stands under, `pool` one of that organisation's.
+    """
 
     contract: str
     account: str = "1"
@@ -76,6 +79,8 @@ class Contract:
     starts: date | None = None
     ends: date | None = None
     cycle_day: int = 1
+    organisation: str | None = None
+    pool: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class Held:
     account_id: int
     contract_id: int
     offer_id: int
+    organisation_id: int
+    pool_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +203,21 @@ def _hold(contracts: Iterable[Contract], terms: Terms) -> tuple[Held, ...]:
     """The contracts numbered by account and name, numbers in the order of numbers."""
     placed = sorted(contracts, key=lambda one: (_natural(one.account), _natural(one.contract)))
     accounts: dict[str, int] = {}
-    held = []
-    for number, one in enumerate(placed, 1):
-        account = accounts.setdefault(one.account, len(accounts) + 1)
-        held.append(Held(one, account, number, terms.offers[one.offer or terms.offer]))
-    return tuple(held)
+    for one in placed:
+        accounts.setdefault(one.account, len(accounts) + 1)
+    tops = _numbers((one.organisation for one in placed), accounts)
+    pools = _numbers((one.pool for one in placed), {})
+    return tuple(
+        Held(
+            contract=one,
+            account_id=accounts[one.account],
+            contract_id=number,
+            offer_id=terms.offers[one.offer or terms.offer],
+            organisation_id=tops[one.organisation or one.account],
+            pool_id=pools[one.pool] if one.pool else None,
+        )
+        for number, one in enumerate(placed, 1)
+    )
 
 
 def _natural(name: str) -> tuple[int, int, str]:
@@ -219,18 +236,24 @@ def _placed(rows: pl.DataFrame, held: Sequence[Held], terms: Terms) -> pl.DataFr
     known = pl.DataFrame(
         [
             (h.contract.account, h.contract.contract, h.account_id, h.contract_id, h.offer_id,
-             h.contract.starts, h.contract.ends, h.contract.cycle_day)
+             h.contract.starts, h.contract.ends, h.contract.cycle_day, h.contract.organisation,
+             h.contract.pool)
             for h in held
         ],
         schema={"account": pl.String(), "contract": pl.String(), "account_id": pl.Int64(),
                 "contract_id": pl.Int64(), "offer_id": pl.Int64(), "starts": pl.Date(),
-                "ends": pl.Date(), "cycle_day": pl.Int64()},
+                "ends": pl.Date(), "cycle_day": pl.Int64(), "top": pl.String(),
+                "own_pool": pl.String()},
         orient="row",
     )  # fmt: skip
     rows = rows.join(known, on=["account", "contract"], how="left", maintain_order="left")
+    under, pool = pl.coalesce("under", "top"), pl.coalesce("pool", "own_pool")
+    rows = rows.with_columns(under=under, pool=pool)
+    tops = {h.contract.account: h.account_id for h in held}
+    tops |= {h.contract.organisation or h.contract.account: h.organisation_id for h in held}
+    pools = {h.contract.pool: h.pool_id for h in held if h.contract.pool and h.pool_id}
     rows = rows.with_columns(
-        organisation_id=_number(rows["under"], {h.contract.account: h.account_id for h in held}),
-        pool_id=_number(rows["pool"], {}),
+        organisation_id=_number(rows["under"], tops), pool_id=_number(rows["pool"], pools)
     )
     local_day = pl.col("started_at").dt.convert_time_zone(zone).dt.date()
     day = pl.when(pl.col("cycle").str.len_bytes() == 7).then(pl.col("cycle") + "-01")
@@ -247,11 +270,16 @@ def _placed(rows: pl.DataFrame, held: Sequence[Held], terms: Terms) -> pl.DataFr
 
 
 def _number(names: pl.Series, known: dict[str, int]) -> pl.Series:
+    return names.replace_strict(
+        _numbers(names.drop_nulls(), known), default=None, return_dtype=pl.Int64()
+    )
+
+
+def _numbers(names: Iterable[str | None], known: dict[str, int]) -> dict[str, int]:
     """The names' numbers, those that are not known yet numbered on in their order."""
     free = max(known.values(), default=0) + 1
-    others = sorted({*names.drop_nulls()} - {*known}, key=_natural)
-    numbers = known | {name: number for number, name in enumerate(others, free)}
-    return names.replace_strict(numbers, default=None, return_dtype=pl.Int64())
+    others = sorted({name for name in names if name is not None} - {*known}, key=_natural)
+    return known | {name: number for number, name in enumerate(others, free)}
 
 
 def _measured(rows: pl.DataFrame, terms: Terms) -> pl.DataFrame:
