@@ -11,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from tallystick.base.collection import collecting_later
 from tallystick.base.period import day_start
 from tallystick.core.charge.batch.match import Faults, field_column
 from tallystick.core.charge.batch.tables import NONE, Tables, in_order
@@ -153,7 +154,8 @@ def _patterns(plan: Plan, number: int, epoch: int) -> tuple[list[Pattern], pl.Se
             for row, (opens, closes) in enumerate(deck.validity)
             if (opens or date.min) <= day < (closes or date.max)
         ]
-        plan.cache[key] = (list(_make_patterns(deck, rows)), _weights(deck))
+        with collecting_later():
+            plan.cache[key] = (list(_make_patterns(deck, rows)), _weights(deck))
     made: tuple[list[Pattern], pl.Series] = plan.cache[key]
     return made
 
