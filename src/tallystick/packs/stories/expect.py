@@ -6,6 +6,7 @@ from decimal import Decimal
 from tallystick.base.courier import PlacedOrder
 from tallystick.base.money import EXACT, plain, round_minor
 from tallystick.core.post import chart
+from tallystick.domain.balances.queries import money_left
 from tallystick.domain.contracts.models import Service
 from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from tallystick.domain.ledger.queries import balance_of
@@ -20,6 +21,7 @@ from tallystick.packs.stories.steps import (
     ExpectInvoice,
     ExpectLedger,
     ExpectLine,
+    ExpectMoney,
     ExpectNetwork,
     ExpectNoInvoice,
     ExpectRejects,
@@ -55,6 +57,10 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
         case ExpectBalance():
             owed = _owed(account_numbered(step.account).id)
             return _moneys(step.amount, owed, currency=tenant.currency)
+        case ExpectMoney():
+            account = account_numbered(step.account)
+            left = money_left(account.id, currency=account.currency)
+            return plain(step.amount), plain(left)
         case ExpectServiceState():
             states = Service.objects.filter(contract__number=step.contract).order_by("id")
             return step.state, ", ".join(one.state for one in states) or "no service"

@@ -43,6 +43,7 @@ from tallystick.flows.rehearse import rehearse_bills
 from tallystick.flows.turn import turn_books
 from tallystick.gates.files.streams import check_file
 from tallystick.packs.open_business import morning
+from tallystick.packs.stories.by_balance import Balances
 from tallystick.packs.stories.by_debit import move_money
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.own_terms import give_terms
@@ -62,17 +63,21 @@ from tallystick.packs.stories.steps import (
     GiveMandate,
     GrantToAccount,
     GrantToContract,
+    MakeVouchers,
     OpenAccount,
     OverridePrice,
     PauseContract,
     Pay,
+    PayBefore,
     PublishPrices,
     Rate,
     RateAgain,
+    RedeemVoucher,
     RefundCredit,
     RehearseBills,
     ResumeContract,
     ReturnDebit,
+    RunBalances,
     RunBills,
     RunDebits,
     SetDebitTerms,
@@ -82,6 +87,8 @@ from tallystick.packs.stories.steps import (
     TakeChangeBack,
     TakeUsage,
     TakeUsageFile,
+    TopUp,
+    TransferBalance,
     TurnBooks,
 )
 
@@ -146,6 +153,7 @@ class _Player:
         self._story, self._stage, self._tenant = story, stage, stage.tenant
         self._logs = {port: OrderLog() for port in PORTS}
         self._couriers: dict[str, Courier] = dict(self._logs)
+        self._balances = Balances(self._tenant)
 
     def play(self, step: Step) -> Outcome:
         at = morning(step.day, zone=self._tenant.zone)
@@ -210,6 +218,11 @@ class _Player:
                 return self._pay(step, at)
             case SetDebitTerms() | GiveMandate() | RunDebits() | ReturnDebit() | RefundCredit():
                 return move_money(step, tenant=self._tenant, at=at)
+            case (
+                PayBefore() | TopUp() | MakeVouchers() | RedeemVoucher() | TransferBalance()
+                | RunBalances()
+            ):  # fmt: skip
+                return self._balances.play(step, at=at)
             case Collect():
                 return self._collect(step.day, at)
             case CreditInvoice():

@@ -276,6 +276,66 @@ class CloseBooks(Step):
     through: date
 
 
+class CutOff(StrEnum):
+    AT_ZERO = "at-zero"
+
+
+@dataclass(frozen=True, slots=True)
+class PayBefore(Step):
+    form = "prepaid ACCOUNT [credit CREDIT] [low LOW] [fee FEE] [days DAYS] [cut CUT]"
+    account: str
+    credit: Decimal | None
+    low: Decimal | None
+    fee: Decimal | None
+    days: int | None
+    cut: CutOff | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp(Step):
+    form = "top up ACCOUNT AMOUNT [until UNTIL]"
+    account: str
+    amount: Decimal
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeVouchers(Step):
+    form = "vouchers BATCH COUNT worth WORTH until UNTIL"
+    batch: str
+    count: int
+    worth: Decimal
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemVoucher(Step):
+    form = "redeem voucher ACCOUNT of BATCH"
+    account: str
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferBalance(Step):
+    form = "transfer GIVER to TAKER AMOUNT [fee FEE]"
+    giver: str
+    taker: str
+    amount: Decimal
+    fee: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunBalances(Step):
+    form = "balance run"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectMoney(Expectation):
+    form = "expect money ACCOUNT AMOUNT"
+    account: str
+    amount: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectInvoice(Expectation):
     form = "expect invoice ACCOUNT net NET tax TAX total TOTAL CURRENCY"
@@ -362,7 +422,8 @@ STEPS: Final[tuple[type[Step], ...]] = (
     ResumeContract, EndContract, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RateAgain, RunBills,
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
-    Collect, CreditInvoice, TurnBooks, CloseBooks, ExpectInvoice,
+    Collect, CreditInvoice, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
+    RedeemVoucher, TransferBalance, RunBalances, ExpectMoney, ExpectInvoice,
     ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork,
     ExpectRejects, ExpectSuspense, ExpectLedger, ExpectBooks,
 )  # fmt: skip
