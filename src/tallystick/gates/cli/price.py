@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.text import Text
 
 from tallystick.base.money import RoundingMode, plain, round_minor
 from tallystick.gates.cli.answers import (
@@ -23,6 +23,7 @@ from tallystick.gates.cli.asking import AsJson, Rows, one_of, read_day, read_tex
 from tallystick.gates.cli.price_files import files_beside
 
 if TYPE_CHECKING:
+    from tallystick.core.price.bill import BillLine
     from tallystick.core.price.lists import PriceLists
     from tallystick.core.price.price import Priced
     from tallystick.core.price.proof import Section
@@ -92,7 +93,7 @@ def price(
     limit: Rows = 50,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Price usage under price lists: rated lines, what periods cost, what is left of allowances.
+    """Price usage under price lists: rated lines, bills of cycles, what is left of allowances.
 
     USAGE is CSV, JSON Lines, Parquet, or a page with tables (.md). A page that says what usage has
     to cost is checked. Exit code 3 when rows were rejected or suspended, or a page does not hold.
@@ -117,13 +118,10 @@ def price(
     if lists is None:
         raise typer.BadParameter("name a price list, such as: tallystick price prices.yaml FILE")
     priced = _price_file(usage, lists, how)
-    document, said, tables = _told(priced, how, explain=explain, limit=limit)
-    if as_json:
-        tell(document, as_json=True)
-    else:
-        for table in tables:
-            tell({}, as_json=False, table=table)
-        tell({}, as_json=False, said=said)
+    document, said = _told(priced, how, explain=explain, limit=limit)
+    if not as_json:
+        _tell_tables(document)
+    tell(document, as_json=as_json, said=said)
     raise typer.Exit(0 if priced.is_whole else NOT_ALL_WELL)
 
 
@@ -174,12 +172,12 @@ def _bytes_of(path: Path) -> bytes:
     return b"".join(read_blocks(path, block_bytes=2**22))
 
 
-def _told(
-    priced: "Priced", how: How, *, explain: bool, limit: int
-) -> tuple[dict[str, Any], str, list[Any]]:
-    """The JSON document, the closing sentence and the tables of what was priced."""
+def _told(priced: "Priced", how: How, *, explain: bool, limit: int) -> tuple[dict[str, Any], str]:
+    """The JSON document and the closing sentence of what was priced, of each list so many rows."""
     currency = priced.lists.currency
-    lines = [_line(row, priced) for row in priced.lines.head(limit).iter_rows(named=True)]
+    bills, exact, invoiced = _bills(priced, how, limit)
+    faults = _faults(priced)
+    left = priced.allowances()
     periods = [
         {
             "contract": priced.name_of(row["account_id"], row["contract_id"]),
@@ -188,46 +186,58 @@ def _told(
             **{name: row[name] for name in ("band", "tier", "measured", "billed", "fee", "amount")},
             "explained": words,
         }
-        for row, words in priced.explain_periods()
+        for row, words in islice(priced.explain_periods(), limit)
     ]
-    bills, exact, invoiced = _bills(priced, how)
-    faults = _faults(priced)
-    left = priced.allowances()
     document: dict[str, Any] = {
         "currency": currency,
         "usage": priced.total(),
         "total": exact,
         "invoiced": money(invoiced, currency),
         "lines_in_all": priced.lines.height,
-        "lines": lines,
+        "lines": [_line(row, priced) for row in priced.lines.head(limit).iter_rows(named=True)],
+        "periods_in_all": priced.periods.height,
         "periods": periods,
-        "bills": bills,
-        "allowances": left,
-        "not_priced": faults,
+        "allowances_in_all": len(left),
+        "allowances": left[:limit],
+        "bills_in_all": len(bills),
+        "bills": bills[:limit],
+        "not_priced_in_all": len(faults),
+        "not_priced": faults[:limit],
     }
-    tables: list[Any] = [table_of(LINE_COLUMNS, [[row[c] for c in LINE_COLUMNS] for row in lines])]
-    if periods:
-        columns = [name for name in periods[0] if name != "explained"]
-        tables.append(table_of(columns, [[row[c] for c in columns] for row in periods]))
-    for rows in (left, bills, faults[:limit]):
-        if rows:
-            tables.append(table_of(list(rows[0]), [list(row.values()) for row in rows]))
     if explain:
-        steps = _steps(priced, limit)
-        document["explained"] = steps
-        words = [f"line {number}: {step}" for number, step in steps]
-        words += [f"{one['cycle']} {one['component']}: {one['explained']}" for one in periods]
-        tables.append(Text("\n".join(words)))
+        document["explained"] = list(islice(priced.explain(), limit))
     said = f"{plain(exact)} {currency} exact, {money(invoiced, currency)} invoiced"
-    if priced.lines.height > limit:
-        said += f"; the first {limit} of {priced.lines.height} lines are shown"
+    for name in ("lines", "periods", "allowances", "bills"):
+        if document[f"{name}_in_all"] > limit:
+            said += f"; the first {limit} of {document[f'{name}_in_all']} {name} are shown"
     if faults:
         said += f"; {len(faults)} rows have no price yet"
-    return document, said, tables
+    return document, said
 
 
-def _bills(priced: "Priced", how: How) -> tuple[list[dict[str, Any]], Decimal, Decimal]:
-    """The lines of the bills, what they come to exact, and rounded line by line."""
+def _tell_tables(document: dict[str, Any]) -> None:
+    """What was priced as tables, and how it came to be where that is asked."""
+    lines = [[row[name] for name in LINE_COLUMNS] for row in document["lines"]]
+    tell({}, as_json=False, table=table_of(LINE_COLUMNS, lines))
+    for name in ("periods", "allowances", "bills", "not_priced"):
+        rows = document[name]
+        columns = [column for column in rows[0] if column != "explained"] if rows else []
+        if rows:
+            told = [[row[column] for column in columns] for row in rows]
+            tell({}, as_json=False, table=table_of(columns, told))
+    if "explained" in document:
+        words = [f"line {number}: {step}" for number, step in document["explained"]]
+        words += [
+            f"{one['cycle']} {one['component']}: {one['explained']}" for one in document["periods"]
+        ]
+        tell({}, as_json=False, said="\n".join(words))
+
+
+def _bills(priced: "Priced", how: How, limit: int) -> tuple[list[dict[str, Any]], Decimal, Decimal]:
+    """The lines of the bills, what they come to exact, and rounded line by line.
+
+    Those past the limit are counted and not told.
+    """
     from tallystick.core.price.bill import read_coupons
 
     mode = RoundingMode(how.rounding)
@@ -237,21 +247,23 @@ def _bills(priced: "Priced", how: How) -> tuple[list[dict[str, Any]], Decimal, D
     for one in priced.bills(coupons=read_coupons(how.coupon or (), lists=priced.lists)):
         rounded = round_minor(one.amount, currency=currency, mode=mode)
         exact, invoiced = exact + one.amount, invoiced + rounded
-        rows.append(
-            {
-                "account": one.account, "contract": one.contract, "cycle": one.start,
-                "until": one.end - timedelta(days=1), "component": one.component,
-                "band": one.band, "tier": one.tier, "purpose": one.purpose, "exact": one.amount,
-                "rounded": format(rounded, "f"),
-            }
-        )  # fmt: skip
+        rows.append({} if len(rows) >= limit else _bill_line(one, rounded))
     return rows, exact, invoiced
 
 
-def _steps(priced: "Priced", limit: int) -> list[tuple[int, str]]:
-    from itertools import islice
-
-    return list(islice(priced.explain(), limit))
+def _bill_line(one: "BillLine", rounded: Decimal) -> dict[str, Any]:
+    return {
+        "account": one.account,
+        "contract": one.contract,
+        "cycle": one.start,
+        "until": one.end - timedelta(days=1),
+        "component": one.component,
+        "band": one.band,
+        "tier": one.tier,
+        "purpose": one.purpose,
+        "exact": one.amount,
+        "rounded": format(rounded, "f"),
+    }
 
 
 def _line(row: dict[str, Any], priced: "Priced") -> dict[str, Any]:
@@ -317,12 +329,11 @@ def _price_page(
             {"line": d.line, "expected": d.expected, "found": d.found} for d in differences
         ]
         if not check:
-            document["priced"], said, tables = _told(priced, how, explain=explain, limit=limit)
+            document["priced"], said = _told(priced, how, explain=explain, limit=limit)
         documents.append(document)
         if not as_json:
             if not check:
-                for table in tables:
-                    tell({}, as_json=False, table=table)
+                _tell_tables(document["priced"])
                 words = [f"{section.name}: {said}"]
             words += _differences_in_words(section, differences)
             tell({}, as_json=False, said="\n".join(words))
