@@ -24,12 +24,15 @@ from tallystick.core.charge.online.state import (
     Taken,
 )
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
-from tallystick.core.tariff.nodes import ALWAYS, Filter
+from tallystick.core.tariff.nodes import ALWAYS, Filter, Scope
 from tallystick.core.tariff.words import read_filter
 
 _SERVED: Final = """
     SELECT w.n, a.account_id, s.contract_id, s.id, s.state, c.cycle_day, p.bill_day,
-        o.offer_id, (w.at AT TIME ZONE p.zone)::date
+        o.offer_id, (w.at AT TIME ZONE p.zone)::date, c.pool_id IS NOT NULL,
+        p.organisation_id IS NOT NULL OR EXISTS (
+            SELECT FROM parties_account u
+            WHERE u.tenant_id = p.tenant_id AND u.organisation_id = p.id)
     FROM (
         SELECT n, kind, value, coalesce(at,
             (SELECT rehearsal_at FROM tenants_tenant WHERE id = %s AND clock = 'rehearsal'), %s
@@ -164,7 +167,8 @@ async def load_batch(
 
 
 def _served(row: Sequence[Any], offer_of: OfferOf) -> Served:
-    _, account, contract, service, state, cycle_day, bill_day, offer, day = row
+    _, account, contract, service, state, cycle_day, bill_day, offer, day, pooled, grouped = row
+    shares = {Scope.POOL: pooled, Scope.ORGANISATION: grouped}
     return Served(
         account_id=account,
         contract_id=contract,
@@ -173,6 +177,7 @@ def _served(row: Sequence[Any], offer_of: OfferOf) -> Served:
         offer_id=offer_of(contract, offer, day) if offer else 0,
         cycle_start=cycle_of(day, rule=CycleRule(Every.MONTH, bill_day=cycle_day)).start,
         tab_start=cycle_of(day, rule=CycleRule(Every.MONTH, bill_day=bill_day)).start,
+        shares=frozenset(scope for scope, does in shares.items() if does),
     )
 
 

@@ -28,6 +28,7 @@ from tallystick.core.charge.online.refusals import (
     ServiceBarred,
     SessionEnded,
     SessionExists,
+    SharedOffline,
     StillOpen,
     UnknownSession,
     UsedLess,
@@ -40,6 +41,7 @@ from tallystick.core.charge.online.state import (
     SessionState,
 )
 from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.tariff.plan import PlanAllowance, PlanUsage
 
 AHEAD_MAX: Final = timedelta(minutes=10)
 BEHIND_MAX: Final = timedelta(days=35)
@@ -200,6 +202,7 @@ class Desk:
         assert served is not None, "a request that opens names a subject"
         if served.service_state in BARRED:
             raise ServiceBarred(state=served.service_state)
+        self._refuse_shared(served)
         valid_s = request.valid_s or VALID_S
         return Session(
             key=key or request.session,
@@ -219,6 +222,17 @@ class Desk:
             expires_at=self.now + timedelta(seconds=valid_s),
             valid_s=valid_s,
         )
+
+    def _refuse_shared(self, served: Served) -> None:
+        """What accounts share is locked by none of them, so it cannot be held for one."""
+        for dated in self.plans if served.shares else ():
+            offer = dated.plan.offers.get(served.offer_id)
+            parts: tuple[PlanAllowance | PlanUsage, ...] = ()
+            if offer:
+                parts = (*offer.allowances, *offer.usages)
+            for part in parts:
+                if part.scope in served.shares:
+                    raise SharedOffline(component=part.code, scope=part.scope.value)
 
     def _running(self, request: ChargeRequest) -> Session:
         session = self.state.sessions.get(request.session)

@@ -12,7 +12,7 @@ from typing import Final
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import Fields, holds
 from tallystick.core.charge.rate_exact import CounterKey
-from tallystick.core.tariff.nodes import ALWAYS, Filter
+from tallystick.core.tariff.nodes import ALWAYS, Filter, Scope
 
 BUCKET_PER_QUANTITY = 1_000
 """Buckets hold 1e-12, quantities are in 1e-9."""
@@ -116,6 +116,7 @@ class Served:
     offer_id: int  # 0 = none that day
     cycle_start: date
     tab_start: date  # the account's own month
+    shares: frozenset[Scope] = frozenset()  # with whom it may share what an offer includes
 
 
 @dataclass(slots=True)
