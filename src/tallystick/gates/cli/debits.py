@@ -64,8 +64,9 @@ class AfterReturn:
     """What is done when money comes back."""
 
     fee: Annotated[
-        Decimal, typer.Option(parser=read_amount, metavar="AMOUNT", help="For a return.")
-    ] = Decimal(0)
+        Decimal | None,
+        typer.Option(parser=read_amount, metavar="AMOUNT", help="For a return; else none."),
+    ] = None
     retry_days: Annotated[int, typer.Option(help="Days until the next try.")] = 5
     tries: Annotated[int, typer.Option(help="Tries in all.")] = 2
 
@@ -194,7 +195,7 @@ def set_terms(
     with acting_for(present.tenant_id):
         terms = set_debit_terms(
             Creditor(present.tenant.name, own.creditor_id, own.iban, own.bic),
-            terms=ReturnTerms(after.fee, after.retry_days, after.tries),
+            terms=ReturnTerms(after.fee or Decimal(0), after.retry_days, after.tries),
             tenant_id=present.tenant_id,
         )
     tell(
@@ -202,13 +203,13 @@ def set_terms(
             "creditor": terms.creditor,
             "creditor_id": terms.creditor_number,
             "iban": terms.iban,
-            "fee": money(after.fee, EURO),
+            "fee": money(terms.return_fee, EURO),
             "retry_days": after.retry_days,
             "tries": after.tries,
         },
         as_json=as_json,
         said=f"{terms.creditor} ({terms.creditor_number}) collects to {terms.iban}; a return costs "
-        f"{money(after.fee, EURO)}, is tried again after {after.retry_days} days, "
+        f"{money(terms.return_fee, EURO)}, is tried again after {after.retry_days} days, "
         f"{after.tries} tries in all",
     )
 
@@ -380,8 +381,9 @@ def take_back(
     ],
     reason: Annotated[str, typer.Option(help="As the bank says it.", show_default=False)],
     costs: Annotated[
-        Decimal, typer.Option(parser=read_amount, metavar="AMOUNT", help="Taken by the bank.")
-    ] = Decimal(0),
+        Decimal | None,
+        typer.Option(parser=read_amount, metavar="AMOUNT", help="Taken by the bank; else none."),
+    ] = None,
     day: Day = None,
     operator: Operator = None,
     as_json: AsJson = False,
@@ -393,7 +395,7 @@ def take_back(
     from tallystick.flows.give_back import Comeback, return_payment
 
     present = act_for(operator)
-    comeback = Comeback(reference, reason, day or present.today, costs)
+    comeback = Comeback(reference, reason, day or present.today, costs or Decimal(0))
     report = return_payment(comeback, tenant_id=present.tenant_id, at=present.at)
     following, amount = report.following, money(report.amount, report.currency)
     said = f"{amount} {report.currency} of {report.account} came back"
