@@ -235,10 +235,9 @@ def restore_filled(account: Account, *, terms: Terms, on: date, at: datetime) ->
     by_balance = terms.cut_at_zero or terms.fee_amount is not None
     if not gone or not by_balance or open_episode(account.id) is not None:
         return ()
-    if terms.fee_amount is not None:
-        terms.fee_through = on - ONE_DAY  # days without service cost nothing
-        if not _take_days(account, terms=terms, through=on, at=at)[1]:
-            return ()
+    has_fee = terms.fee_amount is not None
+    if has_fee and not _take_days(account, terms=terms, through=on, at=at)[1]:
+        return ()
     if money_left(account.id, currency=account.currency) + terms.credit_limit < 0:
         return ()
     for service in gone:
@@ -293,11 +292,14 @@ def _take_days(
 ) -> tuple[Decimal, bool]:
     """What the fees of the open days took, and whether there was enough for all of them.
 
-    Days for which there was not enough go by without service and are not asked for later.
+    Days that went by without service cost nothing: of an account that is cut off, the last day
+    alone is asked for.
     """
     assert terms.fee_from is not None
     taken, enough = ZERO, True
     day = terms.fee_from if terms.fee_through is None else terms.fee_through + ONE_DAY
+    if services_in(account.id, (ServiceState.SUSPENDED,)):
+        day = max(day, through)
     buckets = lock_buckets(account.id)
     while day <= through and enough:
         fee = fee_of_day(terms.fee_days_taken + 1, amount=terms.fee_amount, days=terms.fee_days)
@@ -310,8 +312,8 @@ def _take_days(
             terms.fee_days_taken += 1
             taken += fee
             day += ONE_DAY
-    terms.fee_through = through
+    terms.fee_through = max(through if enough else through - ONE_DAY, day - ONE_DAY)
     Terms.objects.filter(account_id=account.id).update(
-        fee_through=through, fee_days_taken=terms.fee_days_taken
+        fee_through=terms.fee_through, fee_days_taken=terms.fee_days_taken
     )
     return taken, enough

@@ -1,6 +1,7 @@
 """The console's pages over two operators with a life behind them."""
 
 import re
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -8,9 +9,11 @@ from django.db import InternalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from tallystick.domain.parties.models import Account
+from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.scope import acting_for, tenant_id_of
+from tallystick.flows.balances import set_terms, top_up
 from tallystick.gates.console.page import operator_page
-from tests.gates.console.business import AWKWARD, NEW, OPEN, OVERDUE, PAID, SUSPENDED
+from tests.gates.console.business import AWKWARD, NEW, OPEN, OVERDUE, PAID, SUSPENDED, noon
 
 pytestmark = pytest.mark.usefixtures("operators")
 
@@ -222,3 +225,17 @@ def test_pages_of_a_list(client, monkeypatch):
     assert "3 to 4 of 4" in text_of(client.get("/talk/accounts", {"q": "customer", "page": "99"}))
     monkeypatch.setattr("tallystick.gates.console.page.COUNTED_ROWS", 3)
     assert "1 to 2 of very many" in text_of(client.get("/talk/accounts", {"q": "customer"}))
+
+
+def test_an_account_that_pays_before_shows_its_balance_and_what_moved(client):
+    tenant_id = tenant_id_of("talk")
+    at = noon(3, 16)
+    set_terms(tenant_id=tenant_id, account=NEW, changes={"mode": "prepaid"})
+    receipt = Receipt("shop-7", "cash", Decimal("12.50"), "EUR", at.date())
+    top_up(receipt, tenant_id=tenant_id, account=NEW, at=at)
+    text = text_of(client.get(f"/talk/accounts/{NEW}"))
+    assert "Balance 12.50 EUR" in text
+    assert "top up 12.5 EUR" in text
+    assert "credit 12.5 EUR" in text
+    assert "top-up:shop-7" in text
+    assert "What moved" not in text_of(client.get(f"/talk/accounts/{PAID}"))

@@ -89,7 +89,7 @@ class Terms(TenantRow):
     fee_days_taken = models.IntegerField(default=0, db_default=0)
     """Days that were paid since `fee_from` was set, which is what makes whole periods exact."""
     fee_through = models.DateField(null=True)
-    """The last day that was paid or went by cut off."""
+    """Days through it are settled: paid, or gone by without service."""
     revenue_account = models.CharField(max_length=60, default="4000", db_default="4000")
     tax_category = models.CharField(max_length=40, default="standard", db_default="standard")
     wrong_pins = models.SmallIntegerField(default=0, db_default=0)

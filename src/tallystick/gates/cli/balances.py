@@ -155,15 +155,20 @@ def terms(
     account: Account, agreed: Agreed, operator: Operator = None, as_json: AsJson = False
 ) -> None:
     """Say how an account pays for what it uses; without options, see it."""
+    from tallystick.domain.balances.queries import terms_of
+    from tallystick.domain.parties.queries import account_numbered
     from tallystick.flows.balances import set_terms
 
     names = [name for name in Agreed.__dataclass_fields__ if name != "free_pins"]
     changes = {name: value for name in names if (value := getattr(agreed, name)) is not None}
     if agreed.free_pins:
         changes["wrong_pins"] = 0
-    if "fee_amount" in changes and "fee_from" not in changes:
-        raise typer.BadParameter("--fee-amount needs --fee-from, the first day to be paid")
     present = act_for(operator)
+    if "fee_amount" in changes and "fee_from" not in changes:
+        with acting_for(present.tenant_id):
+            known = terms_of(account_numbered(account).id)
+        if known is None or known.fee_from is None:
+            raise typer.BadParameter("--fee-amount needs --fee-from, the first day to be paid")
     held = set_terms(tenant_id=present.tenant_id, account=account, changes=changes)
     shown = {name: getattr(held, name) for name in [*names, "fee_through", "wrong_pins"]}
     rows = [(name, value) for name, value in shown.items() if value is not None]
@@ -238,8 +243,9 @@ def transfer(
     amount: Amount,
     key: Key,
     fee: Annotated[
-        Decimal, typer.Option(parser=read_amount, metavar="AMOUNT", help="Taken from the giver.")
-    ] = Decimal(0),
+        Decimal | None,
+        typer.Option(parser=read_amount, metavar="AMOUNT", help="Taken from the giver; else none."),
+    ] = None,
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
@@ -250,7 +256,7 @@ def transfer(
     present = act_for(operator)
     with acting_for(present.tenant_id):
         currency = account_numbered(giver).currency
-    wish = Transfer(giver, taker, amount, key, fee)
+    wish = Transfer(giver, taker, amount, key, fee or Decimal(0))
     moved = transfer_balance(wish, tenant_id=present.tenant_id, on=present.today, at=present.at)
     said = f"{money(amount, currency)} {currency} moved to {taker}"
     _tell_filled(moved, account=giver, currency=currency, said=said, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from tallystick.domain.balances.models import Terms
+from tallystick.domain.balances.queries import buckets_of, movements_of, terms_of
 from tallystick.domain.collections.models import Action
 from tallystick.domain.contracts.models import Contract, ContractOffer, Service
 from tallystick.domain.inventory.models import Assignment
@@ -76,7 +79,9 @@ def list_accounts(request: HttpRequest, operator: Operator) -> HttpResponse:
 @operator_page
 def show_account(request: HttpRequest, operator: Operator, number: str) -> HttpResponse:
     """All that is known of one account."""
-    account = accounts_with_standing(on=operator.today).filter(number=number).first()
+    accounts = accounts_with_standing(on=operator.today).filter(number=number)
+    paying_before = Exists(Terms.objects.filter(account_id=OuterRef("pk")))
+    account = accounts.annotate(keeps_balance=paying_before).first()
     if account is None:
         raise UnknownAccount(number=number)
     invoices = invoices_with_state(on=operator.today).filter(account=account)
@@ -91,7 +96,21 @@ def show_account(request: HttpRequest, operator: Operator, number: str) -> HttpR
         "entries": _entries(account),
         "shown": ROWS_SHOWN,
     }
+    if account.keeps_balance:
+        context |= _balance(account)
     return render(request, "console/account.html", context)
+
+
+def _balance(account: Account) -> dict[str, Any]:
+    """How the account pays before, what it has and what became of it."""
+    buckets = buckets_of(account.id)
+    money = (bucket.remaining for bucket in buckets if bucket.unit == account.currency)
+    return {
+        "terms": terms_of(account.id),
+        "money_left": sum(money, Decimal(0)),
+        "buckets": buckets,
+        "movements": movements_of(account.id, count=ROWS_SHOWN),
+    }
 
 
 def _contracts(account: Account) -> list[ContractHeld]:

@@ -100,6 +100,12 @@ def count(value: int) -> str:
 
 
 @register.filter
+def number(value: Decimal) -> str:
+    """A number to its last decimal."""
+    return plain(value)
+
+
+@register.filter
 def percent(value: Decimal) -> str:
     """A percentage without trailing zeros."""
     return f"{plain(value)}\u00a0%"
