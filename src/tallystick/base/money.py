@@ -101,3 +101,10 @@ def plain(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def plain_scaled(number: int, *, decimals: int) -> str:
+    """`plain` of a whole number of units of 10^-decimals (one or more), without a Decimal."""
+    whole, part = divmod(abs(number), 10**decimals)
+    text = f"{whole}.{part:0{decimals}d}".rstrip("0") if part else str(whole)
+    return f"-{text}" if number < 0 else text

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
+from typing import Any, Final
 
 from tallystick.core.charge.frames import SuspenseCode
 from tallystick.core.tariff.plan import PlanUsage
@@ -68,8 +70,11 @@ class RatedLine:
     fee: int
     amount: int
 
-    def row(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
+    def row(self) -> tuple[Any, ...]:
+        return _COLUMNS(self)
+
+
+_COLUMNS: Final = attrgetter(*RatedLine.__slots__)
 
 
 @dataclass(frozen=True, slots=True)

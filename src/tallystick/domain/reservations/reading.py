@@ -61,31 +61,33 @@ _LOCK: Final = """
 """
 _TERMS: Final = """
     SELECT account_id, mode, credit_limit, low_balance FROM balances_terms
-    WHERE tenant_id = %s AND account_id = ANY(%s) ORDER BY account_id FOR NO KEY UPDATE
+    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) ORDER BY account_id FOR NO KEY UPDATE
 """
 _BUCKETS: Final = """
     SELECT account_id, id, contract_id, unit, priority, quantity, remaining, reserved, kinds,
         condition, valid_from, valid_to
-    FROM balances_bucket WHERE tenant_id = %s AND account_id = ANY(%s)
-        AND (remaining <> 0 OR reserved <> 0 OR valid_to IS NULL OR valid_to > %s OR id = ANY(%s))
+    FROM balances_bucket WHERE tenant_id = %s AND account_id = ANY(%s::bigint[])
+        AND (remaining <> 0 OR reserved <> 0 OR valid_to IS NULL OR valid_to > %s
+            OR id = ANY(%s::bigint[]))
     ORDER BY account_id, id FOR NO KEY UPDATE
 """
 _CURRENCIES: Final = """
-    SELECT id, currency FROM parties_account WHERE tenant_id = %s AND id = ANY(%s)
+    SELECT id, currency FROM parties_account WHERE tenant_id = %s AND id = ANY(%s::bigint[])
 """
 _COUNTERS: Final = """
     SELECT account_id, contract_id, component_id, cycle_start, used FROM balances_counter
-    WHERE tenant_id = %s AND account_id = ANY(%s) AND cycle_start = ANY(%s)
+    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) AND cycle_start = ANY(%s)
     FOR NO KEY UPDATE
 """
 _GRANTS: Final = """
     SELECT account_id, contract_id, component_id, cycle_start, sum(quantity)
     FROM balances_rolledover
-    WHERE tenant_id = %s AND account_id = ANY(%s) AND cycle_start = ANY(%s) GROUP BY 1, 2, 3, 4
+    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) AND cycle_start = ANY(%s)
+    GROUP BY 1, 2, 3, 4
 """
 _TABS: Final = """
     SELECT account_id, month, charged, held FROM reservations_tab
-    WHERE tenant_id = %s AND account_id = ANY(%s)
+    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[])
 """
 _SESSIONS: Final = """
     SELECT session, account_id, contract_id, service_id, offer_id, cycle_start, tab_start, kind,
@@ -95,7 +97,7 @@ _SESSIONS: Final = """
 """
 _HELD: Final = """
     SELECT account_id, held FROM reservations_reservation
-    WHERE tenant_id = %s AND account_id = ANY(%s) AND state = 'open'
+    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) AND state = 'open'
         AND held NOT LIKE '{"counters": []%%'
 """
 _ANSWERS: Final = """
@@ -181,6 +183,11 @@ def _served(row: Sequence[Any], offer_of: OfferOf) -> Served:
     )
 
 
+def _array(ids: Iterable[int]) -> str:
+    """The ids as PostgreSQL writes an array; a list would be adapted element by element."""
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
 async def _load_accounts(
     connection: AsyncConnection[Any],
     loaded: Loaded,
@@ -189,7 +196,7 @@ async def _load_accounts(
     tenant_id: int,
     requests: Sequence[ChargeRequest],
 ) -> None:
-    of = [tenant_id, ids]
+    of = [tenant_id, _array(ids)]
     cycles = [date(1970, 1, 1), *{one.cycle_start for one in loaded.served.values()}]
     names = sorted(loaded.homes)
     async with connection.pipeline() as pipeline:
@@ -201,7 +208,9 @@ async def _load_accounts(
             cycles += {session.cycle_start for session in sessions}
         touched = [number for one in sessions for number in one.taken.buckets]
         terms = await connection.execute(_TERMS, of, prepare=True)
-        buckets = await connection.execute(_BUCKETS, [*of, loaded.now, touched], prepare=True)
+        buckets = await connection.execute(
+            _BUCKETS, [*of, loaded.now, _array(touched)], prepare=True
+        )
         currencies = await connection.execute(_CURRENCIES, of, prepare=True)
         counters = await connection.execute(_COUNTERS, [*of, cycles], prepare=True)
         grants = await connection.execute(_GRANTS, [*of, cycles], prepare=True)

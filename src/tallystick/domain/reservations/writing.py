@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from psycopg import AsyncConnection
 
 from tallystick.base.charging import Answer, ChargeRequest
-from tallystick.base.money import AMOUNT_DECIMALS, plain
+from tallystick.base.money import AMOUNT_DECIMALS, plain_scaled
 from tallystick.base.quantity import QUANTITY_DECIMALS
+from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.online.facts import Fact
 from tallystick.core.charge.online.state import AccountState, Session, SessionState, Taken
 from tallystick.core.charge.rate_exact import CounterKey
@@ -30,6 +30,7 @@ _CHANGING: Final = (
 _KEPT: Final = {
     name: kind for name, kind in _SESSION_COLUMNS.items() if name in ("session", *_CHANGING)
 }
+_CYCLE_START: Final = 1 + RatedLine.__slots__.index("cycle_start")
 _names = ", ".join(_SESSION_COLUMNS)
 _changes = ", ".join(f"{name} = r.{name}" for name in _CHANGING)
 
@@ -227,13 +228,9 @@ async def store_batch(
 
 
 def _row(session: Session) -> dict[str, Any]:
-    lines = [
-        [
-            version,
-            *(v.isoformat() if isinstance(v, date) else v for v in line.row()),
-        ]
-        for version, line in session.lines
-    ]
+    lines = [[version, *line.row()] for version, line in session.lines]
+    for line in lines:
+        line[_CYCLE_START] = str(line[_CYCLE_START])
     opened = session.state is SessionState.OPEN
     return {
         "account_id": session.account_id,
@@ -274,8 +271,8 @@ def _taken(taken: Taken) -> dict[str, Any]:
 
 
 def _money(amount: int) -> str:
-    return plain(Decimal(amount).scaleb(-AMOUNT_DECIMALS))
+    return plain_scaled(amount, decimals=AMOUNT_DECIMALS)
 
 
 def _quantity(quantity: int) -> str:
-    return plain(Decimal(quantity).scaleb(-QUANTITY_DECIMALS))
+    return plain_scaled(quantity, decimals=QUANTITY_DECIMALS)

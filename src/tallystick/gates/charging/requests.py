@@ -91,21 +91,25 @@ def read_request(action: Action, body: bytes) -> ChargeRequest:
     )
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    held = dict(pairs)
+    if len(held) != len(pairs):
+        raise MalformedRequest(problem="a field stands twice in the object")
+    return held
+
+
+def _no_number(constant: str) -> None:
+    raise MalformedRequest(problem=f"{constant} is no number")
+
+
+_DECODER: Final = json.JSONDecoder(
+    parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number, object_pairs_hook=_once
+)
+
+
 def _object(body: bytes) -> dict[str, Any]:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        held = dict(pairs)
-        if len(held) != len(pairs):
-            raise MalformedRequest(problem="a field stands twice in the object")
-        return held
-
-    def refuse(constant: str) -> None:
-        raise MalformedRequest(problem=f"{constant} is no number")
-
     try:
-        given = json.loads(
-            body, parse_float=Decimal, parse_int=Decimal, parse_constant=refuse,
-            object_pairs_hook=once,
-        )  # fmt: skip
+        given = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
     except (ValueError, RecursionError, InvalidOperation) as fault:
         raise MalformedRequest(problem=f"the body is not JSON ({fault})") from None
     if not isinstance(given, dict):
@@ -114,15 +118,19 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name, "")
+    value = given.get(name)
+    if value is None and name not in given:
+        return ""
     if not isinstance(value, str):
         raise MalformedRequest(problem=f"{name!r} is text, in quotes")
-    if len(value) > TEXT_MAX or "\x00" in value or (name in given and not value):
+    if len(value) > TEXT_MAX or "\x00" in value or not value:
         raise MalformedRequest(problem=f"{name!r} has 1 to {TEXT_MAX} characters")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise MalformedRequest(problem=f"{name!r} is not text that can be stored") from None
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            problem = f"{name!r} is not text that can be stored"
+            raise MalformedRequest(problem=problem) from None
     return value
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from tallystick.base.charging import Action, ChargeRequest
-from tallystick.base.money import AMOUNT_DECIMALS, plain
+from tallystick.base.money import AMOUNT_DECIMALS, plain_scaled
 from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
 from tallystick.core.charge.lines import Suspended
 from tallystick.core.charge.online import money
@@ -41,7 +40,7 @@ from tallystick.core.charge.online.state import (
     SessionState,
 )
 from tallystick.core.charge.versions import DatedPlan
-from tallystick.core.tariff.plan import PlanAllowance, PlanUsage
+from tallystick.core.tariff.plan import PlanAllowance, PlanOffer, PlanUsage
 
 AHEAD_MAX: Final = timedelta(minutes=10)
 BEHIND_MAX: Final = timedelta(days=35)
@@ -62,6 +61,7 @@ class Desk:
     plans: tuple[DatedPlan, ...]
     now: datetime
     facts: list[Fact] = field(default_factory=list)
+    _offers: dict[int, PlanOffer | None] = field(default_factory=dict)
 
     def decide(self, request: ChargeRequest, *, served: Served | None) -> dict[str, Any]:
         """The answer to the request; `served` is who its subject names, where it names one.
@@ -308,11 +308,20 @@ class Desk:
 
     def _take(self, session: Session, priced: Priced, at: datetime) -> None:
         month = session.tab_start
-        before = levels_of(self.state, session=session, plans=self.plans, month=month)
+        offer = self._offer(session.offer_id)
+        before = levels_of(self.state, session=session, offer=offer, month=month)
         funds = self._funds(session, at)
         money.take(session, priced=priced, state=self.state, buckets=funds, month=month)
-        after = levels_of(self.state, session=session, plans=self.plans, month=month)
-        self.facts += crossed(self.state, before=before, after=after)
+        after = levels_of(self.state, session=session, offer=offer, month=month)
+        if after != before:
+            self.facts += crossed(self.state, before=before, after=after)
+
+    def _offer(self, offer_id: int) -> PlanOffer | None:
+        """The offer as the latest version that has it says."""
+        if offer_id not in self._offers:
+            found = (dated.plan.offers.get(offer_id) for dated in reversed(self.plans))
+            self._offers[offer_id] = next((offer for offer in found if offer), None)
+        return self._offers[offer_id]
 
     def _insufficient(self, session: Session, at: datetime) -> InsufficientBalance:
         return InsufficientBalance(available=money_text(self._available(session, at) or 0))
@@ -346,9 +355,9 @@ def _used(request: ChargeRequest, session: Session) -> int:
 
 def money_text(amount: int) -> str:
     """An amount as people write it, exactly."""
-    return plain(Decimal(amount).scaleb(-AMOUNT_DECIMALS))
+    return plain_scaled(amount, decimals=AMOUNT_DECIMALS)
 
 
 def quantity_text(quantity: int) -> str:
     """A quantity as people write it, exactly."""
-    return plain(Decimal(quantity).scaleb(-QUANTITY_DECIMALS))
+    return plain_scaled(quantity, decimals=QUANTITY_DECIMALS)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from tallystick.core.charge.online.state import AccountState, Session
-from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.nodes import Scope
+from tallystick.core.tariff.plan import PlanOffer
 
 PERCENTS = (80, 100)
 
@@ -30,7 +30,7 @@ class Levels:
 
 
 def levels_of(
-    state: AccountState, *, session: Session, plans: tuple[DatedPlan, ...], month: date
+    state: AccountState, *, session: Session, offer: PlanOffer | None, month: date
 ) -> Levels:
     """Where the account stands for the offer of the session."""
     limited = [
@@ -40,10 +40,6 @@ def levels_of(
     ]
     if state.credit_limit:
         limited.append(("credit limit", state.credit_limit, state.tab_of(month)[0]))
-    offer = next(
-        (d.plan.offers[session.offer_id] for d in plans[::-1] if session.offer_id in d.plan.offers),
-        None,
-    )
     for part in offer.allowances if offer else ():
         contract = 0 if part.scope is Scope.ACCOUNT else session.contract_id
         key = (session.account_id, contract, part.id, session.cycle_start)

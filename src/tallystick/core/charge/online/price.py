@@ -49,7 +49,7 @@ NOTHING_USED: Final = Priced([], {}, {}, 0)
 
 def fields_of_session(session: Session, *, buckets: Mapping[int, Bucket]) -> Fields:
     """What the filters of buckets may ask of the session."""
-    names = tuple({term.field for bucket in buckets.values() for term in bucket.where.terms})
+    names = {term.field for b in buckets.values() if b.where.terms for term in b.where.terms}
     fields = {"called": session.called, "zone": session.zone, "kind": session.kind}
     others = tuple(name for name in names if name not in fields)
     if not others:

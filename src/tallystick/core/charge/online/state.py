@@ -158,9 +158,9 @@ class AccountState:
                 bucket.serves(contract_id=session.contract_id, kind=session.kind, at=at)
                 or (not money and bucket.id in session.taken.buckets)
             )
-            and holds(bucket.where, fields=fields)
+            and (not bucket.where.terms or holds(bucket.where, fields=fields))
         ]
-        return sorted(found, key=draw_order)
+        return sorted(found, key=draw_order) if len(found) > 1 else found
 
 
 def draw_order(bucket: Bucket) -> tuple[int, datetime, int]:
