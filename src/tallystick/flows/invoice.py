@@ -37,6 +37,7 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.tables import OWING, refresh_statistics
+from tallystick.flows.charge import CHARGING
 from tallystick.flows.due import DueTask, due_task
 from tallystick.flows.end import end_what_ran_out
 from tallystick.flows.own_prices import load_own_prices
@@ -96,9 +97,10 @@ def run_bills(
 
     The same date again bills only what was left, held or has become due since.
 
-    :raises AlreadyRunning: while another bill run of the operator runs
+    :raises AlreadyRunning: while another bill run or a charge run of the operator runs
     """
-    with only_one("a bill run", tenant_id=tenant_id):
+    # A total stored between reading what is unbilled and marking it would be marked unread.
+    with only_one("a bill run", tenant_id=tenant_id), only_one(CHARGING, tenant_id=tenant_id):
         end_what_ran_out(tenant_id=tenant_id, on=on, at=at)
         with acting_for(tenant_id):
             for table in OWING:
