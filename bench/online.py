@@ -30,12 +30,12 @@ offers:
       calls: {of: voice, bill by: 60 s then 1 s, price: 0.06 per min, connect: 0.01}
       texts: {of: sms, price: 60 per msg}
 """
-ACCOUNTS = 20_000
+ACCOUNTS = 10_000
 CLIENTS = 96
 LIMIT_SETS = 200
 
 
-def run(rows: int = 60_000) -> Figure:
+def run(rows: int = 30_000) -> Figure:
     """That many events of one call each, spread over the accounts, on open connections."""
     with own_database() as home:
         tenant_id = open_operator(catalogue=CATALOGUE, files={}, accounts=ACCOUNTS)

@@ -18,6 +18,7 @@ from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import ChargeTotal
 from tallystick.flows.acquire import publish_catalogue
+from tallystick.flows.capture import ONLINE, Delivery, SourceReserved, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.reconcile import reconcile
@@ -357,6 +358,12 @@ def test_what_was_charged_online_is_invoiced_once(tenant):
     assert totals == {"A1": Decimal("0.34"), "A2": 0, "A3": Decimal("0.07")}
     run_bills(tenant_id=tenant.id, on=date(2026, 3, 1), at=at)
     assert [f for f in reconcile(tenant_id=tenant.id) if not f.ok] == []
+
+
+def test_a_file_cannot_come_as_charged_online(tenant):
+    delivery = Delivery(ONLINE, "calls.csv", "csv", "0" * 64)
+    with pytest.raises(SourceReserved):
+        capture_usage(delivery, tenant_id=tenant.id, chunks=[], at=AT)
 
 
 def totals_by_account(tenant_id):

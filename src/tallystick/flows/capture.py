@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 import polars as pl
 
@@ -24,6 +25,21 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import operations, tables
 from tallystick.domain.usage.models import Batch, BatchState
 from tallystick.flows.ahead import one_ahead
+
+ONLINE: Final = "online"
+"""The source of what was charged online; its records are the sessions of the service."""
+
+
+@dataclass
+class SourceReserved(Refusal):
+    code = "source_reserved"
+    source: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"the source {self.source!r} is for what was charged online; "
+            "give the files another name of their source"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +80,11 @@ def capture_usage(
     whole copy of it adds the rest.
 
     :raises AlreadyRunning: while another load of the same source runs
+    :raises SourceReserved: when the source is the one of online charging
     :raises Refusal: when the file cannot be read to its end
     """
+    if delivery.source == ONLINE:
+        raise SourceReserved(source=delivery.source)
     with only_one(loading(delivery.source), tenant_id=tenant_id):
         with acting_for(tenant_id):
             batch = operations.open_batch(**asdict(delivery), tenant_id=tenant_id, at=at)

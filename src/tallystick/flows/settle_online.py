@@ -17,8 +17,8 @@ from tallystick.core.charge.online.settle import lines_owed
 from tallystick.domain.reservations.tables import mark_settled, take_ended
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging, operations, tables
+from tallystick.flows.capture import ONLINE
 
-SOURCE: Final = "online"
 SESSIONS_MAX: Final = 20_000
 
 
@@ -53,12 +53,12 @@ def _store_usage(
     """The sessions as usage of a batch of their own; gives them with the ids of their usage."""
     name = f"charge run {run_id}"
     batch = operations.open_batch(
-        tenant_id=tenant_id, source=SOURCE, filename=name, format="online charging",
+        tenant_id=tenant_id, source=ONLINE, filename=name, format="online charging",
         digest=sha256(name.encode()).hexdigest(), at=at,
     )  # fmt: skip
     keys = charged.select("record_id", "quantity")
     known = tables.claim_records(keys, tenant_id=tenant_id, source_id=batch.source_id)
-    assert known.is_empty(), "a session of the source `online` came by file before it was settled"
+    assert known.is_empty(), "only this flow takes records of the source, each session once"
     tables.ensure_months("usage_usage", instants=charged["started_at"])
     ordered = charged.sort("account_id", "started_at", "record_id").with_row_index("line")
     stored = tables.store_usage(

@@ -77,7 +77,7 @@ _CURRENCIES: Final = """
 _COUNTERS: Final = """
     SELECT account_id, contract_id, component_id, cycle_start, used FROM balances_counter
     WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) AND cycle_start = ANY(%s)
-    FOR NO KEY UPDATE
+    ORDER BY account_id, contract_id, component_id, cycle_start FOR NO KEY UPDATE
 """
 _GRANTS: Final = """
     SELECT account_id, contract_id, component_id, cycle_start, sum(quantity)

@@ -68,6 +68,7 @@ COUNTERS: Final = """
     WITH moved AS (
         SELECT a, c, p, d, q FROM json_to_recordset(%s)
             AS m (a bigint, c bigint, p bigint, d date, q numeric)
+        ORDER BY a, c, p, d
     ), noted AS (
         INSERT INTO balances_movement
             (tenant_id, account_id, contract_id, component_id, cycle_start, charge_run_id, quantity)

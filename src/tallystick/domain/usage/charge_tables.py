@@ -211,7 +211,10 @@ def read_counters(*, accounts: AccountRange, schema: pl.Schema) -> pl.DataFrame:
 
 
 def store_draws(draws: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> None:
-    """Adds to counters what a task drew, and keeps each addition as a movement."""
+    """Adds to counters what a task drew, and keeps each addition as a movement.
+
+    In the order of the key, as online charging does: two that add at once wait, never in a circle.
+    """
     moved = draws.filter(pl.col("used") != 0).select(
         pl.lit(tenant_id).alias("tenant_id"), "account_id", "contract_id", "component_id",
         "cycle_start", pl.lit(charge_run_id).alias("charge_run_id"),
@@ -233,7 +236,7 @@ def store_draws(draws: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> N
             INSERT INTO balances_counter
                 (tenant_id, account_id, contract_id, component_id, cycle_start, used)
             SELECT tenant_id, account_id, contract_id, component_id, cycle_start, quantity
-            FROM draws_new
+            FROM draws_new ORDER BY account_id, contract_id, component_id, cycle_start
             ON CONFLICT (tenant_id, account_id, contract_id, component_id, cycle_start)
             DO UPDATE SET used = balances_counter.used + EXCLUDED.used
             """
