@@ -8,8 +8,8 @@ import pytest
 from django.db import connections
 
 from tallystick.base.refusal import Refusal
-from tallystick.domain.balances.buckets import lock_account, lock_buckets, move_bucket
-from tallystick.domain.balances.models import Bucket, BucketMovement, MovementKind, Terms
+from tallystick.domain.balances.buckets import Grant, lock_account, lock_buckets, move_bucket
+from tallystick.domain.balances.models import Bucket, BucketMovement, MovementKind, Origin, Terms
 from tallystick.domain.balances.queries import money_left
 from tallystick.domain.balances.vouchers import BatchWish, block_vouchers, make_batch
 from tallystick.domain.ledger.queries import balance_of
@@ -22,11 +22,12 @@ from tallystick.flows.balances import (
     Transfer,
     adjust_bucket,
     expire_balances,
+    fill_account,
     set_terms,
     top_up,
     transfer_balance,
 )
-from tallystick.flows.draw import draw_money, take_fees
+from tallystick.flows.draw import act_on_level, draw_money, take_fees
 from tallystick.flows.prepaid import post_prepaid
 from tallystick.flows.reconcile import reconcile
 from tallystick.flows.redeem import redeem_voucher
@@ -239,4 +240,41 @@ def test_a_top_up_makes_credit_good_first(tenant):
         assert [b.remaining for b in Bucket.objects.order_by("id")] == [0, 7]
         assert BucketMovement.objects.count() == 5
         assert Terms.objects.get(account__number="A1").posted_through > 0
+    assert_books_match(tenant)
+
+
+def test_a_low_balance_asks_for_a_top_up_within_the_day_s_maximum(tenant):
+    changes = {
+        "low_balance": Decimal(5), "top_up_amount": Decimal(10), "top_up_daily_max": Decimal(20),
+    }  # fmt: skip
+    set_terms(tenant_id=tenant.id, account="A1", changes=changes)
+    for number in range(4):
+        fill(tenant, "A1", "10.00", key=f"cash-{number}")
+        with acting_for(tenant.id):
+            holder = account_numbered("A1")
+            before = money_left(holder.id, currency="EUR")
+        use(tenant, "A1", before - 4, key=f"call-{number}")
+        with acting_for(tenant.id):
+            at = AT + timedelta(minutes=number)
+            act_on_level(holder, terms=lock_account(holder), before=before, at=at)
+    with acting_for(tenant.id):
+        asked = Order.objects.filter(port="payment").values_list("payload", flat=True)
+        assert list(asked) == [{"amount": "10", "currency": "EUR"}] * 2
+        assert Order.objects.filter(action="low_balance").count() == 4
+
+
+def test_a_grant_is_no_liability_and_cannot_be_given_away(tenant):
+    with acting_for(tenant.id):
+        holder = account_numbered("A1")
+        grant = Grant("EUR", Decimal(5), Origin.GRANT, "welcome", AT)
+        fill_account(holder, grant=grant, on=FIRST, at=AT)
+    assert ledger(tenant, "2300") == 0
+    with pytest.raises(Refusal) as refused:
+        transfer_balance(
+            Transfer("A1", "A2", Decimal(1), "t"), tenant_id=tenant.id, on=FIRST, at=AT
+        )
+    assert refused.value.code == "balance_too_small"
+    use(tenant, "A1", "1.00")
+    post_prepaid(tenant_id=tenant.id, on=FIRST, at=AT)
+    assert ledger(tenant, "4010") == 0
     assert_books_match(tenant)

@@ -37,7 +37,7 @@ c-2,m-1,voice,2026-01-03T10:00:00,3600
 END
 2026-01-04 rate
 2026-01-04 expect money M1 1.483333333333
-2026-01-04 expect network M1 activate recharged low_balance
+2026-01-04 expect network M1 activate recharged threshold low_balance
 
 # The ledger: 10 + 10 - 0.20 - 4.316666666667 = 15.483333333333, printed 15.48. Of 4.32 used for calls the tax of
 # 20 % is 0.72, of the fee of 0.20 it is 0.03.
@@ -79,7 +79,7 @@ END
 2026-01-09 top up E1 5
 2026-01-09 expect money E1 4.8033
 2026-01-09 expect service EC1 active
-2026-01-09 expect network E1 activate recharged suspend restore recharged
+2026-01-09 expect network E1 activate recharged threshold threshold suspend restore recharged
 
 # 40.00 a month of 30 days: 20.00 last 15 days, from 10 to 24 January.
 2026-01-09 balance run

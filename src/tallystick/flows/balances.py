@@ -11,6 +11,7 @@ from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
 from tallystick.core.charge.balance import expired_buckets
 from tallystick.core.post import chart
+from tallystick.core.tariff.words import Mistake, read_filter
 from tallystick.domain.balances.buckets import (
     Grant,
     SourceKeyReused,
@@ -50,6 +51,17 @@ class BalanceTooSmall(Refusal):
         return (
             f"account {self.account} has {self.left}; {self.wanted} cannot be taken from it, "
             "fill it first or take less"
+        )
+
+
+@dataclass
+class NotACondition(Refusal):
+    code = "not_a_condition"
+    problem: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"{self.problem}; write a condition as a price list does: zone = home and band = peak"
         )
 
 
@@ -135,6 +147,23 @@ def top_up(
             reason=reason,
         )  # fmt: skip
         return fill_account(payer, grant=grant, on=receipt.received_on, at=at)
+
+
+def give_grant(grant: Grant, *, tenant_id: int, account: str, on: date, at: datetime) -> Filled:
+    """Puts money or a quantity into a new bucket for nothing.
+
+    :raises UnknownAccount: when no account has the number
+    :raises NoBalance: when the account keeps no balance
+    :raises NotACondition: when its condition cannot be read
+    :raises SourceKeyReused: when the key stands for another bucket
+    """
+    if grant.condition:
+        try:
+            read_filter(grant.condition)
+        except Mistake as mistake:
+            raise NotACondition(problem=str(mistake)) from None
+    with acting_for(tenant_id):
+        return fill_account(account_numbered(account), grant=grant, on=on, at=at)
 
 
 def fill_account(payer: Account, *, grant: Grant, on: date, at: datetime) -> Filled:

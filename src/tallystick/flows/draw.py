@@ -12,7 +12,13 @@ import polars as pl
 
 from tallystick.base.money import plain
 from tallystick.base.progress import Progress, silent
-from tallystick.core.charge.balance import Wanted, draw_buckets, falls_below, fee_of_day
+from tallystick.core.charge.balance import (
+    Wanted,
+    draw_buckets,
+    falls_below,
+    fee_of_day,
+    shares_crossed,
+)
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import PlanUsage
 from tallystick.domain.balances.buckets import (
@@ -132,10 +138,13 @@ def draw_usage(
     for account_id, rows in groupby(sums.iter_rows(named=True), key=lambda row: row["account_id"]):
         drawer = _Drawer(accounts[account_id], terms[account_id], lock_buckets(account_id), at)
         before = drawer.money()
+        stood = {bucket.id: bucket.remaining for bucket in drawer.buckets}
         for row in rows:
             usage = usages.get((row["version_id"], row["component_id"]))
             key = f"usage:{run_id}:{row['contract_id']}:{row['component_id']}"
             drawer.draw(row, usage=usage, key=f"{key}:{row['version_id']}:{row['day']}")
+        for bucket in drawer.buckets:
+            _tell_shares(drawer.account, bucket, before=stood.get(bucket.id, ZERO), at=at)
         act_on_level(drawer.account, terms=drawer.terms, before=before, at=at)
     mark_drawn(sorted(prepaid), charge_run_id=run_id)
 
@@ -187,6 +196,13 @@ class _Drawer:
 
 
 # --- levels ----------------------------------------------------------------------------------
+
+
+def _tell_shares(account: Account, bucket: Bucket, *, before: Decimal, at: datetime) -> None:
+    """Tells 80 % and 100 % of a bucket used, each once."""
+    for share in shares_crossed(quantity=bucket.quantity, before=before, after=bucket.remaining):
+        of = f"{share} % of bucket {bucket.id}"
+        tell_fact(account, action="threshold", of=of, key=f"{bucket.id}:{share}", at=at)
 
 
 def act_on_level(account: Account, *, terms: Terms, before: Decimal, at: datetime) -> None:

@@ -69,9 +69,20 @@ def test_vouchers_are_made_once_redeemed_and_blocked(prepaid):
         ("balance top-up A1 1.00 --key k --currency USD", "other_currency"),
         ("balance transfer A1 A2 5 --key k", "balance_too_small"),
         ("balance transfer A1 A1 5 --key k", "same_account"),
+        ("balance grant A1 1 --key k --where zone~home", "not_a_condition"),
         ("balance adjust A1 77 --add 1 --why x --key k", "unknown_bucket"),
         ("voucher block NONE", "unknown_vouchers"),
     ],
 )
 def test_what_cannot_be_done_is_told(prepaid, line, error):
     assert prepaid.json(line, code=1)["error"] == error
+
+
+def test_a_grant_says_what_it_is_for(prepaid):
+    line = "balance grant A1 2 --unit GB --kind data --where zone~=~home --key g --valid-days 7"
+    assert not prepaid.json(line)["repeated"]
+    assert prepaid.json(line)["repeated"]
+    prepaid("balance grant A1 0 --unit furlong --key h", code=2)
+    (bucket,) = prepaid.json("balance show A1")["buckets"]
+    assert (bucket["origin"], bucket["remaining"], bucket["unit"]) == ("grant", "2000000000", "B")
+    assert prepaid.json("reconcile")["reconciled"]

@@ -58,6 +58,7 @@ class Grant:
     valid_to: datetime | None = None
     priority: int = 100
     kinds: Sequence[str] | None = None
+    condition: str = ""
     reason: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -121,6 +122,7 @@ def fill_bucket(terms: Terms, *, grant: Grant, at: datetime) -> tuple[Bucket, bo
         source_key=grant.source_key,
         priority=grant.priority,
         kinds=None if grant.kinds is None else list(grant.kinds),
+        condition=grant.condition,
         valid_from=grant.valid_from,
         valid_to=grant.valid_to,
         quantity=grant.quantity,

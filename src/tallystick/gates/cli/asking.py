@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from tallystick.base.clock import WallClock
+from tallystick.base.quantity import UNITS
 from tallystick.base.refusal import Refusal
 from tallystick.domain.tenants.scope import acting_for, list_tenants, tenant_id_of
 from tallystick.gates.files.streams import NotReadable, check_file
@@ -110,6 +111,15 @@ def read_signed(text: str) -> Decimal:
     """An amount that may be below zero."""
     amount = read_amount(text.removeprefix("-"))
     return -amount if text.startswith("-") else amount
+
+
+def read_unit(name: str | None, *, currency: str) -> tuple[str, Decimal]:
+    """The unit that buckets hold, and how many of it one named unit is."""
+    if name is None or name == currency:
+        return currency, Decimal(1)
+    if name not in UNITS:
+        raise typer.BadParameter(f"--unit {name}: write {currency} or one of {', '.join(UNITS)}")
+    return UNITS[name].canonical, UNITS[name].factor
 
 
 def read_country(text: str) -> str:

@@ -28,6 +28,7 @@ from tallystick.gates.cli.asking import (
     read_amount,
     read_day,
     read_signed,
+    read_unit,
     spread,
 )
 
@@ -234,6 +235,60 @@ def _tell_filled(
         as_json=as_json,
         said=said,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is given, and what it may be used for."""
+
+    key: Key
+    unit: Annotated[str | None, typer.Option(help="Such as GB or min; else money.")] = None
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only for this kind of usage; say it again.")
+    ] = None
+    where: Annotated[str, typer.Option(help="As in a price list: zone = home.")] = ""
+    priority: Annotated[int, typer.Option(min=0, max=1000, help="Lower is drawn first.")] = 50
+    valid_days: Annotated[int | None, typer.Option(min=1, help="Else it never ends.")] = None
+    why: Annotated[str, typer.Option(help="For those who ask later.")] = ""
+
+
+@balance.command(
+    epilog=examples(
+        "balance grant A-1001 5.00 --key welcome --valid-days 30",
+        "balance grant A-1001 2 --unit GB --kind data --where 'zone = home' --key spring",
+    )
+)
+@spread
+def grant(
+    account: Account,
+    quantity: Amount,
+    given: Given,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give money or a quantity for nothing; the ledger does not know it."""
+    from tallystick.domain.balances.buckets import Grant
+    from tallystick.domain.balances.models import Origin
+    from tallystick.domain.parties.queries import account_numbered
+    from tallystick.flows.balances import give_grant
+
+    present = act_for(operator)
+    with acting_for(present.tenant_id):
+        holder = account_numbered(account)
+    unit, factor = read_unit(given.unit, currency=holder.currency)
+    end = None
+    if given.valid_days is not None:
+        last = present.today + timedelta(days=given.valid_days - 1)
+        end = evening_of(last, zone=holder.zone)
+    wish = Grant(
+        unit, quantity * factor, Origin.GRANT, f"grant:{given.key}", present.at, end,
+        given.priority, given.kind or None, given.where, {"why": given.why},
+    )  # fmt: skip
+    filled = give_grant(
+        wish, tenant_id=present.tenant_id, account=account, on=present.today, at=present.at
+    )
+    said = f"{plain(quantity * factor)} {unit} granted to {account}"
+    _tell_filled(filled, account=account, currency=holder.currency, said=said, as_json=as_json)
 
 
 @balance.command(epilog=examples("balance transfer A-1001 A-1002 5.00 --key t-1 --fee 0.20"))

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from tallystick.base.money import plain
-from tallystick.base.quantity import UNITS
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import examples, table_of, tell
 from tallystick.gates.cli.asking import (
@@ -19,6 +18,7 @@ from tallystick.gates.cli.asking import (
     act_for,
     read_amount,
     read_day,
+    read_unit,
     spread,
 )
 
@@ -52,15 +52,6 @@ class Worth:
     ] = None
 
 
-def _unit_of(name: str | None, *, currency: str) -> tuple[str, Decimal]:
-    """The unit that buckets hold, and how many of it one named unit is."""
-    if name is None or name == currency:
-        return currency, Decimal(1)
-    if name not in UNITS:
-        raise typer.BadParameter(f"--unit {name}: write {currency} or one of {', '.join(UNITS)}")
-    return UNITS[name].canonical, UNITS[name].factor
-
-
 @voucher.command(
     "make-batch",
     epilog=examples(
@@ -87,7 +78,7 @@ def make(
     from tallystick.domain.balances.vouchers import BatchWish, make_batch
 
     present = act_for(operator)
-    unit, factor = _unit_of(worth.unit, currency=present.tenant.currency)
+    unit, factor = read_unit(worth.unit, currency=present.tenant.currency)
     wish = BatchWish(code, worth.count, unit, worth.worth * factor, worth.valid_until, worth.days)
     out.touch(mode=0o600, exist_ok=False)
     try:
