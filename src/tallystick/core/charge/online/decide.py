@@ -120,10 +120,11 @@ class Desk:
         session, at = self._opened(request, served, key=request.key), self._at(request)
         quantity = QUANTITY_SCALE if request.quantity is None else request.quantity
         priced = self._priced(self._pricer(session, at), quantity)
-        free = self._available(session, at)
+        funds = self._funds(session, at)
+        free = money.available(self.state, buckets=funds, month=session.tab_start)
         if free is not None and priced.amount > max(free, 0):
             raise InsufficientBalance(available=money_text(free), needed=money_text(priced.amount))
-        self._take(session, priced, at)
+        self._take(session, priced, funds)
         session.used = session.granted = quantity
         session.state, session.changed = SessionState.COMMITTED, True
         self.state.sessions[session.key] = session
@@ -303,14 +304,13 @@ class Desk:
             except CannotRate:
                 money.hold_again(session, held=held, state=self.state, month=month)
                 raise
-            self._take(session, priced, at)
+            self._take(session, priced, self._funds(session, at))
         session.used, session.changed = used, True
 
-    def _take(self, session: Session, priced: Priced, at: datetime) -> None:
+    def _take(self, session: Session, priced: Priced, funds: Sequence[Bucket]) -> None:
         month = session.tab_start
         offer = self._offer(session.offer_id)
         before = levels_of(self.state, session=session, offer=offer, month=month)
-        funds = self._funds(session, at)
         money.take(session, priced=priced, state=self.state, buckets=funds, month=month)
         after = levels_of(self.state, session=session, offer=offer, month=month)
         if after != before:
