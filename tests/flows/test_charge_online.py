@@ -17,12 +17,13 @@ from tallystick.domain.reservations.models import Request, Reservation
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import ChargeTotal
-from tallystick.flows.acquire import publish_catalogue
+from tallystick.domain.usage.rerate_tables import accounts_with_usage, ask_again
+from tallystick.flows.acquire import Publishing, publish_catalogue
 from tallystick.flows.capture import ONLINE, Delivery, SourceReserved, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.reconcile import reconcile
-from tests.flows.businesses import AT, open_talk_business
+from tests.flows.businesses import AT, CATALOGUE, open_talk_business
 from tests.flows.charging import asking, balance_of, give_bucket, give_terms
 
 FLAT = """
@@ -357,6 +358,17 @@ def test_what_was_charged_online_is_invoiced_once(tenant):
     totals = totals_by_account(tenant.id)
     assert totals == {"A1": Decimal("0.34"), "A2": 0, "A3": Decimal("0.07")}
     run_bills(tenant_id=tenant.id, on=date(2026, 3, 1), at=at)
+    # Rated again at twice the price the difference is owed; what was paid stays paid.
+    publish_catalogue(
+        CATALOGUE.replace("0.12", "0.24"), tenant_id=tenant.id, name="talk.yaml", files={},
+        valid_from=date(2025, 1, 1), at=at, how=Publishing(correct=True),
+    )  # fmt: skip
+    with acting_for(tenant.id):
+        again = accounts_with_usage(account_id=None, since=date(2026, 1, 1), until=at.date())
+        ask_again(again, tenant_id=tenant.id)
+    assert charge_usage(tenant_id=tenant.id, at=at).lines
+    totals = totals_by_account(tenant.id)
+    assert totals == {"A1": Decimal("0.58"), "A2": Decimal("0.12"), "A3": Decimal("0.19")}
     assert [f for f in reconcile(tenant_id=tenant.id) if not f.ok] == []
 
 

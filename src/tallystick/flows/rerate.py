@@ -19,7 +19,7 @@ from tallystick.core.charge.frames import (
     SUSPENSE,
 )
 from tallystick.core.charge.live import live_lines
-from tallystick.core.charge.supersede import counter_changes, supersede
+from tallystick.core.charge.supersede import counter_changes, keep_payments, supersede
 from tallystick.core.charge.versions import VERSION_RATED, DatedPlan, rate_versions
 from tallystick.domain.usage import rerate_tables
 from tallystick.flows.periods import list_periods, roll_cycle_over
@@ -114,7 +114,7 @@ def rerate(
     assert told == events.height, f"{events.height} events in, {told} are lines or in suspense"
     return Rerated(
         before=before,
-        lines=supersede(before, now=now),
+        lines=supersede(before, now=keep_payments(before, now=now)),
         draws=counter_changes(
             counters.filter(redone).select(COUNTERS.names()), now=_add_up(drawn[1:])
         ),

@@ -9,6 +9,9 @@ from typing import Any, Final
 from tallystick.core.charge.frames import SuspenseCode
 from tallystick.core.tariff.plan import PlanUsage
 
+PAID_AT_ONCE: Final = "paid at once"
+"""The `band` of a line that takes away what is not owed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

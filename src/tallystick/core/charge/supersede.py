@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from tallystick.core.charge.frames import COUNTERS, KEYS
+from tallystick.core.charge.lines import PAID_AT_ONCE
 
 _EVENT: Final = ("usage_id", "component_id")
 _FIGURES: Final = ("measured", "billed", "allowed", "fee", "amount")
@@ -40,6 +41,18 @@ def supersede(before: pl.DataFrame, *, now: pl.DataFrame) -> pl.DataFrame:
             now.join(changed, on=_EVENT, how="semi", maintain_order="left"),
         ]
     )
+
+
+def keep_payments(before: pl.DataFrame, *, now: pl.DataFrame) -> pl.DataFrame:
+    """`now` with what was paid at once for its events: rating again does not give that back."""
+    paid = before.select(now.columns).filter(pl.col("band") == PAID_AT_ONCE)
+    if paid.is_empty():
+        return now
+    last = now.group_by(_EVENT).agg((pl.col("seq").max() + 1).alias("next"))
+    placed = paid.join(last, on=_EVENT, how="left", maintain_order="left").with_columns(
+        pl.max_horizontal("seq", "next").cast(now.schema["seq"]).alias("seq")
+    )
+    return pl.concat([now, placed.select(now.columns)])
 
 
 def counter_changes(before: pl.DataFrame, *, now: pl.DataFrame) -> pl.DataFrame:

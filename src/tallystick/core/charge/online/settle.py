@@ -8,16 +8,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from tallystick.core.charge.frames import frame_of
-from tallystick.core.charge.lines import RatedLine
+from tallystick.core.charge.lines import PAID_AT_ONCE, RatedLine
 from tallystick.core.charge.versions import VERSION_RATED
-
-PAID_AT_ONCE: Final = "paid at once"
-"""The `band` of a line that takes away what is not owed."""
 
 
 def lines_owed(sessions: Iterable[tuple[int, str]]) -> pl.DataFrame:
