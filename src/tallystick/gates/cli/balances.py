@@ -190,7 +190,13 @@ class Paid:
     valid_days: Annotated[int | None, typer.Option(min=1, help="Else it never ends.")] = None
 
 
-@balance.command("top-up", epilog=examples("balance top-up A-1001 20.00 --key cash-18"))
+@balance.command(
+    "top-up",
+    epilog=examples(
+        "balance top-up A-1001 20.00 --key cash-18",
+        "balance top-up A-1001 10.00 --key card-7 --method card --valid-days 90",
+    ),
+)
 @spread
 def fill(
     account: Account, amount: Amount, paid: Paid, operator: Operator = None, as_json: AsJson = False
@@ -291,7 +297,12 @@ def grant(
     _tell_filled(filled, account=account, currency=holder.currency, said=said, as_json=as_json)
 
 
-@balance.command(epilog=examples("balance transfer A-1001 A-1002 5.00 --key t-1 --fee 0.20"))
+@balance.command(
+    epilog=examples(
+        "balance transfer A-1001 A-1002 5.00 --key t-1",
+        "balance transfer A-1001 A-1002 5.00 --key t-2 --fee 0.20",
+    )
+)
 def transfer(
     giver: Annotated[str, typer.Argument(help="Whose balance gives.", show_default=False)],
     taker: Annotated[str, typer.Argument(help="Whose balance takes.", show_default=False)],
@@ -318,7 +329,10 @@ def transfer(
 
 
 @balance.command(
-    epilog=examples('balance adjust A-1001 17 --add -0.50 --why "charged twice" --key case-9')
+    epilog=examples(
+        'balance adjust A-1001 17 --add -0.50 --why "granted twice" --key case-9',
+        'balance adjust A-1001 17 --add 2.00 --why "an hour without service" --key case-10',
+    )
 )
 def adjust(
     account: Account,

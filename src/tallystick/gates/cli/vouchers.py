@@ -99,7 +99,12 @@ def make(
     )
 
 
-@voucher.command(epilog=examples("voucher redeem A-1001 1234567890123456"))
+@voucher.command(
+    epilog=examples(
+        "voucher redeem A-1001 1234567890123456",
+        "voucher redeem A-1001 '1234 5678 9012 3456' --json",
+    )
+)
 def redeem(
     account: Annotated[str, typer.Argument(help="Whose balance it fills.", show_default=False)],
     pin: Annotated[str, typer.Argument(help="Spaces do not matter.", show_default=False)],
