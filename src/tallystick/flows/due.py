@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from tallystick.base.frames import AMOUNT, QUANTITY
+from tallystick.base.frames import QUANTITY
 from tallystick.base.period import Period, day_in_month, month_after
 from tallystick.core.charge.frames import KEYS
 from tallystick.core.charge.versions import DatedPlan
@@ -23,7 +23,7 @@ from tallystick.core.invoice.due import (
 from tallystick.core.invoice.recur import BilledLine, Rate
 from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.invoices import tables
-from tallystick.flows.adjust import adjusting_lines
+from tallystick.flows.adjust import ADJUSTING, adjusting_lines
 from tallystick.flows.own_prices import OwnPrices
 from tallystick.flows.periods import ClosedPeriods, close_periods
 
@@ -169,24 +169,7 @@ def due_task(
     )
 
 
-_LINE: Final = pl.Schema(
-    {
-        "contract_id": pl.Int64(),
-        "component_id": pl.Int64(),
-        "purpose": pl.String(),
-        "period_from": pl.Date(),
-        "period_to": pl.Date(),
-        "description": pl.String(),
-        "quantity": QUANTITY,
-        "unit": pl.String(),
-        "unit_price": AMOUNT,
-        "per": QUANTITY,
-        "amount": AMOUNT,
-        "tax_category": pl.String(),
-        "revenue_account": pl.String(),
-        "cycle_start": pl.Date(),
-    }
-)
+_LINE: Final = pl.Schema({**ADJUSTING, "cycle_start": pl.Date()})
 
 
 def _recurring_lines(

@@ -4,12 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Count, QuerySet
 
 from tallystick.domain.usage.models import Batch, ChargeTotal, Reject, RejectState, Suspense
+
+LINES_OF_TOTAL: Final = """usage_ratedline r
+    ON r.tenant_id = t.tenant_id AND r.account_id = t.account_id
+    AND r.contract_id = t.contract_id AND r.component_id = t.component_id
+    AND r.version_id = t.version_id AND r.charge_run_id = t.charge_run_id
+    AND r.cycle_start = t.cycle_start
+    AND (t.unit_price IS NULL AND r.rate_key IS NOT NULL
+        OR r.unit_price = t.unit_price AND r.per = t.per AND r.rate_key IS NULL)
+    AND r.band IS NOT DISTINCT FROM t.band
+    AND r.tier IS NOT DISTINCT FROM t.tier"""
+"""The rated lines `r` that a total `t` is the sum of, as what is joined to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +106,7 @@ def rated_events(
             f"""
             SELECT {columns}
             FROM usage_chargetotal t
-            JOIN usage_ratedline r ON r.tenant_id = t.tenant_id AND r.account_id = t.account_id
-                AND r.contract_id = t.contract_id AND r.component_id = t.component_id
-                AND r.version_id = t.version_id AND r.charge_run_id = t.charge_run_id
-                AND r.cycle_start = t.cycle_start
-                AND (t.unit_price IS NULL AND r.rate_key IS NOT NULL
-                    OR r.unit_price = t.unit_price AND r.per = t.per AND r.rate_key IS NULL)
-                AND r.band IS NOT DISTINCT FROM t.band
-                AND r.tier IS NOT DISTINCT FROM t.tier
+            JOIN {LINES_OF_TOTAL}
             JOIN usage_usage u ON u.tenant_id = r.tenant_id AND u.account_id = r.account_id
                 AND u.started_at = r.started_at AND u.id = r.usage_id
             WHERE t.account_id = %s AND t.id = ANY(%s)

@@ -7,6 +7,7 @@ import polars as pl
 
 from tallystick.base.frames import AMOUNT
 from tallystick.domain.tenants.bulk import read_frame
+from tallystick.domain.usage.queries import LINES_OF_TOTAL
 
 UNBILLED_USAGE: Final = pl.Schema(
     {
@@ -38,14 +39,7 @@ def read_unbilled_usage(*, through: date, before: datetime) -> pl.DataFrame:
             SELECT r.account_id, a.currency, r.version_id, r.component_id, r.amount
             FROM usage_chargetotal t JOIN parties_account a
                 ON a.tenant_id = t.tenant_id AND a.id = t.account_id
-            JOIN usage_ratedline r ON r.tenant_id = t.tenant_id AND r.account_id = t.account_id
-                AND r.contract_id = t.contract_id AND r.component_id = t.component_id
-                AND r.version_id = t.version_id AND r.charge_run_id = t.charge_run_id
-                AND r.cycle_start = t.cycle_start
-                AND (t.unit_price IS NULL AND r.rate_key IS NOT NULL
-                    OR r.unit_price = t.unit_price AND r.per = t.per AND r.rate_key IS NULL)
-                AND r.band IS NOT DISTINCT FROM t.band
-                AND r.tier IS NOT DISTINCT FROM t.tier
+            JOIN {LINES_OF_TOTAL}
             WHERE t.invoice_id IS NULL AND t.cycle_start <= %s AND NOT ({_OF_CYCLE_OVER})
                 AND r.started_at < %s
         ) unbilled GROUP BY 1, 2, 3, 4 HAVING sum(amount) <> 0 ORDER BY 1, 2, 3, 4
