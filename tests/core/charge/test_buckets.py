@@ -1,12 +1,10 @@
 """Buckets that grow with their members or shrink with the days served."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -17,7 +15,6 @@ from tallystick.core.charge.rate_batch import rate_batch
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tests.core.charge.random_cases import rate_both
-from tests.core.charge.worked import ALGORITHMS
 
 APRIL, MAY = date(2026, 4, 1), date(2026, 5, 1)
 POOL = 7
@@ -57,36 +54,6 @@ def test_338_sims_pool_33800_megabytes() -> None:
     served += [(337, APRIL, date(2026, 4, 5)), (337, date(2026, 4, 20), MAY)]
     assert size_of(served, plan_of("")) == 33_800_000_000
     assert size_of(served, plan_of("", "500 MB")) == 500_000_000
-
-
-def table_rows() -> list[list[str]]:
-    text = (ALGORITHMS / "allowances.md").read_text(encoding="utf-8")
-    section = text.partition("## A pool that grows")[2].partition("\n## ")[0]
-    rows = [line.strip("|").split("|") for line in re.findall(r"^\|.*", section, flags=re.M)]
-    return [[cell.strip() for cell in row] for row in rows[2:]]
-
-
-@pytest.mark.parametrize(
-    ("column", "words"),
-    [(2, ""), (3, ", proration: {start: prorate}"), (4, ", proration: prorate")],
-)
-def test_the_worked_table(column: int, words: str) -> None:
-    plan = plan_of(words)
-    everyone: list[tuple[int, date, date]] = []
-    for row in table_rows():
-        served = everyone
-        if row[1]:
-            first, last = (date.fromisoformat(day) for day in row[1].split(".."))
-            served = [(int(row[0]), first, last)]
-            everyone += served
-        assert f"{size_of(served, plan) / 1_000_000:f} MB".replace(".000000000", "") == row[column]
-
-
-def test_a_fixed_pool_is_served_from_its_first_day_to_its_last() -> None:
-    plan = plan_of(", proration: prorate, in blocks of: 7 MB", "700 MB")
-    served = [(10, date(2026, 4, 11), date(2026, 4, 13))]
-    served += [(11, date(2026, 4, 12), date(2026, 4, 21))]
-    assert size_of(served, plan) == 231_000_000  # 700 x 10 / 30 is 33.3 blocks
 
 
 @settings(max_examples=20, deadline=None)

@@ -1,4 +1,4 @@
-"""What a cycle leaves is granted to the next: the table of docs/algorithms, and its bounds."""
+"""What a cycle leaves is granted to the next, within its bounds."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,13 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.base.period import month_after
-from tallystick.base.quantity import to_canonical
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS, PERIODS
 from tallystick.core.charge.roll_over import roll_over
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tests.core.charge.random_cases import rate_both
-from tests.core.charge.worked import worked_sections
 
 CATALOGUE = """
 currency: EUR
@@ -41,36 +39,6 @@ def run_cycle(
     periods = pl.DataFrame([period], schema=PERIODS, orient="row")
     left = roll_over(periods, plan=plan, counters=rated.draws, grants=grants)
     return rated.lines["allowed"].sum(), left
-
-
-def parts(grants: pl.DataFrame) -> str:
-    held = grants.select("quantity", "lives").iter_rows()
-    return ", ".join(f"{(quantity / 60).normalize():f} x {lives}" for quantity, lives in held)
-
-
-def test_the_worked_table_holds() -> None:
-    section = next(section for section in worked_sections("allowances.md") if section.cycles)
-    grants = GRANTS.to_frame()
-    for row in section.cycles:
-        assert parts(grants) == row["rolled in"]
-        value, _, unit = row["used"].partition(" ")
-        used = to_canonical(Decimal(value), unit=unit)
-        cycle = date.fromisoformat(f"{row['cycle']}-01")
-        allowed, grants = run_cycle(section.plan, cycle, used, grants)
-        value, _, unit = row["allowed"].partition(" ")
-        assert allowed == to_canonical(Decimal(value), unit=unit)
-        assert parts(grants) == row["left"]
-
-
-def test_used_last_keeps_what_was_rolled_over() -> None:
-    found = {}
-    for words in ("2 cycles", "'2 cycles, used last'"):
-        text = CATALOGUE % words
-        plan = compile_plan(read_catalogue(text, name="demo.yaml", files={}))
-        _, grants = run_cycle(plan, date(2026, 1, 1), Decimal(60), GRANTS.to_frame())
-        _, grants = run_cycle(plan, date(2026, 2, 1), Decimal(120), grants)
-        found[words] = parts(grants)
-    assert found == {"2 cycles": "2 x 1, 5 x 2", "'2 cycles, used last'": "4 x 1, 3 x 2"}
 
 
 @settings(max_examples=25, deadline=None)

@@ -101,6 +101,18 @@ def test_a_cycle_costs_between_its_least_and_its_most(
     assert least <= total_of(cycle, added) <= least + room
 
 
+def test_the_least_waits_until_the_cycle_is_over() -> None:
+    limit = DueLimit(10**15, None, "standard", "demo")
+    cycle = replace(cycle_of([10**13], limit=limit), over=False)
+    assert adjust_bill(Bill((cycle,), (), COIN)) == ((),)
+
+
+def test_a_coupon_is_not_off_what_is_given_back() -> None:
+    coupon = Coupon("c", "c", None, 5 * 10**12, None, None)
+    (added,) = adjust_bill(Bill((cycle_of([-3 * 10**12, 4 * 10**12]),), (coupon,), COIN))
+    assert [(one.component, one.amount) for one in added] == [(2, -4 * 10**12)]
+
+
 @given(costs=st.lists(st.integers(0, 10**16), max_size=6), pay=POSITIVE, part=PARTS)
 def test_committed_money_is_paid_used_or_not(
     costs: list[int], pay: int, part: tuple[int, int]

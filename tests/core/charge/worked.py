@@ -1,7 +1,5 @@
 """What tests share of the worked tables of docs/algorithms, which `tallystick price` runs."""
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,43 +14,9 @@ from tallystick.core.charge.period_versions import (
     rate_period_versions_exact,
 )
 from tallystick.core.charge.versions import DatedPlan
-from tallystick.core.price.lists import PriceText, read_price_lists
 from tallystick.core.tariff.plan import Plan
 
 ALGORITHMS = Path(__file__).parents[3] / "docs" / "algorithms"
-FENCE = re.compile(r"```(yaml|csv)(?: (\S+))?\n(.*?)```", re.S)
-
-
-@dataclass(frozen=True)
-class Worked:
-    """One section: its price list and what its cycles leave to one another."""
-
-    name: str
-    plan: Plan
-    cycles: list[dict[str, str]]
-
-
-def worked_sections(page: str) -> list[Worked]:
-    """The sections of a page that say what is rolled over."""
-    text = (ALGORITHMS / page).read_text(encoding="utf-8")
-    sections = []
-    for section in re.split(r"^## ", text, flags=re.M)[1:]:
-        cycles = next((table for table in _tables(section) if "rolled in" in table[0]), [])
-        if cycles:
-            body = next(body for kind, _, body in FENCE.findall(section) if kind == "yaml")
-            plan = read_price_lists([PriceText(body)]).plans[0].plan
-            sections.append(Worked(section.partition("\n")[0], plan, cycles))
-    assert sections, f"{page} works nothing out"
-    return sections
-
-
-def _tables(section: str) -> list[list[dict[str, str]]]:
-    tables = []
-    for block in re.findall(r"(?:^\|.*\n?)+", section, flags=re.M):
-        lines = block.strip().splitlines()
-        cells = [[c.strip().strip("`") for c in line.strip("|").split("|")] for line in lines]
-        tables.append([dict(zip(cells[0], row, strict=True)) for row in cells[2:]])
-    return tables
 
 
 def periods_both(

@@ -18,7 +18,7 @@ from tallystick.core.price.bill import read_coupons
 from tallystick.core.price.contracts import read_contracts
 from tallystick.core.price.lists import PriceText, read_price_lists
 from tallystick.core.price.price import Executor, Span, price_usage
-from tallystick.core.price.proof import check_section, price_section, read_page
+from tallystick.core.price.proof import prove_section, read_page
 from tallystick.core.price.tables import UsageUnreadable, read_table
 from tallystick.core.price.usage import SENTENCES, sentence_of
 
@@ -48,12 +48,33 @@ def test_the_page_holds() -> None:
     assert not found.failed
 
 
-def test_a_wrong_figure_is_found() -> None:
-    page = (DOCS / "algorithms" / "tiers.md").read_text()
-    sections = read_page(page.replace("| 0.085 |", "| 0.086 |"), name="tiers.md")
-    differences = check_section(sections[0], priced=price_section(sections[0]))
-    assert [one.expected[0]["amount"] for one in differences] == ["0.086"]
-    assert [one.found[0]["amount"] for one in differences] == ["0.085"]
+@pytest.mark.parametrize(
+    ("page", "right", "wrong"),
+    [
+        ("tiers.md", "| 0.085 |", "| 0.086 |"),
+        ("versions.md", "| 240 | 240 | 0 | 240 |", "| 241 | 240 | 0 | 240 |"),
+        ("discounts.md", "loyal line -2,", "loyal line -3,"),
+        ("commitments.md", "| 81.571428571429 |", "| 81.571428571428 |"),
+        ("allowances.md", "| 9 min | 0 | 9 min |", "| 9 min | 0 | 8 min |"),
+        ("allowances.md", "3 min x 1, 5 min x 2", "3 min x 2, 5 min x 2"),
+        ("allowances.md", "| fixed | 231 MB |", "| fixed | 233 MB |"),
+    ],
+)
+def test_a_wrong_figure_is_found(page: str, right: str, wrong: str) -> None:
+    text = (DOCS / "algorithms" / page).read_text()
+    assert right in text
+    sections = read_page(text.replace(right, wrong), name=page)
+    assert any(prove_section(section)[1] for section in sections)
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["| | 2026-04 | 1 | 0 |", "| A | | 1 | 0 |", "| A | 2026 | 1 | 0 |", "| A | 2026-04 | x | 0 |"],
+)
+def test_a_bill_that_is_none_is_told(row: str) -> None:
+    head = "| contract | cycle | bill | total |\n|---|---|---|---|\n"
+    with pytest.raises(UsageUnreadable, match="line 3"):
+        read_page(head + row, name="page")
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,9 @@ its period begins in. One that is paid in arrears is due when its own cycle is o
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any, Final
 
 import polars as pl
@@ -47,7 +46,6 @@ _SLICE: Final = (
 class BillLine:
     """One exact amount of a contract's cycle [start, end).
 
-    `purpose` is usage, recurring, or the term that adds it, such as `discount:loyal` or `minimum`;
     `component` is empty where a term is of the whole cycle. An invoice rounds each once.
     """
 
@@ -56,8 +54,25 @@ class BillLine:
     start: date
     end: date
     component: str
-    purpose: str
-    amount: Decimal
+    charged: BillAmount
+    band: str | None = None
+    tier: int | None = None
+
+    @property
+    def purpose(self) -> str:
+        """Usage, recurring, or the term that adds it, such as `discount:loyal` or `minimum`."""
+        return self.charged.purpose
+
+    @property
+    def amount(self) -> Decimal:
+        return Decimal(self.charged.amount) / Decimal(AMOUNT_SCALE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What usage of one band and tier, or what recurs, costs."""
+
+    amount: BillAmount
     band: str | None = None
     tier: int | None = None
 
@@ -71,8 +86,8 @@ class _Cycle:
     end: date
     served: tuple[date, date]
     since: date
-    amounts: list[BillAmount]
-    slices: list[tuple[str | None, int | None]]  # the bands and tiers of the first amounts
+    costs: list[_Cost] = field(default_factory=list)
+    billed: list[BillAmount] = field(default_factory=list)
 
 
 def read_coupons(texts: Sequence[str], *, lists: PriceLists) -> tuple[Discount, ...]:
@@ -102,17 +117,20 @@ def settle_bills(
     lines: pl.DataFrame,
     periods: pl.DataFrame,
     coupons: Sequence[Discount] = (),
+    billed: Sequence[BillLine] = (),
 ) -> tuple[BillLine, ...]:
     """The bills of these cycles (PERIODS) and what was rated in them, by account and day.
 
     `lines` are VERSION_RATED, `periods` VERSION_PERIOD_RATED. Each coupon is taken off the first
-    bills of each account. Nothing is rounded.
+    bills of each account. Of what was `billed` already the difference is told. Nothing is rounded.
     """
     found = _cycles(held, cycles)
     by_event = lines.join(_by_period(lists), on=["component_id", "version_id"], how="anti")
     sums = _sum_up(by_event, periods)
-    settled = list(_take_usage(found, sums, lists=lists, owners=_owners(cycles), held=held))
+    early = _take_usage(found, sums, lists=lists, owners=_owners(cycles), held=held)
     _take_recurring(found, lists=lists)
+    _take_off((*early, *found.values()), billed)
+    settled = [line for one in early for line in _lines(one, (), lists)]
     bills: dict[tuple[int, date], list[_Cycle]] = defaultdict(list)
     for one in found.values():
         bills[one.held.account_id, one.end].append(one)
@@ -132,7 +150,7 @@ def _cycles(held: Sequence[Held], cycles: pl.DataFrame) -> dict[tuple[int, date]
     for contract, start, end, first, last in cycles.select(columns).sort(columns).iter_rows():
         one = by_id[contract]
         began = since.setdefault(contract, one.contract.starts or first)
-        found[contract, start] = _Cycle(one, start, end, (first, last), began, [], [])
+        found[contract, start] = _Cycle(one, start, end, (first, last), began)
     return found
 
 
@@ -179,21 +197,20 @@ def _take_usage(
     lists: PriceLists,
     owners: dict[tuple[int, int, date], int],
     held: Sequence[Held],
-) -> Iterator[BillLine]:
-    """Adds what usage cost to its cycles; gives what lies in cycles before the contract began."""
+) -> tuple[_Cycle, ...]:
+    """Adds what usage cost to its cycles; gives the cycles before the contract began."""
+    early: dict[tuple[int, date], _Cycle] = {}
     for account, contract, start, component, band, tier, *_, amount, quantity in sums.iter_rows():
         payer = owners.get((account, contract, start), contract)
+        cycle = found.get((payer, start)) or early.get((payer, start))
+        if cycle is None:
+            one = held[contract - 1]
+            rule = CycleRule(Every.MONTH, bill_day=one.contract.cycle_day)
+            end = cycle_of(start, rule=rule).end
+            cycle = early[payer, start] = _Cycle(one, start, end, (start, start), start)
         made = _amount(lists, component, USAGE, amount, int(quantity * QUANTITY_SCALE))
-        cycle = found.get((payer, start))
-        if cycle is not None:
-            cycle.amounts.append(made)
-            cycle.slices.append((band, tier))
-            continue
-        one = held[contract - 1].contract
-        rule = CycleRule(Every.MONTH, bill_day=one.cycle_day)
-        end = cycle_of(start, rule=rule).end
-        code = made.label
-        yield BillLine(one.account, one.contract, start, end, code, USAGE, amount, band, tier)
+        cycle.costs.append(_Cost(made, band, tier))
+    return tuple(early.values())
 
 
 def _take_recurring(found: dict[tuple[int, date], _Cycle], *, lists: PriceLists) -> None:
@@ -207,7 +224,37 @@ def _take_recurring(found: dict[tuple[int, date], _Cycle], *, lists: PriceLists)
         for component, line in _recurring(own, plans, lists):
             day = line.period.start
             for cycle in (one for one in own if one.start <= day < one.end):
-                cycle.amounts.append(_amount(lists, component, line.purpose, line.amount))
+                made = _amount(lists, component, line.purpose, line.amount)
+                cycle.costs.append(_Cost(made))
+
+
+def _take_off(found: Sequence[_Cycle], billed: Sequence[BillLine]) -> None:
+    """Leaves the differences to what was billed of the same cycles."""
+    cycles = {(one.held.contract.contract, one.start): one for one in found}
+    costs: dict[tuple[str, date], list[_Cost]] = defaultdict(list)
+    for line in billed:
+        cycle = cycles.get((line.contract, line.start))
+        if cycle is not None:
+            cycle.billed.append(replace(line.charged, billed=True))
+            if not line.charged.adjusts:
+                costs[line.contract, line.start].append(_Cost(line.charged, line.band, line.tier))
+    for name, before in costs.items():
+        cycles[name].costs = list(_differences(cycles[name].costs, before))
+
+
+def _differences(now: Sequence[_Cost], before: Sequence[_Cost]) -> Iterator[_Cost]:
+    """What costs more or less now than before, by what it is for."""
+    sums: dict[_Cost, tuple[int, int]] = {}
+    for sign, costs in ((1, now), (-1, before)):
+        for cost in costs:
+            one = cost.amount
+            key = replace(cost, amount=replace(one, amount=0, quantity=0))
+            amount, quantity = sums.get(key, (0, 0))
+            sums[key] = amount + sign * one.amount, quantity + sign * one.quantity
+    for key, (amount, quantity) in sums.items():
+        if amount or quantity:
+            made = replace(key.amount, amount=amount, quantity=quantity)
+            yield replace(key, amount=made)
 
 
 def _recurring(
@@ -252,16 +299,20 @@ def _settle(
     )
     ids = ids_by_code([one for own in terms for one in own])
     bill = Bill(made, tuple(_coupon(one, ids) for one in coupons), coin_of(lists.currency))
-    for one, cycle, added in zip(cycles, made, adjust_bill(bill), strict=True):
-        contract = one.held.contract
-        amounts = (*cycle.amounts, *added)
-        for amount, of in zip_longest(amounts, one.slices, fillvalue=None):
-            assert amount is not None
-            code = _part(lists, amount.component).code if amount.component else ""
-            yield BillLine(
-                contract.account, contract.contract, one.start, one.end, code, amount.purpose,
-                Decimal(amount.amount) / AMOUNT_SCALE, *(of or (None, None)),
-            )  # fmt: skip
+    for one, added in zip(cycles, adjust_bill(bill), strict=True):
+        yield from _lines(one, added, lists)
+
+
+def _lines(cycle: _Cycle, added: Sequence[BillAmount], lists: PriceLists) -> Iterator[BillLine]:
+    """What the cycle costs now, and what its terms add."""
+    one = cycle.held.contract
+    for cost in (*cycle.costs, *map(_Cost, added)):
+        number = cost.amount.component
+        code = _part(lists, number).code if number else ""
+        yield BillLine(
+            one.account, one.contract, cycle.start, cycle.end, code, cost.amount, cost.band,
+            cost.tier,
+        )  # fmt: skip
 
 
 def _held_terms(cycle: _Cycle, lists: PriceLists) -> list[HeldTerms]:
@@ -285,7 +336,7 @@ def _bill_cycle(
         served=(one.served,),
         over=True,
         zone=lists.plans[0].plan.zone,
-        amounts=tuple(one.amounts),
+        amounts=(*one.billed, *(cost.amount for cost in one.costs)),
         discounts=terms.discounts,
         commitments=terms.commitments,
         limit=terms.limit,

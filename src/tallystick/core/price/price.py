@@ -78,6 +78,10 @@ class Span:
     end: date
 
 
+Cut = tuple[str, date]
+"""A contract, empty for each of them, and the first day of a cycle that is served in part."""
+
+
 @dataclass(frozen=True, slots=True)
 class Priced:
     """What usage costs under price lists, exact.
@@ -107,8 +111,13 @@ class Priced:
         """All that usage and periods cost, exact."""
         return Decimal(self.lines["amount"].sum() or 0) + Decimal(self.periods["amount"].sum() or 0)
 
-    def bills(self, *, coupons: Sequence[Discount] = ()) -> tuple[BillLine, ...]:
-        """What the cycles come to with what recurs and the terms of the bill, without tax."""
+    def bills(
+        self, *, coupons: Sequence[Discount] = (), billed: Sequence[BillLine] = ()
+    ) -> tuple[BillLine, ...]:
+        """What the cycles come to with what recurs and the terms of the bill, without tax.
+
+        Of what was `billed` already, the difference.
+        """
         return settle_bills(
             lists=self.lists,
             held=self.held,
@@ -116,6 +125,7 @@ class Priced:
             lines=self.lines,
             periods=self.periods,
             coupons=coupons,
+            billed=billed,
         )
 
     def explain(self) -> Iterator[tuple[int, str]]:
@@ -126,7 +136,10 @@ class Priced:
                 yield line["usage_id"], step
 
     def allowances(self) -> list[dict[str, Any]]:
-        """What each allowance of each cycle held, gave and has left, in canonical units."""
+        """What each allowance of each cycle held, gave and has left, in canonical units.
+
+        Of what was rolled in, `240 x 2` may be used in two cycles.
+        """
         used: dict[tuple[Any, ...], Decimal] = {
             row[:4]: row[4] for row in self.counters.select(COUNTERS.names()).iter_rows()
         }
@@ -134,6 +147,9 @@ class Priced:
         for *key, quantity in self._grants().select(*KEYS, "quantity").iter_rows():
             bucket = tuple(key)
             granted[bucket] = granted.get(bucket, Decimal(0)) + quantity
+        rolled: dict[tuple[Any, ...], list[str]] = {}
+        for *key, lives, quantity in self.grants.select(*KEYS, "lives", "quantity").iter_rows():
+            rolled.setdefault(tuple(key), []).append(f"{plain(quantity)} x {lives}")
         told: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in with_members(self.cycles, schema=PERIODS).iter_rows(named=True):
             start = row["cycle_start"]
@@ -149,6 +165,7 @@ class Priced:
                     "held": held,
                     "used": drawn,
                     "left": held - drawn,
+                    "rolled_in": ", ".join(rolled.get(place, ())),
                     "unit": part.unit,
                 }
         return list(told.values())
@@ -237,11 +254,11 @@ def price_read(
     *,
     prices: PriceLists,
     span: Span | None = None,
-    served: Mapping[date, tuple[date, date]] | None = None,
+    served: Mapping[Cut, tuple[date, date]] | None = None,
     executor: Executor = Executor.BATCH,
     progress: Progress = silent,
 ) -> Priced:
-    """What usage costs that was read; `served` cuts the cycles that begin on those days."""
+    """What usage costs that was read; `served` cuts cycles to the days [from, to)."""
     state = _State()
     cycles = _cycles(read, span, served or {})
     starts = sorted({*cycles["cycle_start"], *read.usage["cycle_start"]})
@@ -355,7 +372,7 @@ def _compare(one: Any, other: Any, tables: Sequence[str]) -> None:
 
 
 def _cycles(
-    read: UsageRead, span: Span | None, served: Mapping[date, tuple[date, date]]
+    read: UsageRead, span: Span | None, served: Mapping[Cut, tuple[date, date]]
 ) -> pl.DataFrame:
     """PERIODS with MEMBERS: each contract's cycles from its first day, usage or the span's on."""
     found = read.usage.group_by("contract_id").agg(
@@ -376,7 +393,8 @@ def _cycles(
         for cycle in cycles_between(rule=rule, start=first, end=last):
             begin = max(cycle.start, one.starts or cycle.start)
             end = min(cycle.end, one.ends or cycle.end)
-            begin, end = served.get(cycle.start, (begin, end))
+            begin, end = served.get(("", cycle.start), (begin, end))
+            begin, end = served.get((one.contract, cycle.start), (begin, end))
             if begin < end:
                 key = (held.account_id, held.contract_id, held.offer_id)
                 rows.append((*key, cycle.start, cycle.end, begin, end))

@@ -4,11 +4,13 @@ Under a heading stand yaml blocks (a whole price list or the components of one o
 their first day behind `yaml`), csv blocks named by their file, and tables. A table with `usage`
 holds events and, in further columns, their rated lines: a row with an empty `at` is one more line
 of the event above. A table with `period` holds what months cost: `served` cuts one, an empty
-`period` goes on.
+`period` goes on. A table with `contract` and what bills come to holds whole bills, one with
+`contract` and columns of contracts says who has what; see proof_bills. A table with `allowance`
+holds what buckets of cycles held and what is left of them.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,33 +21,49 @@ import polars as pl
 from tallystick.base.period import month_after
 from tallystick.base.quantity import UNITS, to_canonical
 from tallystick.core.price.lists import ALWAYS, PriceLists, PriceText, read_price_lists
-from tallystick.core.price.price import Executor, Priced, Span, price_read
+from tallystick.core.price.price import Cut, Executor, Priced, Span, price_read
+from tallystick.core.price.proof_bills import (
+    BillRow,
+    Row,
+    contracts_of,
+    cuts_of,
+    is_bills,
+    is_contracts,
+    read_bills,
+    read_day,
+    tell_bills,
+)
 from tallystick.core.price.tables import LINE, UsageUnreadable, table_of_rows
 from tallystick.core.price.usage import RESULTS, read_usage
+from tallystick.core.tariff.words import Mistake, read_count
 
 PERIOD_RESULTS: Final = (
     "component", "band", "tier", "measured", "billed", "fee", "amount", "version",
 )  # fmt: skip
+BUCKET_PLACE: Final = ("contract", "cycle", "allowance")
+BUCKET_RESULTS: Final = ("rolled in", "held", "used", "left")
 NUMBERS: Final = ("measured", "billed", "allowed", "fee", "amount")
 
 _FENCE: Final = re.compile(r"```(yaml|csv)(?: (\S+))?\n(.*?)```", re.S)
 
-Row = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One heading: its price lists if it has any, its usage, and what months have to cost."""
+    """One heading: its price lists if any, its usage, and what months and bills have to cost."""
 
     name: str
     texts: tuple[PriceText, ...]
     rows: tuple[Row, ...]
     periods: tuple[Row, ...]
+    contracts: tuple[Row, ...]
+    bills: tuple[BillRow, ...]
+    buckets: tuple[Row, ...]
 
     @property
     def is_proof(self) -> bool:
         """Whether it says what anything has to cost."""
-        return bool(self.periods) or any(name in row for row in self.rows[:1] for name in RESULTS)
+        told = any(name in row for row in self.rows[:1] for name in RESULTS)
+        return told or bool(self.periods or self.bills or self.buckets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +76,7 @@ class Difference:
 
 
 def read_page(text: str, *, name: str) -> list[Section]:
-    """The sections of a page that have usage, or months and what they cost.
+    """The sections of a page that have usage, or say what months or bills cost.
 
     :raises UsageUnreadable: when there is none, or a table's row has not the columns of its header
     """
@@ -67,16 +85,27 @@ def read_page(text: str, *, name: str) -> list[Section]:
     line = 1
     for piece in pieces:
         tables = list(_tables(piece, line, name))
-        rows = next((table for table in tables if "at" in table[0]), [])
-        periods = next((table for table in tables if "period" in table[0]), [])
-        if rows or periods:
-            title = piece.partition("\n")[0].lstrip("# ") or name
-            sections.append(Section(title, _texts(piece, title), tuple(rows), tuple(periods)))
+        title = piece.partition("\n")[0].lstrip("# ") or name
+        section = Section(
+            name=title,
+            texts=_texts(piece, title),
+            rows=_first(tables, lambda row: "at" in row),
+            periods=_first(tables, lambda row: "period" in row),
+            contracts=_first(tables, is_contracts),
+            bills=read_bills(_first(tables, is_bills), name=title),
+            buckets=_first(tables, lambda row: "allowance" in row and "cycle" in row),
+        )
+        if section.rows or section.is_proof:
+            sections.append(section)
         line += piece.count("\n")
     if not sections:
         problem = "it has no table with the columns `at` and `usage`"
         raise UsageUnreadable(name=name, problem=problem)
     return sections
+
+
+def _first(tables: Sequence[list[Row]], fits: Callable[[Row], bool]) -> tuple[Row, ...]:
+    return next((tuple(table) for table in tables if fits(table[0])), ())
 
 
 def _texts(piece: str, title: str) -> tuple[PriceText, ...]:
@@ -91,8 +120,8 @@ def _texts(piece: str, title: str) -> tuple[PriceText, ...]:
 
 def _day(text: str, name: str) -> date:
     try:
-        return date.fromisoformat(text if len(text) > 7 else f"{text}-01")
-    except ValueError:
+        return read_day(text)
+    except Mistake:
         raise UsageUnreadable(name=name, problem=f"{text!r} is no day or month") from None
 
 
@@ -114,10 +143,11 @@ def _tables(piece: str, line: int, name: str) -> Iterator[list[Row]]:
             yield rows
 
 
-def price_section(
+def prove_section(
     section: Section, *, prices: PriceLists | None = None, executor: Executor = Executor.BATCH
-) -> Priced:
-    """What the section's usage costs, by its own price lists or else those given.
+) -> tuple[Priced, list[Difference]]:
+    """What the section's usage costs, by its own price lists or else those given, and where the
+    page says something else, to the digit.
 
     :raises UsageUnreadable: when there are no price lists at all
     """
@@ -125,36 +155,88 @@ def price_section(
     if lists is None:
         problem = "there is no price list; name one before it, or write it in a yaml block"
         raise UsageUnreadable(name=section.name, problem=problem)
+    numbers = {1, *(bill.bill for bill in section.bills)}
+    priced = {bill: _price(section, lists, executor, bill) for bill in sorted(numbers)}
+    whole = priced[max(priced)]
+    differences = [*_check_usage(section, whole), *_check_periods(section, whole)]
+    differences += _check_buckets(section, whole)
+    return whole, [*differences, *_check_bills(section, priced)]
+
+
+def _price(section: Section, lists: PriceLists, executor: Executor, bill: int) -> Priced:
+    """What the section's usage costs as far as it is known when that bill is made."""
     events = [
-        {k: v for k, v in row.items() if k == LINE or k not in RESULTS}
+        {k: v for k, v in row.items() if k == LINE or k not in (*RESULTS, "bill")}
         for row in section.rows
-        if row["at"]
+        if row["at"] and _bill_of(row, section.name) <= bill
     ]
     table = table_of_rows(events or [{"at": "", "usage": ""}], name=section.name)
     if not events:
         table = type(table)(table.rows.clear(), table.rejects)
-    read = read_usage(table, terms=lists.terms(), contracts=())
+    contracts = contracts_of(section.contracts, section.bills, section.rows)
+    for one in contracts:
+        if one.offer is not None:
+            lists.check_offer(one.offer)
+    read = read_usage(table, terms=lists.terms(), contracts=contracts)
     span, served = _months(section)
-    return price_read(read, prices=lists, span=span, served=served, executor=executor)
+    cuts = served | cuts_of(section.bills, bill=bill)
+    return price_read(read, prices=lists, span=span, served=cuts, executor=executor)
 
 
-def _months(section: Section) -> tuple[Span | None, dict[date, tuple[date, date]]]:
+def _bill_of(row: Row, name: str) -> int:
+    """The first bill that knows of the usage: 1 where it does not say."""
+    try:
+        return read_count(row.get("bill") or "1")
+    except Mistake as mistake:
+        raise UsageUnreadable(name=name, problem=f"line {row[LINE]}: {mistake}") from None
+
+
+def _months(section: Section) -> tuple[Span | None, dict[Cut, tuple[date, date]]]:
     months = [row for row in section.periods if row["period"]]
-    if not months:
-        return None, {}
     starts = [_day(row["period"], section.name) for row in months]
-    served = {}
+    served: dict[Cut, tuple[date, date]] = {}
     for start, row in zip(starts, months, strict=True):
         if row.get("served"):
             first, _, last = row["served"].partition("..")
-            served[start] = (_day(first, section.name), _day(last, section.name))
+            served["", start] = (_day(first, section.name), _day(last, section.name))
+    starts += [bill.cycle for bill in section.bills]
+    starts += [_day(row["cycle"], section.name) for row in section.buckets if row["cycle"]]
+    if not starts:
+        return None, {}
     end = date(*month_after(max(starts).year, max(starts).month, 1), 1)
     return Span(min(starts), end), served
 
 
-def check_section(section: Section, *, priced: Priced) -> list[Difference]:
-    """Where the page's lines are not those that the prices give, in their order, to the digit."""
-    return [*_check_usage(section, priced), *_check_periods(section, priced)]
+def _check_bills(section: Section, priced: Mapping[int, Priced]) -> Iterator[Difference]:
+    for row, told in tell_bills(section.bills, priced):
+        found = {name: told[name] for name in row.expected}
+        if found != row.expected:
+            yield Difference(row.line, (row.expected,), (found,))
+
+
+def _check_buckets(section: Section, priced: Priced) -> Iterator[Difference]:
+    told = {(row["contract"], row["cycle"], row["allowance"]): row for row in priced.allowances()}
+    above: dict[str, str] = {}
+    for row in section.buckets:
+        named = {word: row.get(word) or above.get(word, "") for word in BUCKET_PLACE}
+        above = named
+        start = _day(named["cycle"], section.name)
+        found = [
+            one
+            for (contract, cycle, code), one in told.items()
+            if (cycle, code) == (start, named["allowance"]) and named["contract"] in (contract, "")
+        ]
+        columns = [name for name in BUCKET_RESULTS if name in row]
+        seen = [{name: _amounts(one[name.replace(" ", "_")]) for name in columns} for one in found]
+        expected = {name: _amounts(row[name]) for name in columns}
+        if seen != [expected]:
+            yield Difference(row[LINE], (expected,), tuple(seen))
+
+
+def _amounts(value: object) -> str:
+    """Quantities in canonical units, each of which may say in how many cycles it may be used."""
+    parts = [text.partition(" x ") for text in str(value).split(", ")]
+    return ", ".join(f"{_cell('measured', number)}{x}{lives}" for number, x, lives in parts)
 
 
 def _check_usage(section: Section, priced: Priced) -> Iterator[Difference]:

@@ -314,15 +314,14 @@ def _price_page(
 ) -> None:
     """Prices each section of a page, and says where its tables do not hold."""
     from tallystick.core.price.price import Executor
-    from tallystick.core.price.proof import check_section, price_section, read_page
+    from tallystick.core.price.proof import prove_section, read_page
 
     sections = read_page(read_text(path), name=path.name)
     if check and not any(section.is_proof for section in sections):
         raise typer.BadParameter(f"{path} has no expected columns such as amount; nothing to check")
     documents, words, well = [], [], True
     for section in sections:
-        priced = price_section(section, prices=lists, executor=Executor(how.executor))
-        differences = check_section(section, priced=priced) if section.is_proof else []
+        priced, differences = prove_section(section, prices=lists, executor=Executor(how.executor))
         well &= not differences and (section.is_proof or priced.is_whole)
         document: dict[str, Any] = {"section": section.name, "holds": not differences}
         document["differences"] = [
