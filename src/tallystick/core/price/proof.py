@@ -173,7 +173,7 @@ def _price(section: Section, lists: PriceLists, executor: Executor, bill: int) -
     table = table_of_rows(events or [{"at": "", "usage": ""}], name=section.name)
     if not events:
         table = type(table)(table.rows.clear(), table.rejects)
-    contracts = contracts_of(section.contracts, section.bills, section.rows)
+    contracts = contracts_of(section.contracts, bills=section.bills, usage=section.rows)
     for one in contracts:
         if one.offer is not None:
             lists.check_offer(one.offer)
@@ -208,7 +208,7 @@ def _months(section: Section) -> tuple[Span | None, dict[Cut, tuple[date, date]]
 
 
 def _check_bills(section: Section, priced: Mapping[int, Priced]) -> Iterator[Difference]:
-    for row, told in tell_bills(section.bills, priced):
+    for row, told in tell_bills(section.bills, priced=priced):
         found = {name: told[name] for name in row.expected}
         if found != row.expected:
             yield Difference(row.line, (row.expected,), (found,))
@@ -227,8 +227,10 @@ def _check_buckets(section: Section, priced: Priced) -> Iterator[Difference]:
             if (cycle, code) == (start, named["allowance"]) and named["contract"] in (contract, "")
         ]
         columns = [name for name in BUCKET_RESULTS if name in row]
-        seen = [{name: _amounts(one[name.replace(" ", "_")]) for name in columns} for one in found]
-        expected = {name: _amounts(row[name]) for name in columns}
+        seen: list[Row] = [
+            {name: _amounts(one[name.replace(" ", "_")]) for name in columns} for one in found
+        ]
+        expected: Row = {name: _amounts(row[name]) for name in columns}
         if seen != [expected]:
             yield Difference(row[LINE], (expected,), tuple(seen))
 

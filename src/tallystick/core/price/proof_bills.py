@@ -95,7 +95,7 @@ def read_days(text: str) -> tuple[date, date]:
 
 
 def contracts_of(
-    rows: Sequence[Row], bills: Sequence[BillRow], usage: Iterable[Row]
+    rows: Sequence[Row], *, bills: Sequence[BillRow], usage: Iterable[Row]
 ) -> tuple[Contract, ...]:
     """The contracts of a section: those of its table, else each named one on its own account.
 
@@ -117,7 +117,7 @@ def cuts_of(bills: Iterable[BillRow], *, bill: int) -> dict[Cut, tuple[date, dat
 
 
 def tell_bills(
-    rows: Sequence[BillRow], priced: Mapping[int, Priced]
+    rows: Sequence[BillRow], *, priced: Mapping[int, Priced]
 ) -> Iterator[tuple[BillRow, Row]]:
     """Each bill of the page and what the prices make of it; `priced` is what each bill knows."""
     billed: dict[tuple[str, date], list[BillLine]] = {}
