@@ -6,9 +6,8 @@ last digit; what this file says is what charging means.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from types import MappingProxyType
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -17,6 +16,7 @@ from tallystick.base.money import divide_half_up
 from tallystick.base.period import day_start
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.carry import NotCounted, carried_price, count_quantity, series_price
+from tallystick.core.charge.drawer import NOTHING, CounterKey, Drawer
 from tallystick.core.charge.frames import (
     COUNTERS,
     FIRST_INSTANT_US,
@@ -24,7 +24,6 @@ from tallystick.core.charge.frames import (
     LAST_INSTANT_US,
     MAX_SPLIT_S,
     NEEDED,
-    NEVER_RESETS,
     RATED,
     SUSPENSE,
     Rated,
@@ -40,17 +39,11 @@ from tallystick.core.charge.match import (
     holds,
     match_rate,
 )
-from tallystick.core.charge.owners import owner_of
 from tallystick.core.tariff.calendars import local_day, microseconds
-from tallystick.core.tariff.nodes import Reset, Scope
-from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanOffer, PlanUsage, StepSet
+from tallystick.core.tariff.plan import Plan, PlanOffer, PlanUsage, StepSet
 from tallystick.core.tariff.plan_terms import Rate, scaled
 from tallystick.core.tariff.ratio import MAX_QUANTITY
 
-CounterKey = tuple[int, int, int, date]
-"""account, contract (or who shares the counter, see `owners`), component, cycle."""
-
-NOTHING: Mapping[CounterKey, int] = MappingProxyType({})
 QUANTITY_US = QUANTITY_SCALE // 1_000_000
 """A microsecond of an event that is counted in seconds."""
 
@@ -322,61 +315,6 @@ def billed_of(measured: int, *, steps: StepSet) -> int:
     return max(billed, steps.minimum)
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawer:
-    """Counters while one event draws from them."""
-
-    event: Event
-    used: dict[CounterKey, int]
-    granted: Mapping[CounterKey, int]
-
-    def _key(self, component_id: int, scope: Scope, cycle: date) -> CounterKey:
-        event = self.event
-        owner = owner_of(
-            scope,
-            account_id=event.account_id,
-            contract_id=event.contract_id,
-            organisation_id=event.organisation_id,
-            pool_id=event.pool_id,
-        )
-        return *owner, component_id, cycle
-
-    def allow(self, billed: int, usage: PlanUsage, allowances: list[PlanAllowance]) -> int:
-        """What the allowances give towards the billed quantity, the first in order first.
-
-        A bucket of another unit, or in blocks, gives up what the rest needs, rounded up.
-        """
-        allowed = 0
-        for allowance in allowances:
-            numerator, denominator = allowance.covers[usage.id]
-            key = self._key(allowance.id, allowance.scope, self.event.cycle_start)
-            held = allowance.quantity + self.granted.get(key, 0)
-            need = -(-(billed - allowed) * numerator // denominator)
-            if allowance.block:
-                need = -(-need // allowance.block) * allowance.block
-            if drawn := min(need, max(held - self.used.get(key, 0), 0)):
-                self.used[key] = self.used.get(key, 0) + drawn
-                allowed += min(billed - allowed, drawn * denominator // numerator)
-            if allowance.blocks:
-                break
-        return allowed
-
-    def climb(self, charged: int, usage: PlanUsage) -> list[tuple[int, int]]:
-        """The charged quantity as (tier from 0, part), from where the counter stands."""
-        cycle = self.event.cycle_start if usage.reset is Reset.CYCLE else NEVER_RESETS
-        key = self._key(usage.id, usage.scope, cycle)
-        position = self.used.get(key, 0)
-        if charged:
-            self.used[key] = position + charged
-        tier = bisect_right(usage.limits, position)
-        slices: list[tuple[int, int]] = []
-        while tier < len(usage.limits) and charged > usage.limits[tier] - position:
-            part = usage.limits[tier] - position
-            slices.append((tier, part))
-            position, charged, tier = position + part, charged - part, tier + 1
-        return [*slices, (tier, charged)]
-
-
 def part_lines(
     part: Part,
     *,
@@ -386,7 +324,7 @@ def part_lines(
 ) -> Iterator[RatedLine]:
     """The lines of the part, before its least and most charge; adds what it draws to `used`."""
     event, usage = part.event, part.usage
-    drawer = _Drawer(event, used, granted)
+    drawer = Drawer(event, used, granted)
     allowances = [
         allowance
         for allowance in plan.offers[usage.offer_id].allowances

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from tallystick.core.charge.buckets import add_sizes
+from tallystick.core.charge.drawer import NOTHING, CounterKey
 from tallystick.core.charge.frames import (
     COUNTERS,
     KEYS,
@@ -18,9 +19,7 @@ from tallystick.core.charge.frames import (
 )
 from tallystick.core.charge.lines import Event, Fault, Part, RatedLine, Suspended
 from tallystick.core.charge.rate_exact import (
-    NOTHING,
     QUANTITY_US,
-    CounterKey,
     by_key,
     limit_charge,
     matching,

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -30,6 +29,12 @@ from tallystick.core.tariff.nodes import (
 )
 from tallystick.core.tariff.periods import measure_gain
 from tallystick.core.tariff.plan_bill import PlanBill, compile_bill
+from tallystick.core.tariff.plan_carried import (
+    compile_carried,
+    compile_counts,
+    compile_series,
+    series_steps,
+)
 from tallystick.core.tariff.plan_terms import (
     PlanCarried,
     PlanCounts,
@@ -44,9 +49,6 @@ from tallystick.core.tariff.rewrite import STANDARD_TAX
 
 ClockKey = tuple[tuple[nodes.Band, ...], tuple[int, int] | None]
 """Bands, and the steps of a series that cut them."""
-
-COUNTS_SCALE: Final = 10**36
-"""Room for the decimals of the constants in `counts`."""
 
 EVENT_FIELDS: Final = ("called", "zone", "kind", "band")
 """What a filter or key may name; any other name is an attribute of the usage."""
@@ -231,7 +233,7 @@ class _Compiler:
             rates=tuple(self.rates),
             steps=tuple(self.steps),
             decks=decks,
-            series=tuple(self._series(series) for series in self.catalogue.series.values()),
+            series=tuple(compile_series(series) for series in self.catalogue.series.values()),
             attributes=tuple(sorted(self.fields - set(EVENT_FIELDS))),
         )
 
@@ -365,7 +367,7 @@ class _Compiler:
     def _usage(self, part: nodes.UsagePrice, head: dict[str, Any], *, position: int) -> PlanUsage:
         clock = None
         if part.bands:
-            key = (part.bands, self._steps(part))
+            key = (part.bands, series_steps(part, series=self.catalogue.series))
             clock = self.clocks.setdefault(key, BandClock(part.bands, self.zone, key[1]))
         period = None if part.period is None else self._period(part, part.period, head["offer"])
         base_rates, tiered = self._base_rates(part)
@@ -400,50 +402,15 @@ class _Compiler:
             period=period,
         )
 
-    def _steps(self, part: nodes.UsagePrice) -> tuple[int, int] | None:
-        """First instant and step of the series that a component which splits is cut by."""
-        names = {tier.price.carried for band in part.prices for tier in band.tiers}
-        series = [self.catalogue.series[name] for name in names if name in self.catalogue.series]
-        if not part.split or not series:
-            return None
-        return series[0].points[0].at_us, series[0].step_s * 1_000_000
-
     def _counts(self, counts: nodes.Counts) -> PlanCounts:
         self.fields.update(counts.fields)
-        numerator, denominator = price_ratio(
-            scaled(counts.times, scale=COUNTS_SCALE), per=scaled(counts.over, scale=COUNTS_SCALE)
-        )
-        denominator *= QUANTITY_SCALE ** len(counts.fields)
-        return PlanCounts(counts.source is not None, counts.fields, numerator, denominator)
+        return compile_counts(counts)
 
     def _carried(self, part: nodes.UsagePrice) -> PlanCarried | None:
-        prices = [tier.price for band in part.prices for tier in band.tiers]
-        first = prices[0] if prices else None
-        if first is None or first.carried is None:
-            return None
-        factor, at = Fraction(first.factor), None
-        if series := self.catalogue.series.get(first.carried):
-            at = list(self.catalogue.series).index(series.code)
-            factor *= Fraction(first.per) / Fraction(series.per or first.per)
-        else:
-            self.fields.add(first.carried)
-        steps = [*(step.increment for step in part.steps.steps), part.steps.minimum]
-        return PlanCarried(
-            first.carried,
-            factor.numerator,
-            factor.denominator,
-            slack=scaled(sum(steps, Decimal(0)), scale=QUANTITY_SCALE),
-            margin=max(abs(scaled(price.amount, scale=AMOUNT_SCALE)) for price in prices),
-            series=at,
-        )
-
-    def _series(self, series: nodes.Series) -> PlanSeries:
-        return PlanSeries(
-            series.code,
-            series.points[0].at_us,
-            series.step_s * 1_000_000,
-            tuple(scaled(point.price, scale=AMOUNT_SCALE) for point in series.points),
-        )
+        carried = compile_carried(part, series=self.catalogue.series)
+        if carried is not None and carried.series is None:
+            self.fields.add(carried.field)
+        return carried
 
     def _period(self, part: nodes.UsagePrice, terms: PeriodTerms, offer: str) -> PlanPeriod:
         if terms.measure.field is not None:

@@ -11,10 +11,10 @@ from psycopg import AsyncConnection
 from tallystick.base.charging import Answer, ChargeRequest
 from tallystick.base.money import AMOUNT_DECIMALS, plain_scaled
 from tallystick.base.quantity import QUANTITY_DECIMALS
+from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.online.facts import Fact
 from tallystick.core.charge.online.state import AccountState, Session, SessionState, Taken
-from tallystick.core.charge.rate_exact import CounterKey
 
 _SESSION_COLUMNS: Final = {
     "account_id": "bigint", "session": "text", "contract_id": "bigint", "service_id": "bigint",

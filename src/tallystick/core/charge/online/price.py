@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tallystick.base.period import day_in_month, day_start, month_after
 from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
+from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import BadAttributes, Fields, read_attributes
 from tallystick.core.charge.online.state import (
@@ -22,7 +23,6 @@ from tallystick.core.charge.online.state import (
     Session,
     draw_order,
 )
-from tallystick.core.charge.rate_exact import CounterKey
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.charge.versions_exact import rate_event_versions
 from tallystick.core.tariff.nodes import Scope

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
+from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import Fields, holds
-from tallystick.core.charge.rate_exact import CounterKey
 from tallystick.core.tariff.nodes import ALWAYS, Filter, Scope
 
 BUCKET_PER_QUANTITY = 1_000
