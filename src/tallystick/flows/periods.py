@@ -216,7 +216,7 @@ def _read_components(plans: Sequence[DatedPlan]) -> set[int]:
     for dated in plans:
         for number, usage in dated.plan.usages.items():
             if usage.period is not None:
-                found |= {number, usage.period.less or number}
+                found |= {number, usage.period.partner or number}
     return found
 
 

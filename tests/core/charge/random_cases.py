@@ -27,6 +27,7 @@ from tallystick.core.tariff.read import read_catalogue
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 CONVERSIONS = ("1", "2.5", "0.3", "0.000007")
 KINDS = {"voice": "s", "data": "B", "import": "kWh", "sms": "msg", "pay": "EUR"}
+CONNECTS = ("", " always", " unless included")
 COUNTS = {
     "voice": ("charge as EUR", "s x 0.5 as s", "min x factor / 7 as s"),
     "data": ("kB x factor as B", "charge as EUR"),
@@ -262,7 +263,7 @@ def _usage(rng: Random, kind: str) -> list[str]:
         words += sometimes(rng, f"bill by: {pick(rng, steps[unit])}", one_in=2)
         words += sometimes(rng, f"minimum: {rng.randint(1, 40)} {unit}")
         words += sometimes(rng, f"free first: {rng.randint(1, 20)} {unit}")
-    words += sometimes(rng, f"connect: 0.{rng.randrange(100):02}{pick(rng, ('', ' always'))}")
+    words += sometimes(rng, f"connect: 0.{rng.randrange(100):02}{pick(rng, CONNECTS)}")
     words += sometimes(rng, f"charge at least: 0.{rng.randrange(50):02}")
     words += sometimes(rng, f"charge at most: {rng.randrange(1, 4)}.5")
     words += sometimes(rng, f"tiers: {{reset: {pick(rng, ('cycle', 'never'))}}}")

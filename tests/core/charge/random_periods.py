@@ -8,6 +8,7 @@ from random import Random
 import polars as pl
 
 from tallystick.core.charge.frames import LEVELS, MEASURED, PERIODS
+from tallystick.core.charge.surplus import CYCLES_CARRIED
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
@@ -102,12 +103,21 @@ def _with_partners(
     tiers = [word for word in words if word.startswith("tiers: ")]
     partners = []
     if "measure: sum" in words and rng.randrange(2):
-        words = [f"less: x{number}", *words, *sometimes(rng, "surplus: lost")]
+        words = [
+            f"less: x{number}",
+            *words,
+            *sometimes(rng, f"surplus: {_surplus(rng, kind)}", one_in=2),
+        ]
         if rng.randrange(2):
             words[words.index("measure: sum")] = "measure: net 30 min"
-            words = [word for word in words if word != "split: true"]
+            words = [word for word in words if word != "split: true" and " after " not in word]
         less = [f"of: {kind}", f"where: plan = {pick(rng, 'ab')}", *bands, *share]
         partners.append(f"      x{number}: {{{', '.join(less)}, price: 0 per {KINDS[kind]}}}")
+    powerful = any(word.startswith(("measure: highest", "measure: percentile")) for word in words)
+    if kind == "import" and powerful and rng.randrange(2):
+        words = [f"reactive: x{number}", *(re.sub(r"\bkW\b", "kVA", word) for word in words)]
+        other = [f"of: {kind}", "counts: kWh x 0.7 as kvarh", *bands, *share]
+        partners.append(f"      x{number}: {{{', '.join(other)}, price: 0 per kvarh}}")
     many = any("above" in word for word in words if word.startswith("price: "))
     if kind == "import" and many and not tiers and rng.randrange(2):
         scale = pick(rng, ("", " and per day", " and pro rata"))
@@ -115,6 +125,13 @@ def _with_partners(
         demand = [f"of: {kind}", "measure: highest 30 min", "price: 3 per kW", *share]
         partners.append(f"      d{number}: {{{', '.join([*demand, *bands[:1]])}}}")
     return words, partners
+
+
+def _surplus(rng: Random, kind: str) -> str:
+    price = f"0.{rng.randrange(1000):03} per {KINDS[kind]}"
+    return pick(
+        rng, ("lost", "lost after 1 cycle", f"settled after {rng.randint(1, 3)} cycles at {price}")
+    )
 
 
 def _price(rng: Random, kind: str) -> list[str]:
@@ -141,7 +158,8 @@ def _price(rng: Random, kind: str) -> list[str]:
     if word in ("highest", "maximum") and rng.randrange(2):
         words += [f"ratchet: {rng.randint(1, 100)} % of {rng.randint(1, 12)} months"]
     words += sometimes(rng, f"times: 0.{rng.randint(1, 99):02}")
-    words += sometimes(rng, f"capped at: {rng.randint(1, 3000)} {limit}", one_in=4)
+    scale = pick(rng, ("", "", " per day", " pro rata"))
+    words += sometimes(rng, f"capped at: {rng.randint(1, 3000)} {limit}{scale}", one_in=4)
     words += sometimes(rng, f"charge at least: {rng.randrange(9)}.5")
     return [*words, *sometimes(rng, f"charge at most: {rng.randrange(10, 99)}.5")]
 
@@ -223,6 +241,8 @@ def make_past(rng: Random, *, plan: Plan, accounts: int) -> tuple[pl.DataFrame, 
                 values.append((account, contract, usage.id, date(year, month, 1), band, value))
         for series in rng.sample(("", "a", "b", "z"), rng.randrange(3)):
             levels.append((account, contract, usage.id, series, Decimal(rng.randrange(900))))
+        if usage.period is not None and usage.period.terms.settlement and rng.randrange(2):
+            levels.append((account, contract, usage.id, CYCLES_CARRIED, Decimal(rng.randrange(3))))
     return (
         pl.DataFrame(values, schema=MEASURED, orient="row"),
         pl.DataFrame(levels, schema=LEVELS, orient="row"),

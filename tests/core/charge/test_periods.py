@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tallystick.core.charge.frames import COUNTERS, KEYS, LEVELS, MEASURED, RATED, RatedPeriods
+from tallystick.core.charge.period_price import SURPLUS
 from tallystick.core.charge.versions import DatedPlan, rate_versions
 from tallystick.core.tariff.plan import Plan
 from tests.core.charge.random_cases import make_usage, rate_both
@@ -55,7 +56,8 @@ def test_the_lines_bill_what_was_measured(seed: int) -> None:
     """Tiers and bands cut the value, they do not change it; only a ratchet lifts it."""
     plan, rated = rate_random_periods(seed, events=120, accounts=2)
     keys = ["account_id", "contract_id", "component_id", "cycle_start"]
-    sums = rated.lines.group_by(keys).agg(pl.col("measured", "billed").sum())
+    used = rated.lines.filter(pl.col("band").ne_missing(SURPLUS))
+    sums = used.group_by(keys).agg(pl.col("measured", "billed").sum())
     values = rated.measured.group_by(keys).agg(pl.col("value").sum())
     for row in values.join(sums, on=keys, how="left").iter_rows(named=True):
         period = plan.usages[row["component_id"]].period

@@ -103,7 +103,8 @@ a: {of: voice, price: 1234567890123.123456789 per s}
 m: {include: 5 min, of: voice}
 > m: covers no price: write a price 'of: voice' in this offer, or say what happens 'then'
 m: {include: 5 min, of: voice, roll over: forever, then: stop}
-> m.roll over: 'forever' is not a roll-over; write '1 cycle' or '3 cycles up to 5 GB'
+> m.roll over: 'forever' is not a roll-over; write '1 cycle', '3 cycles up to 5
+    GB' or 'all'
 m: {include: 5 min, of: voice, roll over: 1 cycle up to 5 GB, then: stop}
 > m.roll over: '1 cycle up to 5 GB': the cap is in B, the allowance in s
 m: {include: 5 min, of: voice, in blocks of: 2 min, then: stop}
@@ -162,6 +163,29 @@ a: {of: import, tiers: {limits: per kW of b}, price: {to 5 kWh: 1, above: 2}}, b
 > a: its limits are per kW, which b does not measure
 a: {of: import, tiers: {limits: per MW of b}, price: {to 5 kWh: 1, above: 2}}
 > a.tiers.limits: 'per MW of b': write it per kW
+a: {of: import, reactive: b, measure: highest 15 min, price: 1 per kW}, b: {of: q,
+    price: 1 per kvarh}
+> a.price: 'reactive' makes apparent power, so its price is per kVA, not kW
+a: {of: import, reactive: b, measure: highest 15 min, price: 1 per kVA}, b: {of: q, price: 1
+    per kWh}
+> a: 'reactive' names b, which is in kWh and not in kvarh
+a: {of: import, reactive: b, measure: highest 15 min, price: 1 per kVA}
+> a: 'reactive' names 'b', no other price of usage here (none)
+a: {of: import, reactive: b, price: 1 per kWh}, b: {of: q, price: 1 per kvarh}
+> a: 'reactive' is for 'highest 15 min' or a percentile, not for 'sum'
+a: {of: import, surplus: settled after 12 cycles, less: b, price: 1 per kWh}, b: {of: o,
+    price: 1 per kWh}
+> a.surplus: 'settled after 12 cycles' is not a settlement; write 'settled after 12 cycles at 0.06
+    per kWh' or 'lost after 12 cycles'
+a: {of: import, surplus: settled after 12 cycles at 1 per m3, less: b, price: 1 per kWh}, b: {of: o,
+    price: 1 per kWh}
+> a: is in kWh but its surplus is settled in m3; use one unit
+a: {of: import, surplus: lost after 12 cycles, price: 1 per kWh}
+> a: 'surplus' is what is more than a sum is 'less'; write 'less: export'
+a: {of: import, capped at: 5 per day, price: 1 per kWh}
+> a.capped at: '5' needs a number and a unit, such as 300 min
+a: {of: voice, price: 1 per min, connect: 0.05 unless}
+> a.connect: '0.05 unless' is not a number; write it as 12.50, without separators
 m: {include: 5 min, of: voice, share: country, then: stop}
 > m.share: 'country' is not one of: contract, account, organisation, pool
 m: {include: 5 min per member, of: voice, then: stop}

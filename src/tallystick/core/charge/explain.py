@@ -7,6 +7,7 @@ from typing import Any, Final
 from tallystick.base.money import AMOUNT_SCALE, EXACT, plain, round_amount
 from tallystick.base.quantity import QUANTITY_SCALE, UNITS
 from tallystick.core.charge.lines import PAID_AT_ONCE
+from tallystick.core.charge.period_price import SURPLUS
 from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import Plan, PlanDeck, PlanUsage, StepSet
 
@@ -47,6 +48,10 @@ def explain_period(line: Mapping[str, Any], *, plan: Plan) -> str:
     assert isinstance(usage, PlanUsage)
     assert usage.period is not None
     unit = usage.period.unit or "event"
+    if line["band"] == SURPLUS:
+        told = f"surplus of {plain(line['billed'])} {unit} settled"
+        told += f" at {plain(-line['unit_price'])} per {_per(line['per'], unit)}"
+        return f"{told} -> {plain(line['amount'])}"
     told = f"billed {plain(line['billed'])} {unit}"
     if line["measured"]:
         how = usage.period.terms.measure.kind.value

@@ -1,5 +1,6 @@
 """Periods measured in columns and priced as `period_price` says; the same as the oracle."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
@@ -21,7 +22,7 @@ from tallystick.core.charge.frames import (
     rescale,
     with_members,
 )
-from tallystick.core.charge.period_exact import percentile_rank, read_past
+from tallystick.core.charge.period_exact import apparent, percentile_rank, read_past
 from tallystick.core.charge.period_price import (
     Target,
     keeps_surplus,
@@ -29,6 +30,7 @@ from tallystick.core.charge.period_price import (
     targets_of,
     value_of,
 )
+from tallystick.core.charge.surplus import CYCLES_CARRIED, settle_surplus
 from tallystick.core.tariff.nodes import MeasureKind, Scope
 from tallystick.core.tariff.plan import Plan, PlanUsage
 
@@ -78,6 +80,7 @@ def rate_targets_batch(
     carried = _carried_levels(levels, frame)
     raw = _measure_all(counted, carried, frame, plan)
     raw, surplus = _set_off(raw, carried)
+    settled, surplus = _settle(targets, surplus=surplus, carried=carried)
     found = {(row[0], row[1]): row[2] for row in raw.iter_rows()}
     measured_values: list[list[int]] = []
     values: list[tuple[object, ...]] = []
@@ -89,7 +92,9 @@ def rate_targets_batch(
         measured_values.append(own)
         for ladder, value in zip(target.period.ladders, own, strict=True):
             values.append((*target.key, ladder.band or NO_BAND, value))
-    rated = price_periods(targets, values=measured_values, past=read_past(measured))
+    rated = price_periods(
+        targets, values=measured_values, settled=settled, past=read_past(measured)
+    )
     return RatedPeriods(
         lines=frame_of(rated, schema=PERIOD_RATED),
         measured=frame_of(values, schema=MEASURED),
@@ -135,8 +140,8 @@ def _counted_lines(
             pl.col(name).cast(RATED[name]) for name in COUNTED
         )
     )
-    held = held.with_columns(charged=pl.col("billed") - pl.col("allowed"))
-    held = pl.concat([held, *_set_against(lines, usages)])
+    held = held.with_columns(charged=pl.col("billed") - pl.col("allowed"), reactive=pl.lit(False))
+    held = pl.concat([held, *_with_partners(lines, usages)])
     counted = _by_owner(held, usages, periods).join(targets, on=KEYS)
     if targets["measure"].is_in(CARRIED).any():
         counted = counted.sort("target", "started_at", "usage_id", "seq")
@@ -145,6 +150,7 @@ def _counted_lines(
         "usage_id",
         "started_at",
         "charged",
+        "reactive",
         "measure",
         "window_us",
         "rank",
@@ -178,17 +184,23 @@ def _by_owner(lines: pl.DataFrame, usages: list[PlanUsage], periods: pl.DataFram
     ).drop(MEMBERS.names())
 
 
-def _set_against(lines: pl.DataFrame, usages: list[PlanUsage]) -> Iterator[pl.DataFrame]:
-    """The lines that are set against those of a component, as lines of its own below zero."""
+def _with_partners(lines: pl.DataFrame, usages: list[PlanUsage]) -> Iterator[pl.DataFrame]:
+    """The lines that are measured together with those of a component, as lines of its own.
+
+    Those that are set against it are below zero, reactive ones are marked.
+    """
+    charged = pl.col("billed") - pl.col("allowed")
     for usage in usages:
         assert usage.period is not None
-        if usage.period.less is not None:
-            held = lines.filter(pl.col("component_id") == usage.period.less)
+        if usage.period.partner is not None:
+            reactive = usage.period.reactive is not None
+            held = lines.filter(pl.col("component_id") == usage.period.partner)
             yield rescale(
                 held.select(pl.col(name).cast(RATED[name]) for name in COUNTED)
             ).with_columns(
                 component_id=pl.lit(usage.id, pl.Int64()),
-                charged=pl.col("allowed") - pl.col("billed"),
+                charged=charged if reactive else 0 - charged,
+                reactive=pl.lit(reactive),
             )
 
 
@@ -197,7 +209,9 @@ def _set_off(raw: Raw, carried: pl.DataFrame) -> tuple[Raw, pl.DataFrame]:
 
     `carried` are the levels of the targets; the surplus stands as a level by band.
     """
-    before = carried.filter("keeps").select("target", "level", band="series")
+    before = carried.filter(pl.col("keeps") & (pl.col("series") != CYCLES_CARRIED)).select(
+        "target", "level", band="series"
+    )
     keeps = raw.join(before, on=("target", "band"), how="full", coalesce=True).with_columns(
         rest=pl.col("raw").fill_null(0) - pl.col("level").fill_null(0)
     )
@@ -205,6 +219,28 @@ def _set_off(raw: Raw, carried: pl.DataFrame) -> tuple[Raw, pl.DataFrame]:
         "target", series="band", level=0 - pl.col("rest")
     )
     return keeps.select("target", "band", raw=pl.max_horizontal("rest", 0)), surplus
+
+
+def _settle(
+    targets: list[Target], *, surplus: pl.DataFrame, carried: pl.DataFrame
+) -> tuple[list[int], pl.DataFrame]:
+    """What is settled of each target's surplus, and the levels that are left of it."""
+    settled = [0] * len(targets)
+    if not any(target.period.terms.settlement for target in targets):
+        return settled, surplus
+    before, found = _levels_of(carried.filter("keeps")), _levels_of(surplus)
+    left: list[tuple[int, str, int]] = []
+    for number, target in enumerate(targets):
+        settled[number], kept = settle_surplus(target, before=before[number], surplus=found[number])
+        left += [(number, series, level) for series, level in kept.items()]
+    return settled, pl.DataFrame(left, schema=surplus.schema, orient="row")
+
+
+def _levels_of(levels: pl.DataFrame) -> dict[int, dict[str, int]]:
+    held: dict[int, dict[str, int]] = defaultdict(dict)
+    for target, series, level in levels.select("target", "series", "level").iter_rows():
+        held[target][series] = level
+    return held
 
 
 def _carried_levels(levels: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
@@ -275,12 +311,18 @@ def _windowed(plan: Plan, raw: pl.Expr, lines: pl.DataFrame) -> Raw:
         + (local.dt.base_utc_offset() + local.dt.dst_offset()).dt.total_microseconds()
     )
     window = pl.col("started_at") - wall % pl.col("window_us")
-    return (
-        lines.group_by("target", "band", window.alias("window"))
-        .agg(pl.col("charged").sum(), pl.col("rank").first())
-        .group_by("target", "band")
-        .agg(raw=raw)
-    )
+    by_window = lines.group_by("target", "band", window.alias("window"))
+    if lines["reactive"].any():
+        flows = by_window.agg(
+            pl.col("charged").filter(~pl.col("reactive")).sum(),
+            pl.col("charged").filter("reactive").sum().alias("kvarh"),
+            pl.col("rank").first(),
+        )
+        found = [apparent(*pair) for pair in flows.select("charged", "kvarh").iter_rows()]
+        flows = flows.with_columns(charged=pl.Series(found, dtype=WHOLE))
+    else:
+        flows = by_window.agg(pl.col("charged").sum(), pl.col("rank").first())
+    return flows.group_by("target", "band").agg(raw=raw)
 
 
 def _weighted(carried: pl.DataFrame, lines: pl.DataFrame) -> Raw:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from math import isqrt
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from tallystick.core.charge.period_price import (
     targets_of,
     value_of,
 )
+from tallystick.core.charge.surplus import CYCLES_CARRIED, settle_surplus
 from tallystick.core.tariff.calendars import EPOCH, microseconds
 from tallystick.core.tariff.nodes import Measure, MeasureKind
 from tallystick.core.tariff.plan import Plan, PlanUsage
@@ -78,24 +80,29 @@ def rate_targets_exact(
         carried[account, contract, component][series] = level
     against = _lines_against(lines, plan, owner)
     measured_values: list[list[int]] = []
+    settled: list[int] = []
     values: list[tuple[object, ...]] = []
     left: list[tuple[object, ...]] = []
     for target in targets:
         own, before = held.get(target.key, []), carried[target.key[:3]]
-        less, found, surplus = against.get(target.key, []), [], dict(before)
+        other, found = against.get(target.key, []), []
+        surplus = {name: level for name, level in before.items() if name != CYCLES_CARRIED}
         for ladder in target.period.ladders:
             lines_ = _of_band(own, ladder.band)
-            raw = _measure(lines_, _of_band(less, ladder.band), target, before, plan.zone)
+            raw = _measure(lines_, _of_band(other, ladder.band), target, before, plan.zone)
             if keeps_surplus(target.period):
                 raw -= before.get(ladder.band or "", 0)
                 surplus[ladder.band or ""] = max(-raw, 0)
             found.append(value_of(max(raw, 0), target=target))
             values.append((*target.key, ladder.band or "", found[-1]))
         measured_values.append(found)
-        keeps = keeps_surplus(target.period)
-        levels_left = surplus if keeps else _levels_left(own, target.period.terms.measure, before)
+        if keeps_surplus(target.period):
+            given, levels_left = settle_surplus(target, before=before, surplus=surplus)
+        else:
+            given, levels_left = 0, _levels_left(own, target.period.terms.measure, before)
+        settled.append(given)
         left += [(*target.key[:3], name, n) for name, n in sorted(levels_left.items()) if n]
-    rated = price_periods(targets, values=measured_values, past=past)
+    rated = price_periods(targets, values=measured_values, settled=settled, past=past)
     return RatedPeriods(
         lines=frame_of(rated, schema=PERIOD_RATED),
         measured=frame_of(values, schema=MEASURED),
@@ -127,11 +134,11 @@ def _lines_by_key(lines: Iterable[Line], plan: Plan, owner: Owner) -> dict[Perio
 
 
 def _lines_against(lines: Iterable[Line], plan: Plan, owner: Owner) -> dict[PeriodKey, list[Line]]:
-    """The lines that are set against those of a component, by its own key."""
+    """The lines that are measured together with those of a component, by its own key."""
     owners = defaultdict(list)
     for usage in plan.usages.values():
-        if usage.period is not None and usage.period.less is not None:
-            owners[usage.period.less].append(usage)
+        if usage.period is not None and usage.period.partner is not None:
+            owners[usage.period.partner].append(usage)
     held: dict[PeriodKey, list[Line]] = defaultdict(list)
     for line in lines:
         for usage in owners.get(line["component_id"], ()):
@@ -149,14 +156,14 @@ def _charged(line: Line) -> int:
 
 
 def _measure(
-    lines: list[Line], less: list[Line], target: Target, before: Levels, zone: ZoneInfo
+    lines: list[Line], other: list[Line], target: Target, before: Levels, zone: ZoneInfo
 ) -> int:
-    """The raw measure of a period's lines, which stand in order of time, less the others."""
+    """The raw measure of a period's lines, which stand in order of time, with the others."""
     measure = target.period.terms.measure
     charged = [_charged(line) for line in lines]
     match measure.kind:
         case MeasureKind.SUM:
-            return sum(charged) - sum(_charged(line) for line in less)
+            return sum(charged) - sum(_charged(line) for line in other)
         case MeasureKind.COUNT:
             return len({line["usage_id"] for line in lines}) * QUANTITY_SCALE
         case MeasureKind.UNIQUE:
@@ -170,8 +177,12 @@ def _measure(
     windows: dict[int, int] = defaultdict(int)
     for line, quantity in zip(lines, charged, strict=True):
         windows[_window(microseconds(line["started_at"]), measure, zone)] += quantity
-    for line in less:
-        windows[_window(microseconds(line["started_at"]), measure, zone)] -= _charged(line)
+    against: dict[int, int] = defaultdict(int)
+    for line in other:
+        against[_window(microseconds(line["started_at"]), measure, zone)] += _charged(line)
+    join = apparent if target.period.reactive is not None else int.__sub__
+    for window, quantity in against.items():
+        windows[window] = join(windows[window], quantity)
     if measure.kind is MeasureKind.NET:
         return sum(quantity for quantity in windows.values() if quantity > 0)
     if measure.kind is MeasureKind.HIGHEST:
@@ -179,6 +190,13 @@ def _measure(
     rank = percentile_rank(target)
     ordered = sorted(windows.values(), reverse=True)
     return ordered[rank] if rank < len(ordered) else 0
+
+
+def apparent(active: int, reactive: int) -> int:
+    """kVAh of kWh and kvarh, in 1e-9: the root of the squares' sum to the nearest, never a tie."""
+    square = active * active + reactive * reactive
+    root = isqrt(square)
+    return root + (square - root * root > root)
 
 
 def percentile_rank(target: Target) -> int:

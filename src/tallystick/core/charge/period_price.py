@@ -7,6 +7,7 @@ themselves and share this file; the worked tables of docs/algorithms hold it.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -22,6 +23,9 @@ from tallystick.core.tariff.plan_terms import PlanLadder, PlanPeriod, Rate
 
 PeriodKey = tuple[int, int, int, date]
 """account, contract (or who shares the price, see `owners`), component, cycle."""
+
+SURPLUS: Final = "surplus"
+"""The `band` of a line that settles what was fed in beyond what was used."""
 
 Past = Mapping[tuple[int, int, int, str], Sequence[tuple[date, int]]]
 """By account, contract, component and band: (cycle, value measured)."""
@@ -39,6 +43,8 @@ class Target:
     to_us: int
     part: tuple[int, int] = (1, 1)
     """What this target is of the days served: less than all where a version's price changed."""
+    ends: bool = True
+    """Whether the days served end with this target."""
 
     @property
     def adds_up(self) -> bool:
@@ -124,9 +130,18 @@ def value_of(raw: int, *, target: Target) -> int:
         denominator *= target.to_us - target.from_us
     value = divide_half_up(raw * numerator, denominator)
     cap = target.period.cap
-    if cap is not None and target.adds_up:
-        cap = _part_of(cap, target)
-    return value if cap is None else min(value, cap)
+    return value if cap is None else min(value, _scaled(cap, target.period.terms.cap_scale, target))
+
+
+def _scaled(size: int, scale: LimitScale, target: Target) -> int:
+    """A size of the period: for each day served, for the part of it served, or for all of it."""
+    served = (target.served[1] - target.served[0]).days
+    match scale:
+        case LimitScale.DAY:
+            return size * served
+        case LimitScale.PART:
+            return divide_half_up(size * served, (target.cycle[1] - target.cycle[0]).days)
+    return _part_of(size, target) if target.adds_up else size
 
 
 def _part_of(number: int, target: Target) -> int:
@@ -149,20 +164,32 @@ def billed_values(values: Sequence[int], *, target: Target, past: Past) -> list[
 
 
 def price_periods(
-    targets: Sequence[Target], *, values: Sequence[Sequence[int]], past: Past
+    targets: Sequence[Target],
+    *,
+    values: Sequence[Sequence[int]],
+    settled: Sequence[int],
+    past: Past,
 ) -> Iterator[tuple[object, ...]]:
-    """Rows of PERIOD_RATED from one value for each ladder of each target."""
+    """Rows of PERIOD_RATED from one value for each ladder of each target, and settled surplus."""
     billed = [
         billed_values(own, target=target, past=past)
         for target, own in zip(targets, values, strict=True)
     ]
     demands = {target.key: max(own, default=0) for target, own in zip(targets, billed, strict=True)}
-    for target, own, due in zip(targets, values, billed, strict=True):
+    for target, own, due, surplus in zip(targets, values, billed, settled, strict=True):
         account, contract, _, cycle = target.key
         demand = target.period.demand
         scale = None if demand is None else demands[account, contract, demand, cycle]
-        for seq, line in enumerate(_price_values(own, due, target, scale)):
+        lines = [*_price_values(own, due, target, scale), *_settled_line(surplus, target.period)]
+        for seq, line in enumerate(lines):
             yield line.row(target.key, seq)
+
+
+def _settled_line(surplus: int, period: PlanPeriod) -> Iterator[PeriodLine]:
+    rate = period.settled
+    if surplus and rate is not None:
+        amount = divide_half_up(surplus * rate.numerator, rate.denominator)
+        yield PeriodLine(SURPLUS, None, 0, surplus, rate, 0, amount)
 
 
 def _price_values(
@@ -203,14 +230,7 @@ def _limits(ladder: PlanLadder, target: Target, demand: int | None) -> list[int]
     limits = list(ladder.limits)
     if demand is not None:
         limits = [divide_half_up(limit * demand, QUANTITY_SCALE) for limit in limits]
-    served = (target.served[1] - target.served[0]).days
-    full = (target.cycle[1] - target.cycle[0]).days
-    match target.period.terms.limits:
-        case LimitScale.DAY:
-            return [limit * served for limit in limits]
-        case LimitScale.PART:
-            return [divide_half_up(limit * served, full) for limit in limits]
-    return [_part_of(limit, target) for limit in limits] if target.adds_up else limits
+    return [_scaled(limit, target.period.terms.limits, target) for limit in limits]
 
 
 def _slices(value: int, limits: Sequence[int], kind: TierKind) -> list[tuple[int, int]]:

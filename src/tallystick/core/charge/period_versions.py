@@ -186,6 +186,7 @@ def _target(
         microseconds(day_start(days[0], zone)),
         microseconds(day_start(days[1], zone)),
         ((days[1] - days[0]).days, whole) if whole else (1, 1),
+        days[1] >= served[1],
     )
 
 
@@ -230,7 +231,7 @@ def _goes_on(usage: PlanUsage, later: dict[int, PlanUsage], plan: Plan) -> bool:
     """Whether the version that prices now goes on; components that look at others go with them."""
     own = _priced(plan, usage.offer_id)
     periods = [other.period for other in (*own.values(), *later.values()) if other.period]
-    if any(period.demand or period.less for period in periods):
+    if any(period.demand or period.partner for period in periods):
         alike = own.keys() == later.keys()
         return alike and all(_keeps(other, later[other.id]) for other in own.values())
     return _keeps(usage, later[usage.id])

@@ -127,6 +127,8 @@ def price_lines(lines: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
     )
     fee = pl.coalesce(tables.rate["connect"].at("rate"), tables.usage["connect"].at("usage"))
     due = (pl.col("quantity") > 0) | tables.usage["connect_at_zero"].at("usage")
+    if tables.usage["connect_unless_included"].any(True):
+        due &= (pl.col("allowed") == 0) | ~tables.usage["connect_unless_included"].at("usage")
     carried = pl.col("carried") != 0
     unit_price = tables.rate["unit_price"].at("rate") + pl.col("carried")
     per = tables.rate["per"].at("rate")

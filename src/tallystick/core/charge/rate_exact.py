@@ -40,6 +40,7 @@ from tallystick.core.charge.match import (
     match_rate,
 )
 from tallystick.core.tariff.calendars import local_day, microseconds
+from tallystick.core.tariff.nodes import FeeDue
 from tallystick.core.tariff.plan import Plan, PlanOffer, PlanUsage, StepSet
 from tallystick.core.tariff.plan_terms import Rate, scaled
 from tallystick.core.tariff.ratio import MAX_QUANTITY
@@ -342,7 +343,7 @@ def part_lines(
         slices = drawer.climb(billed - allowed, usage) if tiered else [(0, billed - allowed)]
         for nth, (tier, charged) in enumerate(slices):
             rate = plan.rates[segment.rate + tier]
-            fee = _fee(event, usage, rate) if seq == 0 else 0
+            fee = _fee(event, usage, rate, allowed) if seq == 0 else 0
             yield RatedLine(
                 usage_id=event.usage_id,
                 account_id=event.account_id,
@@ -371,8 +372,10 @@ def _amount(charged: int, rate: Rate, carried: int) -> int:
     return divide_half_up(charged * rate.numerator, rate.denominator)
 
 
-def _fee(event: Event, usage: PlanUsage, rate: Rate) -> int:
-    if event.quantity == 0 and not usage.connect_at_zero:
+def _fee(event: Event, usage: PlanUsage, rate: Rate, allowed: int) -> int:
+    if event.quantity == 0 and usage.connect_due is not FeeDue.ALWAYS:
+        return 0
+    if allowed and usage.connect_due is FeeDue.UNLESS_INCLUDED:
         return 0
     return usage.connect if rate.connect is None else rate.connect
 

@@ -21,6 +21,7 @@ from tallystick.core.tariff.nodes import (
     Steps,
     UsagePrice,
 )
+from tallystick.core.tariff.periods import POWERFUL
 from tallystick.core.tariff.ratio import MAX_NUMERATOR, MAX_QUANTITY, price_ratio
 from tallystick.core.tariff.rewrite import are_disjoint
 from tallystick.core.tariff.source import CatalogueError
@@ -219,7 +220,8 @@ def _partner_faults(
 ) -> Iterator[str]:
     """What is wrong with the components that this one looks at."""
     known = ", ".join(sorted(others.keys() - {part.code})) or "none"
-    for word, code in (("limits", terms.demand and terms.demand.component), ("less", terms.less)):
+    named = (terms.demand and terms.demand.component, terms.less, terms.reactive)
+    for word, code in zip(("limits", "less", "reactive"), named, strict=True):
         if code is not None and (code not in others or code == part.code):
             yield f"'{word}' names {code!r}, no other price of usage here ({known})"
         elif code is not None and others[code].scope is not part.scope:
@@ -240,9 +242,20 @@ def _partner_faults(
         yield f"'less' is for a sum or for 'net 15 min', not for '{kind}'"
     if less and less.unit != part.unit:
         yield f"is in {part.unit} but less {less.code} in {less.unit}; use one unit"
+    reactive = others.get(terms.reactive) if terms.reactive else None
+    if terms.reactive and kind not in POWERFUL:
+        yield f"'reactive' is for 'highest 15 min' or a percentile, not for '{kind}'"
+    if reactive and reactive.unit != "kvarh":
+        yield f"'reactive' names {reactive.code}, which is in {reactive.unit} and not in kvarh"
     banded = any(price.band for price in part.prices)
-    if less and banded and less.bands != part.bands:
-        yield f"has prices by band, so {less.code} needs the same bands"
+    for other in (less, reactive):
+        if other and banded and other.bands != part.bands:
+            yield f"has prices by band, so {other.code} needs the same bands"
+    settled = terms.settlement and terms.settlement.price
+    if terms.settlement and (terms.less is None or kind is not MeasureKind.SUM):
+        yield "'surplus' is what is more than a sum is 'less'; write 'less: export'"
+    elif settled and settled.unit != part.unit:
+        yield f"is in {part.unit} but its surplus is settled in {settled.unit}; use one unit"
 
 
 def check_carried(catalogue: Catalogue) -> Iterator[CatalogueError]:

@@ -22,6 +22,9 @@ from tallystick.core.tariff.words import (
     read_word,
 )
 
+ALL_CYCLES: Final = 9_999
+"""So many cycles more does what is never lost stay: longer than any contract."""
+
 PRORATED: Final = ("start", "upgrade", "downgrade", "quantity change", "pause", "end")
 PRORATION_WORDS: Final = ("by", "else", *PRORATED)
 RECURRING_WORDS: Final = (
@@ -176,12 +179,16 @@ def _roll_over(page: Page, unit: str) -> nodes.RollOver | None:
     def read(text: str) -> nodes.RollOver | None:
         if text == "none":
             return None
-        match = re.fullmatch(r"(\d{1,3}) cycles?(?: up to ([^,]+))?(, used last)?", text)
-        if not match or not int(match[1]):
-            raise Mistake(f"{text!r} is not a roll-over; write '1 cycle' or '3 cycles up to 5 GB'")
+        said = r"(?:(\d{1,3}) cycles?|all)(?: up to ([^,]+))?(, used last)?"
+        match = re.fullmatch(said, text)
+        cycles = int(match[1] or ALL_CYCLES) if match else 0
+        if not match or not cycles:
+            raise Mistake(
+                f"{text!r} is not a roll-over; write '1 cycle', '3 cycles up to 5 GB' or 'all'"
+            )
         cap, cap_unit = read_quantity(match[2]) if match[2] else (None, unit)
         if cap_unit != unit:
             raise Mistake(f"{text!r}: the cap is in {cap_unit}, the allowance in {unit}")
-        return nodes.RollOver(int(match[1]), cap, bool(match[3]))
+        return nodes.RollOver(cycles, cap, bool(match[3]))
 
     return page.read("roll over", read, None)

@@ -50,11 +50,19 @@ class TierKind(StrEnum):
 
 
 class LimitScale(StrEnum):
-    """What a tier's limit is multiplied with."""
+    """What a tier's limit, or what a value is capped at, is multiplied with."""
 
     FIXED = "fixed"
     DAY = "per day"  # days served in the period
     PART = "pro rata"  # the part of the period served
+
+
+class FeeDue(StrEnum):
+    """When the connect fee of an event is due."""
+
+    USED = "used"  # when it is of more than nothing
+    ALWAYS = "always"
+    UNLESS_INCLUDED = "unless included"  # and no allowance gives to its first line
 
 
 class Surplus(StrEnum):
@@ -304,6 +312,14 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """After so many cycles a carried surplus is settled at a price, or lost without one."""
+
+    cycles: int
+    price: Price | None
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodTerms:
     """How a price that needs the whole period treats what was measured in it.
 
@@ -318,10 +334,13 @@ class PeriodTerms:
     ratchet: Ratchet | None = None
     times: Decimal = Decimal(1)
     cap: Decimal | None = None
+    cap_scale: LimitScale = LimitScale.FIXED
     cap_unit: str | None = None
     demand: Demand | None = None
     less: str | None = None  # the component whose usage is set against this one's
     surplus: Surplus = Surplus.CARRIED
+    settlement: Settlement | None = None
+    reactive: str | None = None  # the component whose kvarh make apparent power of this one's kWh
     new_prices: NewPrices = NewPrices.AT_ONCE
 
 
@@ -437,7 +456,7 @@ class UsagePrice:
     no_rate: Price | None  # the price when the deck has no row; None = refuse
     steps: Steps
     connect: Decimal
-    connect_at_zero: bool
+    connect_due: FeeDue
     charge_at_least: Decimal | None
     charge_at_most: Decimal | None
     bands: tuple[Band, ...]

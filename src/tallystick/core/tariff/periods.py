@@ -14,6 +14,7 @@ from tallystick.core.tariff.nodes import (
     PeriodTerms,
     Ratchet,
     Reset,
+    Settlement,
     Surplus,
     TierKind,
 )
@@ -26,12 +27,16 @@ from tallystick.core.tariff.words import (
     read_name,
     read_number,
     read_percent,
+    read_price,
     read_quantity,
     read_unit,
     read_word,
 )
 
-TERM_WORDS: Final = ("measure", "ratchet", "times", "capped at", "less", "surplus", "new prices")
+TERM_WORDS: Final = (
+    "measure", "ratchet", "times", "capped at", "less", "surplus",
+    "reactive", "new prices",
+)  # fmt: skip
 TIER_WORDS: Final = ("reset", "kind", "limits", "allocate", "due at zero")
 
 POWER: Final = {"kW": "kWh", "kVA": "kVAh", "bit/s": "B"}
@@ -98,13 +103,39 @@ def read_limits(text: str) -> tuple[LimitScale, Demand | None]:
     return scale, demand
 
 
+def read_cap(text: str) -> tuple[Decimal, str, LimitScale]:
+    """`30 m3`, `30 m3 pro rata` by the part of the period served, `1 m3 per day` served."""
+    for scale in (LimitScale.DAY, LimitScale.PART):
+        if text.endswith(f" {scale}"):
+            return *read_quantity(text.removesuffix(scale).strip()), scale
+    return *read_quantity(text), LimitScale.FIXED
+
+
+def read_surplus(text: str) -> tuple[Surplus, Settlement | None]:
+    """`carried`, `lost`, `lost after 12 cycles`, `settled after 12 cycles at 0.06 per kWh`."""
+    said = r"(?:lost|(settled)) after (\d{1,3}) cycles?(?: at (.+))?"
+    match = re.fullmatch(said, text)
+    if not match:
+        return read_word(text, words=Surplus), None
+    if bool(match[1]) != bool(match[3]) or not int(match[2]):
+        raise Mistake(
+            f"{text!r} is not a settlement; write 'settled after 12 cycles at 0.06 per kWh' or"
+            " 'lost after 12 cycles'"
+        )
+    price = read_price(match[3]) if match[3] else None
+    if price is not None and (price.flat or price.started or price.carried):
+        raise Mistake(f"{text!r}: write what a unit of the surplus is worth, such as 0.06 per kWh")
+    return Surplus.CARRIED, Settlement(int(match[2]), price)
+
+
 def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
     """When tiers start again, and the period's terms if any of their words is written."""
     measure = page.read("measure", read_measure, Measure(MeasureKind.SUM))
     ratchet = page.read("ratchet", read_ratchet, None)
     times = page.read("times", lambda text: read_number(text, decimals=9), Decimal(1))
-    no_cap: tuple[Decimal | None, str | None] = (None, None)
-    cap, cap_unit = page.read("capped at", read_quantity, no_cap)
+    no_cap: tuple[Decimal | None, str | None, LimitScale] = (None, None, LimitScale.FIXED)
+    cap, cap_unit, cap_scale = page.read("capped at", read_cap, no_cap)
+    surplus, settlement = page.read("surplus", read_surplus, (Surplus.CARRIED, None))
     reset, kind, limits = Reset.CYCLE, TierKind.GRADUATED, LimitScale.FIXED
     allocation, due_at_zero = Allocation.CHRONOLOGICAL, True
     demand: Demand | None = None
@@ -129,9 +160,12 @@ def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
         times=times,
         cap=cap,
         cap_unit=cap_unit,
+        cap_scale=cap_scale,
         demand=demand,
         less=page.read("less", read_name, None),
-        surplus=page.read("surplus", lambda t: read_word(t, words=Surplus), Surplus.CARRIED),
+        surplus=surplus,
+        settlement=settlement,
+        reactive=page.read("reactive", read_name, None),
         new_prices=page.read(
             "new prices", lambda t: read_word(t, words=NewPrices), NewPrices.AT_ONCE
         ),
@@ -161,6 +195,10 @@ def usage_unit(terms: PeriodTerms | None, *, price_unit: str) -> str | None:
         if base:
             return base
         raise Mistake(f"'{kind}' needs a price per {price_unit}-month or per {price_unit}-h")
+    if kind in POWERFUL and terms is not None and terms.reactive is not None:
+        if price_unit == "kVA":
+            return "kWh"
+        raise Mistake(f"'reactive' makes apparent power, so its price is per kVA, not {price_unit}")
     if kind in POWERFUL:
         return POWER.get(price_unit, price_unit)
     if base or price_unit == "bit/s":

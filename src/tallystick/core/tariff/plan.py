@@ -5,7 +5,7 @@ Rates of all decks and price lists stand in one tuple; components refer to them 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any, Final
@@ -128,7 +128,7 @@ class PlanUsage(PlanComponent):
     carried: PlanCarried | None
     steps: int
     connect: int
-    connect_at_zero: bool
+    connect_due: nodes.FeeDue
     charge_at_least: int | None
     charge_at_most: int | None
     clock: BandClock | None
@@ -385,7 +385,7 @@ class _Compiler:
             carried=self._carried(part),
             steps=self._step_set(part.steps),
             connect=scaled(part.connect, scale=AMOUNT_SCALE),
-            connect_at_zero=part.connect_at_zero,
+            connect_due=part.connect_due,
             charge_at_least=_money(part.charge_at_least),
             charge_at_most=_money(part.charge_at_most),
             clock=clock,
@@ -438,7 +438,14 @@ class _Compiler:
             ),
             demand=self.component_ids[offer, terms.demand.component] if terms.demand else None,
             less=self.component_ids[offer, terms.less] if terms.less else None,
+            reactive=self.component_ids[offer, terms.reactive] if terms.reactive else None,
+            settled=self._settled(terms.settlement),
         )
+
+    def _settled(self, terms: nodes.Settlement | None) -> Rate | None:
+        if terms is None or terms.price is None:
+            return None
+        return self._tier_rate(replace(terms.price, amount=-terms.price.amount))
 
     def _tier_rate(self, price: nodes.Price) -> Rate:
         flat = scaled(price.flat, scale=AMOUNT_SCALE)

@@ -45,6 +45,13 @@ class PlanPeriod:
     ladders: tuple[PlanLadder, ...]
     demand: int | None  # the component whose billed value multiplies the limits
     less: int | None  # the component whose usage is set against this one's
+    reactive: int | None  # the component whose kvarh make apparent power of this one's kWh
+    settled: Rate | None  # of a surplus that is settled; what is paid for it is below zero
+
+    @property
+    def partner(self) -> int | None:
+        """The component whose lines are measured together with this one's."""
+        return self.reactive if self.less is None else self.less
 
 
 @dataclass(frozen=True, slots=True)

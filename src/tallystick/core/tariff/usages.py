@@ -17,6 +17,7 @@ from tallystick.core.tariff.nodes import (
     Deck,
     DeckKey,
     DeckRow,
+    FeeDue,
     PeriodTerms,
     Price,
     Scope,
@@ -86,7 +87,7 @@ class _UsageReader:
         counts = page.read("counts", read_counts, None)
         if counts is not None:
             self._note_unit("counts", counts.unit)
-        connect, at_zero = page.read("connect", _connect, (Decimal(0), False))
+        connect, due = page.read("connect", _connect, (Decimal(0), FeeDue.USED))
         bands = self._bands()
         reset, self.terms = read_terms(page)
         deck, prices = self._prices(bands)
@@ -102,7 +103,7 @@ class _UsageReader:
             no_rate=self._no_rate(),
             steps=steps,
             connect=connect,
-            connect_at_zero=at_zero,
+            connect_due=due,
             charge_at_least=page.read("charge at least", read_number, None),
             charge_at_most=page.read("charge at most", read_number, None),
             bands=bands,
@@ -299,9 +300,13 @@ class _UsageReader:
         return code
 
 
-def _connect(text: str) -> tuple[Decimal, bool]:
-    always = text.endswith(" always")
-    return read_number(text.removesuffix(" always").strip()), always
+def _connect(text: str) -> tuple[Decimal, FeeDue]:
+    """`0.05`, `0.05 always`, `0.05 unless included`; a deck may say the fee: `unless included`."""
+    for due in (FeeDue.ALWAYS, FeeDue.UNLESS_INCLUDED):
+        if text.endswith(due):
+            fee = text.removesuffix(due).strip()
+            return read_number(fee) if fee else Decimal(0), due
+    return read_number(text), FeeDue.USED
 
 
 def _limit(text: str) -> tuple[Decimal, str]:

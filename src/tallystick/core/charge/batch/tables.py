@@ -8,7 +8,7 @@ import polars as pl
 
 from tallystick.base.period import day_start
 from tallystick.core.tariff.calendars import BandClock, microseconds
-from tallystick.core.tariff.nodes import ALWAYS, Filter, Reset, Scope
+from tallystick.core.tariff.nodes import ALWAYS, FeeDue, Filter, Reset, Scope
 from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanUsage
 from tallystick.core.tariff.ratio import MAX_QUANTITY
 
@@ -137,7 +137,12 @@ def _usage_columns(
         "no_rate": column((u.no_rate for u in usages), kind=pl.Int32()),
         "steps": column((u.steps for u in usages), kind=pl.Int32()),
         "connect": column((u.connect for u in usages), kind=WHOLE),
-        "connect_at_zero": column((u.connect_at_zero for u in usages), kind=pl.Boolean()),
+        "connect_at_zero": column(
+            (u.connect_due is FeeDue.ALWAYS for u in usages), kind=pl.Boolean()
+        ),
+        "connect_unless_included": column(
+            (u.connect_due is FeeDue.UNLESS_INCLUDED for u in usages), kind=pl.Boolean()
+        ),
         "least": column((u.charge_at_least for u in usages), kind=WHOLE),
         "most": column((u.charge_at_most for u in usages), kind=WHOLE),
         "limited": column(
