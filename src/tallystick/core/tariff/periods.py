@@ -135,7 +135,8 @@ def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
     times = page.read("times", lambda text: read_number(text, decimals=9), Decimal(1))
     no_cap: tuple[Decimal | None, str | None, LimitScale] = (None, None, LimitScale.FIXED)
     cap, cap_unit, cap_scale = page.read("capped at", read_cap, no_cap)
-    surplus, settlement = page.read("surplus", read_surplus, (Surplus.CARRIED, None))
+    carried: tuple[Surplus, Settlement | None] = (Surplus.CARRIED, None)
+    surplus, settlement = page.read("surplus", read_surplus, carried)
     reset, kind, limits = Reset.CYCLE, TierKind.GRADUATED, LimitScale.FIXED
     allocation, due_at_zero = Allocation.CHRONOLOGICAL, True
     demand: Demand | None = None

@@ -20,7 +20,7 @@ def series_steps(
 ) -> tuple[int, int] | None:
     """First instant and step of the series that a component which splits is cut by."""
     names = {tier.price.carried for band in part.prices for tier in band.tiers}
-    followed = [series[name] for name in names if name in series]
+    followed = [series[name] for name in names if name is not None and name in series]
     if not part.split or not followed:
         return None
     return followed[0].points[0].at_us, followed[0].step_s * 1_000_000
