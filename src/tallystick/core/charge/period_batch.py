@@ -22,7 +22,7 @@ from tallystick.core.charge.frames import (
     rescale,
     with_members,
 )
-from tallystick.core.charge.period_exact import apparent, percentile_rank, read_past
+from tallystick.core.charge.period_exact import apparent_energy, percentile_rank, read_past
 from tallystick.core.charge.period_price import (
     Target,
     keeps_surplus,
@@ -318,7 +318,10 @@ def _windowed(plan: Plan, raw: pl.Expr, lines: pl.DataFrame) -> Raw:
             pl.col("charged").filter("reactive").sum().alias("kvarh"),
             pl.col("rank").first(),
         )
-        found = [apparent(*pair) for pair in flows.select("charged", "kvarh").iter_rows()]
+        found = [
+            apparent_energy(active=active, reactive=reactive)
+            for active, reactive in flows.select("charged", "kvarh").iter_rows()
+        ]
         flows = flows.with_columns(charged=pl.Series(found, dtype=WHOLE))
     else:
         flows = by_window.agg(pl.col("charged").sum(), pl.col("rank").first())

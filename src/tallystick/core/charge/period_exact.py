@@ -180,9 +180,11 @@ def _measure(
     against: dict[int, int] = defaultdict(int)
     for line in other:
         against[_window(microseconds(line["started_at"]), measure, zone)] += _charged(line)
-    join = apparent if target.period.reactive is not None else int.__sub__
     for window, quantity in against.items():
-        windows[window] = join(windows[window], quantity)
+        if target.period.reactive is None:
+            windows[window] -= quantity
+        else:
+            windows[window] = apparent_energy(active=windows[window], reactive=quantity)
     if measure.kind is MeasureKind.NET:
         return sum(quantity for quantity in windows.values() if quantity > 0)
     if measure.kind is MeasureKind.HIGHEST:
@@ -192,7 +194,7 @@ def _measure(
     return ordered[rank] if rank < len(ordered) else 0
 
 
-def apparent(active: int, reactive: int) -> int:
+def apparent_energy(*, active: int, reactive: int) -> int:
     """kVAh of kWh and kvarh, in 1e-9: the root of the squares' sum to the nearest, never a tie."""
     square = active * active + reactive * reactive
     root = isqrt(square)
