@@ -17,11 +17,12 @@ from tests.flows.businesses import AT, open_talk_business
 pytestmark = pytest.mark.usefixtures("own_database")
 
 ON = date(2026, 1, 20)
+DAY = datetime(2026, 1, 20, 9, tzinfo=UTC)
 
 
 def test_service_number_and_network_end_with_the_contract():
     tenant = open_talk_business(customers=2)
-    stop_contract("C1", tenant_id=tenant.id, on=ON, at=AT)
+    stop_contract("C1", tenant_id=tenant.id, on=ON, at=DAY)
     with acting_for(tenant.id):
         contracts = Contract.objects.order_by("number").values_list("ends_on", "state")
         assert list(contracts) == [(ON, "ended"), (None, "active")]

@@ -17,6 +17,7 @@ from tallystick.domain.inventory.operations import assign_identifier
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.leave import require_whole_term
 
 
 @dataclass
@@ -61,6 +62,7 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
     :raises UnknownOffer: when no published version names the offer
     :raises OfferInOtherCurrency: when the account is kept in another currency than the offer
     :raises ContractExists: when the contract's number is taken
+    :raises EndsWithinTerm: when it would end within the offer's minimum term
     :raises IdentifierHeld: when another service holds an identifier in that time
     """
     with acting_for(tenant_id):
@@ -80,6 +82,7 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
             ends_on=wish.ends_on,
             cycle_day=wish.starts_on.day if _on_anniversary(offered, sold) else payer.bill_day,
         )
+        require_whole_term(contract, offer=sold.code)
         if wish.pool:
             join_pool(contract, pool=wish.pool)
         if wish.service is None:

@@ -15,12 +15,14 @@ from tallystick.domain.contracts.changes import (
     resume_contract,
     take_change_back,
 )
-from tallystick.domain.contracts.models import Contract, Service, ServiceState
+from tallystick.domain.contracts.models import Contract, PauseState, Service, ServiceState
 from tallystick.domain.contracts.operations import move_service
 from tallystick.domain.contracts.queries import contract_numbered
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.activate import OfferInOtherCurrency, latest_plan
+from tallystick.flows.end import today_of
+from tallystick.flows.leave import charge_leaving, forget_leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ def change_contract(
                 account_currency=contract.account.currency,
             )
         count = held.quantity if quantity is None else quantity
+        if wanted.id != held.offer_id:
+            charge_leaving(contract, on=on, kept=wanted.id)
         before, after = change_held(contract, offer=wanted, quantity=count, on=on)
         _tell(
             contract,
@@ -78,7 +82,10 @@ def take_back(number: str, *, after: date, tenant_id: int) -> str:
     :raises NoChangeAhead: when none is planned
     """
     with acting_for(tenant_id):
-        return str(take_change_back(contract_numbered(number), after=after).offer.code)
+        contract = contract_numbered(number)
+        goes_on, planned_on = take_change_back(contract, after=after)
+        forget_leaving(contract, on=planned_on)
+        return str(goes_on.offer.code)
 
 
 def rest_contract(
@@ -86,15 +93,16 @@ def rest_contract(
 ) -> None:
     """The contract rests from that day on and its services with it; the network is told.
 
+    Of a day to come it is told on that day (see `flows/agreed.py`).
+
     :raises UnknownContract: when no contract has the number
     :raises Refusal: when it cannot rest then (see `pause_contract`)
     """
     with acting_for(tenant_id):
         contract = contract_numbered(number)
-        pause_contract(contract, on=on, until=until)
-        for service in _services(contract, ServiceState.ACTIVE, ServiceState.RESTRICTED):
-            move_service(service.id, action="suspend")
-        _tell(contract, "suspend", key=f"pause:{number}:{on}", at=at, more={"on": on.isoformat()})
+        pause = pause_contract(contract, on=on, until=until, today=today_of(contract, at))
+        if pause.state == PauseState.RESTING:
+            suspend_services(contract, on=on, at=at)
 
 
 def wake_contract(number: str, *, on: date, tenant_id: int, at: datetime) -> None:
@@ -105,10 +113,25 @@ def wake_contract(number: str, *, on: date, tenant_id: int, at: datetime) -> Non
     """
     with acting_for(tenant_id):
         contract = contract_numbered(number)
-        resume_contract(contract, on=on)
-        for service in _services(contract, ServiceState.SUSPENDED):
-            move_service(service.id, action="restore")
-        _tell(contract, "restore", key=f"resume:{number}:{on}", at=at, more={"on": on.isoformat()})
+        pause = resume_contract(contract, on=on, today=today_of(contract, at))
+        if pause.state == PauseState.OVER:
+            restore_services(contract, on=on, at=at)
+
+
+def suspend_services(contract: Contract, *, on: date, at: datetime) -> None:
+    """What a rest does to the contract's services; part of the caller's transaction."""
+    for service in _services(contract, ServiceState.ACTIVE, ServiceState.RESTRICTED):
+        move_service(service.id, action="suspend")
+    key = f"pause:{contract.number}:{on}"
+    _tell(contract, "suspend", key=key, at=at, more={"on": on.isoformat()})
+
+
+def restore_services(contract: Contract, *, on: date, at: datetime) -> None:
+    """What the end of a rest does to them."""
+    for service in _services(contract, ServiceState.SUSPENDED):
+        move_service(service.id, action="restore")
+    key = f"resume:{contract.number}:{on}"
+    _tell(contract, "restore", key=key, at=at, more={"on": on.isoformat()})
 
 
 def _services(contract: Contract, *states: ServiceState) -> list[Service]:

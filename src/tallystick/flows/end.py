@@ -6,29 +6,71 @@ from zoneinfo import ZoneInfo
 
 from tallystick.base.period import day_start
 from tallystick.domain.contracts.models import Contract, Service, ServiceState
-from tallystick.domain.contracts.operations import close_contracts, end_contract, move_service
+from tallystick.domain.contracts.operations import (
+    agree_end,
+    close_contracts,
+    end_contract,
+    keep_contract,
+    move_service,
+)
 from tallystick.domain.contracts.queries import contract_numbered, run_out_by
 from tallystick.domain.inventory.operations import end_assignments_of
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.leave import charge_leaving, term_of
 
 CONTRACTS_PER_TRANSACTION: Final = 500
 
 
-def stop_contract(number: str, *, tenant_id: int, on: date, at: datetime) -> Contract:
-    """The contract ended as the day begins, which is the present one; the network is told.
+def stop_contract(
+    number: str, *, tenant_id: int, on: date, at: datetime, waived: bool = False
+) -> Contract:
+    """The contract ended as the day begins; the network is told. A day to come is agreed only.
 
-    Days that were billed and are not served come back with the last bill, which is due at once.
+    Days that were billed and are not served come back with the last bill, which is due at once;
+    instalments fall due, and what leaving a minimum term early costs unless that is `waived`.
 
     :raises UnknownContract: when no contract has the number
     :raises ContractCannotEnd: when it does not run on that day
     """
     with acting_for(tenant_id):
         contract = contract_numbered(number)
+        if on > today_of(contract, at):
+            agree_end(contract, on=on, waived=waived)
+            return contract
+        contract.leaving_waived = waived
+        charge_leaving(contract, on=on)
         end_contract(contract, on=on)
         _end_services(contract, on=on, at=at)
         contract.refresh_from_db()
         return contract
+
+
+def give_notice(number: str, *, tenant_id: int, on: date, at: datetime) -> Contract:
+    """The contract with the first end agreed that its term and notice allow without a charge.
+
+    :raises UnknownContract: when no contract has the number
+    :raises ContractCannotEnd: when it does not run on that day, or ends before
+    """
+    with acting_for(tenant_id):
+        running = term_of(contract_numbered(number))
+    ends_on = on if running is None else running.term.next_leave(running.since, on=on)
+    return stop_contract(number, tenant_id=tenant_id, on=ends_on, at=at)
+
+
+def keep(number: str, *, tenant_id: int) -> date:
+    """Takes back the end that was agreed for a day to come, which is given.
+
+    :raises UnknownContract: when no contract has the number
+    :raises NoEndAgreed: when none is agreed
+    """
+    with acting_for(tenant_id):
+        return keep_contract(contract_numbered(number))
+
+
+def today_of(contract: Contract, at: datetime) -> date:
+    """The day it is where the contract's account lives."""
+    return at.astimezone(ZoneInfo(contract.account.zone)).date()
 
 
 def end_what_ran_out(*, tenant_id: int, on: date, at: datetime) -> int:
@@ -39,6 +81,7 @@ def end_what_ran_out(*, tenant_id: int, on: date, at: datetime) -> int:
             ran_out = run_out_by(on, limit=CONTRACTS_PER_TRANSACTION)
             for contract in ran_out:
                 assert contract.ends_on is not None
+                charge_leaving(contract, on=contract.ends_on)
                 _end_services(contract, on=contract.ends_on, at=at)
             close_contracts([contract.id for contract in ran_out])
         ended += len(ran_out)

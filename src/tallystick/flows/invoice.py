@@ -37,9 +37,9 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.tables import OWING, refresh_statistics
+from tallystick.flows.agreed import do_agreed
 from tallystick.flows.charge import CHARGING
 from tallystick.flows.due import DueTask, due_task
-from tallystick.flows.end import end_what_ran_out
 from tallystick.flows.own_prices import load_own_prices
 from tallystick.flows.periods import store_closed
 from tallystick.flows.receive import allocate_credit
@@ -93,7 +93,7 @@ def run_bills(
 ) -> BillReport:
     """Bills every account that is due on that day or was due before it.
 
-    Contracts that were agreed to end by that day end first, and their services with them.
+    What was agreed for that day is done first (see `flows/agreed.py`).
 
     The same date again bills only what was left, held or has become due since.
 
@@ -101,7 +101,7 @@ def run_bills(
     """
     # A total stored between reading what is unbilled and marking it would be marked unread.
     with only_one("a bill run", tenant_id=tenant_id), only_one(CHARGING, tenant_id=tenant_id):
-        end_what_ran_out(tenant_id=tenant_id, on=on, at=at)
+        do_agreed(tenant_id=tenant_id, on=on, at=at)
         with acting_for(tenant_id):
             for table in OWING:
                 refresh_statistics(table)

@@ -32,7 +32,7 @@ from tallystick.domain.collections.queries import (
 )
 from tallystick.domain.contracts.models import Service, ServiceState
 from tallystick.domain.contracts.operations import end_contracts, move_service
-from tallystick.domain.contracts.queries import services_in
+from tallystick.domain.contracts.queries import running_contracts, services_in
 from tallystick.domain.inventory.operations import end_assignments
 from tallystick.domain.invoices.operations import charge_once, write_off_items
 from tallystick.domain.invoices.queries import items_to_pay
@@ -41,6 +41,7 @@ from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.models import Account
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.leave import charge_leaving
 
 FEE_TAX: Final = "standard"
 
@@ -235,6 +236,8 @@ def _act(account: Account, *, step: Step, episode: Episode, on: date, at: dateti
         moved = move_service(service.id, action=_SERVICE_ACTION[action])
         _tell_network(moved, _SERVICE_ACTION[action], episode, at)
     if action is Action.TERMINATE:
+        for contract in running_contracts(account.id, on=on):
+            charge_leaving(contract, on=on)
         end_contracts(account.id, on=on)
         end_assignments(account.id, at=at)
     if action is Action.WRITE_OFF:

@@ -30,6 +30,10 @@ _BASES: Final = {
     ProrationBasis.SECONDS: Basis.SECONDS,
 }
 _SHORT: Final = (Every.DAY, Every.WEEK)
+_WHOLE: Final = Policies(
+    {change: Policy.FULL for change in Change} | {Change.START: Policy.NEXT_PERIOD}
+)
+"""An instalment is never cut, and the first is due with the first whole cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def due_recurring(
     lines: list[tuple[int, DueLine]] = []
     for component_id in _components(terms, plans, billed):
         before = tuple(line for held_id, line in billed if held_id == component_id)
-        price, changes = _timeline(component_id, terms, plans)
+        price, changes = rates_of(component_id, terms, plans)
         due = due_lines(
             price,
             changes=changes,
@@ -131,7 +135,7 @@ def _components(
     return tuple({**found, **dict.fromkeys(component_id for component_id, _ in billed)})
 
 
-def _timeline(
+def rates_of(
     component_id: int, terms: ContractTerms, plans: Sequence[PricedPeriod]
 ) -> tuple[RecurringPrice, tuple[RateChange, ...]]:
     """The component as the contract has it, and its rates by day.
@@ -177,9 +181,16 @@ def _timeline(
     if own:
         rates = list(_at_own_prices(rates, own, _rule(latest, terms)))
     price = _price(latest, terms)
+    agreed = part_on(component_id, plans, on=terms.starts_on).price
+    if agreed.instalments is not None:
+        rates = list(_by_instalments(rates, agreed.instalments, price.rule))
+    regular = None
+    if agreed.trial is not None:
+        regular = agreed.trial.span.after(terms.starts_on)
+        rates = list(_on_trial(rates, agreed.trial.price, until=regular))
     if policies is not None:
         price = replace(price, policies=_moving(price.policies, policies))
-    return price, tuple(_changes(rates, moves))
+    return price, tuple(_changes(rates, moves, regular))
 
 
 def _part_of(component_id: int, plans: Sequence[PricedPeriod]) -> PlanRecurring:
@@ -188,6 +199,12 @@ def _part_of(component_id: int, plans: Sequence[PricedPeriod]) -> PlanRecurring:
         if isinstance(part, PlanRecurring):
             return part
     raise AssertionError(f"no version prices component {component_id}")
+
+
+def part_on(component_id: int, plans: Sequence[PricedPeriod], *, on: date) -> PlanRecurring:
+    """The recurring component by the version in force on that day, or the first that has it."""
+    dated = [priced for priced in plans if priced.valid_from <= on]
+    return _part_of(component_id, [*reversed(plans), *dated])
 
 
 def _neighbours(terms: ContractTerms, at: int) -> tuple[HeldOffer | None, HeldOffer | None]:
@@ -255,16 +272,50 @@ def _at_own_prices(
             yield day, rate
 
 
+def _by_instalments(
+    rates: Sequence[tuple[date, Rate | None]], count: int, rule: CycleRule
+) -> Iterator[tuple[date, Rate | None]]:
+    """The rates until so many cycles are paid; the first is the first whole cycle."""
+    began = rates[0][0]
+    first = rule.number_of(began)
+    paid = rule.start(first + count + (rule.start(first) < began))
+    yield from ((day, rate) for day, rate in rates if day < paid)
+    if not any(rate is None and day <= paid for day, rate in rates):
+        yield paid, None
+
+
+def _on_trial(
+    rates: Sequence[tuple[date, Rate | None]], price: Decimal, *, until: date
+) -> Iterator[tuple[date, Rate | None]]:
+    """The rates with the price of the trial before that day."""
+    last: Rate | None = None
+    for day, rate in rates:
+        if day >= until:
+            break
+        last = rate
+        yield day, rate and Rate(rate.quantity, price)
+    if last is not None and all(day != until for day, _ in rates):
+        yield until, last
+    yield from ((day, rate) for day, rate in rates if day >= until)
+
+
 def _changes(
-    rates: Sequence[tuple[date, Rate | None]], moves: Mapping[date, Change]
+    rates: Sequence[tuple[date, Rate | None]],
+    moves: Mapping[date, Change],
+    regular: date | None,
 ) -> Iterator[RateChange]:
-    """The changes of the rates; `moves` are those in which one component takes another's place."""
+    """The changes of the rates; `moves` are those in which one component takes another's place.
+
+    On the day `regular` a trial is over, whatever else happens.
+    """
     before: Rate | None = None
     for day, rate in rates:
         if rate is None:
             change = moves.get(day, Change.END)
         elif before is None:
             change = moves.get(day, Change.START)
+        elif day == regular:
+            change = Change.TRIAL
         elif rate.quantity != before.quantity:
             change = Change.QUANTITY
         else:
@@ -289,7 +340,7 @@ def _price(part: PlanRecurring, terms: ContractTerms) -> RecurringPrice:
         timing=Timing(part.price.timing.value),
         zone=ZoneInfo(terms.zone),
         basis=_BASES[proration.basis],
-        policies=_policies(proration),
+        policies=_policies(proration) if part.price.instalments is None else _WHOLE,
     )
 
 

@@ -36,6 +36,7 @@ class Change(StrEnum):
     QUANTITY = "quantity"
     PAUSE = "pause"
     END = "end"
+    TRIAL = "trial"  # the price of a trial gives way to the regular one
 
 
 class Policy(StrEnum):

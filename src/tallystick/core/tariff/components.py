@@ -7,6 +7,7 @@ from typing import Final
 from tallystick.core.tariff import nodes
 from tallystick.core.tariff.nodes import ALWAYS, Scope
 from tallystick.core.tariff.page import Page
+from tallystick.core.tariff.read_term import read_instalments, read_trial
 from tallystick.core.tariff.source import Table
 from tallystick.core.tariff.usages import Names, read_usage
 from tallystick.core.tariff.words import (
@@ -28,7 +29,8 @@ ALL_CYCLES: Final = 9_999
 PRORATED: Final = ("start", "upgrade", "downgrade", "quantity change", "pause", "end")
 PRORATION_WORDS: Final = ("by", "else", *PRORATED)
 RECURRING_WORDS: Final = (
-    "every", "in", "align", "price", "proration", "quantity from", "tax", "revenue",
+    "every", "in", "align", "price", "trial", "instalments", "proration", "quantity from", "tax",
+    "revenue",
 )  # fmt: skip
 ALLOWANCE_WORDS: Final = (
     "include", "of", "converts", "where", "priority", "share", "covers", "in blocks of", "blocks",
@@ -65,8 +67,16 @@ def _recurring(page: Page, code: str) -> nodes.Recurring:
         quantity_from=page.read("quantity from", read_name, None),
         tax=page.read("tax", read_name, ""),
         revenue=page.read("revenue", read_name, ""),
+        trial=page.read("trial", read_trial, None),
+        instalments=page.read("instalments", read_instalments, None),
     )
     page.close(RECURRING_WORDS)
+    if recurring.instalments is not None:
+        for word in ("proration", "trial"):
+            if page.has(word):
+                page.complain(
+                    page.table.line, "an instalment is never cut; leave it out", word=word
+                )
     return recurring
 
 

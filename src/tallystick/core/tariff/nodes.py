@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tallystick.core.tariff.bill_terms import NO_TERMS, BillTerms
+from tallystick.core.tariff.term import MinimumTerm, Trial
 
 
 class Scope(StrEnum):
@@ -152,6 +153,8 @@ class Recurring:
     quantity_from: str | None  # the contract attribute that counts it, e.g. seats; None = 1
     tax: str
     revenue: str
+    trial: Trial | None = None
+    instalments: int | None = None  # how often it is due in all; None = without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,6 +486,7 @@ class Offer:
     revenue: str
     components: tuple[Component, ...]
     bill: BillTerms = NO_TERMS
+    term: MinimumTerm | None = None
 
 
 @dataclass(frozen=True, slots=True)

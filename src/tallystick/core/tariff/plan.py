@@ -46,6 +46,7 @@ from tallystick.core.tariff.plan_terms import (
 )
 from tallystick.core.tariff.ratio import price_ratio
 from tallystick.core.tariff.rewrite import STANDARD_TAX
+from tallystick.core.tariff.term import MinimumTerm
 
 ClockKey = tuple[tuple[nodes.Band, ...], tuple[int, int] | None]
 """Bands, and the steps of a series that cut them."""
@@ -154,6 +155,7 @@ class PlanOffer:
     allowances: tuple[PlanAllowance, ...]
     usages: tuple[PlanUsage, ...]
     bill: PlanBill = PlanBill()  # noqa: RUF009  (immutable)
+    term: MinimumTerm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,13 +319,11 @@ class _Compiler:
             usages=tuple(usages),
             bill=compile_bill(
                 offer.bill,
-                ids={
-                    part.code: (self.component_ids[offer.code, part.code],)
-                    for part in offer.components
-                },
+                ids={p.code: (self.component_ids[offer.code, p.code],) for p in offer.components},
                 tax=STANDARD_TAX,
                 revenue=offer.revenue,
             ),
+            term=offer.term,
         )
 
     def _note_fields(self, where: Filter) -> Filter:

@@ -24,6 +24,7 @@ from tallystick.core.tariff.nodes import (
 )
 from tallystick.core.tariff.page import Page
 from tallystick.core.tariff.read_bill_terms import TERM_WORDS, read_bill_terms
+from tallystick.core.tariff.read_term import read_minimum_term
 from tallystick.core.tariff.rewrite import PASSES
 from tallystick.core.tariff.series import read_points, read_step
 from tallystick.core.tariff.source import (
@@ -42,7 +43,7 @@ from tallystick.core.tariff.words import Mistake, read_date, read_name
 TOP_WORDS: Final = ("currency", "zone", "calendars", "decks", "series", "offers")
 SERIES_WORDS: Final = ("file", "every", "per")
 DECK_WORDS: Final = ("file", "key", "per")
-OFFER_WORDS: Final = ("from", "revenue", "components", *TERM_WORDS)
+OFFER_WORDS: Final = ("from", "revenue", "term", "components", *TERM_WORDS)
 
 
 def read_catalogue(text: str, *, name: str, files: Mapping[str, bytes]) -> Catalogue:
@@ -205,5 +206,6 @@ def _offer(page: Page, code: str, names: Names) -> Offer:
         if component := read_component(inner, code=name, names=names):
             components.append(component)
     bill = read_bill_terms(page)
+    term = read_minimum_term(page)
     page.close(OFFER_WORDS)
-    return Offer(code, page.table.line, valid_from, revenue, tuple(components), bill)
+    return Offer(code, page.table.line, valid_from, revenue, tuple(components), bill, term)

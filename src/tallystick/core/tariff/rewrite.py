@@ -49,6 +49,7 @@ def name_tax_and_revenue(catalogue: Catalogue) -> Catalogue:
                     name_accounts(term, revenue=offer.revenue) for term in offer.bill.commitments
                 ),
             ),
+            term=offer.term and replace(offer.term, revenue=offer.term.revenue or offer.revenue),
         ),
     )
 

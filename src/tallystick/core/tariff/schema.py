@@ -12,6 +12,7 @@ from tallystick.core.tariff.components import ALLOWANCE_WORDS, PRORATION_WORDS, 
 from tallystick.core.tariff.periods import TIER_WORDS
 from tallystick.core.tariff.read import DECK_WORDS, OFFER_WORDS, SERIES_WORDS, TOP_WORDS
 from tallystick.core.tariff.read_bill_terms import COMMITMENT_WORDS, DISCOUNT_WORDS
+from tallystick.core.tariff.read_term import MINIMUM_TERM_WORDS
 from tallystick.core.tariff.source import MAX_DEPTH
 from tallystick.core.tariff.usages import USAGE_WORDS
 
@@ -56,6 +57,7 @@ SHAPES: Final[dict[str, dict[str, Schema]]] = {
     "series": {},
     "offer": {
         "components": {**_named(_node("component")), "minProperties": 1},
+        "term": {"anyOf": [PHRASE, _node("term")]},
         "discounts": _named(_node("discount")),
         "commitments": _named(_node("commitment")),
     },
@@ -84,6 +86,7 @@ SHAPES: Final[dict[str, dict[str, Schema]]] = {
         "kind": _choice(nodes.TierKind),
         "allocate": _choice(nodes.Allocation),
     },
+    "term": {"leaving": {"anyOf": [PHRASE, PHRASES_BY_NAME]}},
     "discount": {"covers": WORDS},
     "commitment": {"covers": WORDS},
 }
@@ -99,6 +102,7 @@ TABLES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "allowance": (ALLOWANCE_WORDS, ("include",)),
     "usage": (USAGE_WORDS, ("of",)),
     "tiers": (TIER_WORDS, ()),
+    "term": (MINIMUM_TERM_WORDS, ("for",)),
     "discount": (DISCOUNT_WORDS, ("less",)),
     "commitment": (COMMITMENT_WORDS, ("pay", "covers")),
 }

@@ -8,7 +8,13 @@ from django.db.models import Q
 from tallystick.base.period import day_in_month, month_after
 from tallystick.base.refusal import Refusal
 from tallystick.domain.catalog.models import Offer
-from tallystick.domain.contracts.models import Contract, ContractOffer, ContractState, Pause
+from tallystick.domain.contracts.models import (
+    Contract,
+    ContractOffer,
+    ContractState,
+    Pause,
+    PauseState,
+)
 
 
 @dataclass
@@ -134,8 +140,8 @@ def change_held(
     )
 
 
-def take_change_back(contract: Contract, *, after: date) -> ContractOffer:
-    """Takes back the next change that is planned after that day; what was held goes on.
+def take_change_back(contract: Contract, *, after: date) -> tuple[ContractOffer, date]:
+    """Takes back the change that is planned last; what goes on, and the day it would have been.
 
     :raises NoChangeAhead: when none is planned
     """
@@ -144,15 +150,19 @@ def take_change_back(contract: Contract, *, after: date) -> ContractOffer:
     if planned is None:
         raise NoChangeAhead(number=contract.number, on=str(after))
     held = ContractOffer.objects.get(contract=contract, valid_to=planned.valid_from)
-    ends = planned.valid_to
+    ends, planned_on = planned.valid_to, planned.valid_from
     planned.delete()
     held.valid_to = ends
     held.save(update_fields=["valid_to"])
-    return held
+    return held, planned_on
 
 
-def pause_contract(contract: Contract, *, on: date, until: date | None = None) -> Pause:
+def pause_contract(
+    contract: Contract, *, on: date, until: date | None = None, today: date
+) -> Pause:
     """The contract rests from that day on, until another or until it is resumed.
+
+    A day to come is only planned.
 
     :raises ContractNotRunning: when the contract does not run on that day
     :raises DaysClosed: when the day lies in a cycle that is billed and closed
@@ -172,11 +182,12 @@ def pause_contract(contract: Contract, *, on: date, until: date | None = None) -
         contract=contract,
         paused_from=on,
         paused_to=until,
+        state=PauseState.RESTING if on <= today else PauseState.PLANNED,
     )
 
 
-def resume_contract(contract: Contract, *, on: date) -> Pause:
-    """The contract goes on from that day.
+def resume_contract(contract: Contract, *, on: date, today: date) -> Pause:
+    """The contract goes on from that day, which may be one to come.
 
     :raises DoesNotRest: when it does not rest the day before
     :raises DaysClosed: when the day lies in a cycle that is billed and closed
@@ -189,8 +200,19 @@ def resume_contract(contract: Contract, *, on: date) -> Pause:
         raise DoesNotRest(number=contract.number, on=str(on))
     _require_open_days(contract, on)
     pause.paused_to = on
-    pause.save(update_fields=["paused_to"])
+    if on <= today:
+        pause.state = PauseState.OVER
+    pause.save(update_fields=["paused_to", "state"])
     return pause
+
+
+def pauses_due(on: date, *, limit: int) -> list[Pause]:
+    """Pauses that begin or end by that day and have not yet, held, oldest first."""
+    begins = Q(state=PauseState.PLANNED, paused_from__lte=on)
+    ends = Q(state=PauseState.RESTING, paused_to__lte=on)
+    due = Pause.objects.filter(begins | ends).select_for_update(of=("self",))
+    running = due.filter(contract__state=ContractState.ACTIVE)
+    return list(running.select_related("contract__account").order_by("id")[:limit])
 
 
 def held_on(contract: Contract, on: date) -> ContractOffer:

@@ -12,6 +12,12 @@ class ContractState(StrEnum):
     ENDED = "ended"
 
 
+class PauseState(StrEnum):
+    PLANNED = "planned"
+    RESTING = "resting"
+    OVER = "over"
+
+
 class ServiceState(StrEnum):
     PENDING = "pending"
     ACTIVE = "active"
@@ -38,6 +44,8 @@ class Contract(TenantRow):
     next_bill_on = models.DateField(null=True)
     """When it is next due; None once an ended contract has had its last bill."""
     state = models.CharField(max_length=10, choices=one_of(ContractState))
+    leaving_waived = models.BooleanField(default=False, db_default=False)
+    """Whether it may end within its minimum term without a charge."""
 
     class Meta:
         constraints = [
@@ -129,6 +137,13 @@ class Pause(TenantRow):
     contract = belongs_to("contracts.Contract")
     paused_from = models.DateField()
     paused_to = models.DateField(null=True)
+    state = models.CharField(
+        max_length=8,
+        choices=one_of(PauseState),
+        default=PauseState.RESTING,
+        db_default=PauseState.RESTING.value,
+    )
+    """How far its services are: a day that is agreed comes with the day's work."""
 
     class Meta:
         constraints = [

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
+from django.db.models.functions import Least
 
 from tallystick.base.period import day_in_month, month_after
 from tallystick.base.refusal import Refusal
@@ -15,6 +16,7 @@ from tallystick.domain.contracts.models import (
     Service,
     ServiceState,
 )
+from tallystick.domain.contracts.queries import running_contracts
 from tallystick.domain.contracts.states import SERVICE_STATES, next_state
 from tallystick.domain.parties.models import Account
 
@@ -130,36 +132,78 @@ def move_service(service_id: int, *, action: str) -> Service:
     return service
 
 
+@dataclass
+class NoEndAgreed(Refusal):
+    code = "no_end_agreed"
+    number: str = ""
+
+    def sentence(self) -> str:
+        return f"no end of contract {self.number!r} is agreed for a day to come, so it goes on"
+
+
 def end_contract(contract: Contract, *, on: date) -> None:
     """Ends a contract and what it holds with the day before; it is due at once.
 
     :raises ContractCannotEnd: when it does not run on that day
     """
+    _require_running(contract, on)
+    _end([contract.id], on=on)
+
+
+def agree_end(contract: Contract, *, on: date, waived: bool = False) -> None:
+    """Agrees that a contract ends on a day to come; until then it goes on as it is.
+
+    :raises ContractCannotEnd: when it does not run on that day
+    """
+    _require_running(contract, on)
+    _hold_until([contract.id], on)
+    contract.ends_on, contract.leaving_waived = on, waived
+    contract.save(update_fields=["ends_on", "leaving_waived"])
+
+
+def keep_contract(contract: Contract) -> date:
+    """Takes the agreed end back, which is given; the contract goes on without one.
+
+    :raises NoEndAgreed: when none is agreed, or it is over
+    """
+    ended = contract.ends_on
+    if ended is None or contract.state == ContractState.ENDED:
+        raise NoEndAgreed(number=contract.number)
+    ContractOffer.objects.filter(contract=contract, valid_to=ended).update(valid_to=None)
+    contract.ends_on, contract.leaving_waived = None, False
+    contract.save(update_fields=["ends_on", "leaving_waived"])
+    return ended
+
+
+def _require_running(contract: Contract, on: date) -> None:
     ended = contract.state == ContractState.ENDED or (contract.ends_on or date.max) <= on
     if ended or on < contract.starts_on:
         raise ContractCannotEnd(
             number=contract.number, on=str(on), starts_on=str(contract.starts_on),
             ends_on=str(contract.ends_on or ""),
         )  # fmt: skip
-    _end([contract.id], on=on)
 
 
 def end_contracts(account_id: int, *, on: date) -> None:
     """Ends the account's contracts and what they hold with the day before; they are due at once."""
-    contracts = Contract.objects.filter(account_id=account_id, state=ContractState.ACTIVE)
-    still = contracts.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
-    _end(list(still.values_list("id", flat=True)), on=on)
+    _end([contract.id for contract in running_contracts(account_id, on=on)], on=on)
 
 
 def close_contracts(ids: list[int]) -> None:
-    """Marks contracts ended whose last day, agreed before, is over; what they owe stays due."""
-    Contract.objects.filter(id__in=ids).update(state=ContractState.ENDED)
+    """Marks contracts ended whose last day, agreed before, is over; their last bill is due."""
+    Contract.objects.filter(id__in=ids).update(
+        state=ContractState.ENDED, next_bill_on=Least("next_bill_on", "ends_on")
+    )
 
 
-def _end(ids: list[int], *, on: date) -> None:
+def _hold_until(ids: list[int], on: date) -> None:
     ContractOffer.objects.filter(contract_id__in=ids, valid_from__gt=on).delete()
     held = ContractOffer.objects.filter(contract_id__in=ids)
     held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on)).update(valid_to=on)
+
+
+def _end(ids: list[int], *, on: date) -> None:
+    _hold_until(ids, on)
     Contract.objects.filter(id__in=ids).update(
         ends_on=on, state=ContractState.ENDED, next_bill_on=on
     )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from tallystick.base.refusal import Refusal
 from tallystick.domain.contracts.models import Contract, ContractState, Service
 
@@ -33,6 +35,13 @@ def run_out_by(on: date, *, limit: int) -> list[Contract]:
     running = Contract.objects.filter(state=ContractState.ACTIVE, ends_on__lte=on)
     held = running.select_for_update(of=("self",)).select_related("account")
     return list(held.order_by("id")[:limit])
+
+
+def running_contracts(account_id: int, *, on: date) -> list[Contract]:
+    """The account's contracts that run and do not end by that day, oldest first."""
+    running = Contract.objects.filter(account_id=account_id, state=ContractState.ACTIVE)
+    still = running.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+    return list(still.select_related("account").order_by("id"))
 
 
 def services_in(account_id: int, states: Sequence[str]) -> list[Service]:

@@ -371,22 +371,6 @@ def resume(
     )
 
 
-@contract.command(epilog=examples("contract end C-1", "contract end C-1 --on 2026-03-01 --json"))
-def end(number: Number, on: On = None, operator: Operator = None, as_json: AsJson = False) -> None:
-    """End a contract as a day begins; its last bill is due at once."""
-    from tallystick.flows.end import stop_contract
-
-    present = act_for(operator)
-    ended = stop_contract(
-        number, tenant_id=present.tenant_id, on=on or present.today, at=present.at
-    )
-    tell(
-        {"contract": number, "ends_on": ended.ends_on},
-        as_json=as_json,
-        said=f"contract {number} ends on {ended.ends_on}; see: tallystick bill rehearse",
-    )
-
-
 def _spelled(kind: str, value: str) -> str:
     """A telephone number as usage has it: the digits of E.164 without plus."""
     return value.removeprefix("+").replace(" ", "") if kind == "msisdn" else value

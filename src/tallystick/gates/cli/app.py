@@ -12,6 +12,7 @@ from tallystick.gates.cli import (
     closing,
     debits,
     documents,
+    endings,
     explain,
     grants,
     import_rates,
@@ -25,6 +26,7 @@ from tallystick.gates.cli import (
 from tallystick.gates.cli.answers import Commands
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
+endings.join(accounts.contract)
 simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)
 

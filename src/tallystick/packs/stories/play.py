@@ -30,12 +30,10 @@ from tallystick.domain.tenants.operations import move_clock
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
 from tallystick.flows.again import Days, rehearse_rerating, rerate_usage
-from tallystick.flows.alter import change_contract, rest_contract, take_back, wake_contract
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.credit import credit_invoice
 from tallystick.flows.deliver import deliver_orders
-from tallystick.flows.end import stop_contract
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.recover import collect
@@ -44,6 +42,7 @@ from tallystick.flows.turn import turn_books
 from tallystick.gates.files.streams import check_file
 from tallystick.packs.open_business import morning
 from tallystick.packs.stories.by_balance import Balances
+from tallystick.packs.stories.by_contract import alter_contract
 from tallystick.packs.stories.by_debit import move_money
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.own_terms import give_terms
@@ -61,8 +60,10 @@ from tallystick.packs.stories.steps import (
     ExemptAccount,
     Expectation,
     GiveMandate,
+    GiveNotice,
     GrantToAccount,
     GrantToContract,
+    KeepContract,
     MakeVouchers,
     OpenAccount,
     OverridePrice,
@@ -79,6 +80,7 @@ from tallystick.packs.stories.steps import (
     ReturnDebit,
     RunBalances,
     RunBills,
+    RunContracts,
     RunDebits,
     SetDebitTerms,
     StartContract,
@@ -181,11 +183,11 @@ class _Player:
                 return self._exempt(step)
             case StartContract():
                 return self._start_contract(step, at)
-            case ChangeContract() | TakeChangeBack() | PauseContract() | ResumeContract():
-                return self._alter(step, at)
-            case EndContract():
-                stop_contract(step.number, tenant_id=self._tenant.id, on=step.day, at=at)
-                return DONE
+            case (
+                ChangeContract() | TakeChangeBack() | PauseContract() | ResumeContract()
+                | EndContract() | GiveNotice() | KeepContract() | RunContracts()
+            ):  # fmt: skip
+                return alter_contract(step, tenant_id=self._tenant.id, at=at)
             case (
                 GrantToContract() | GrantToAccount() | EndGrant() | OverridePrice() | EndOverride()
             ):
@@ -368,32 +370,6 @@ class _Player:
         if report.credit:
             paid.append(f"{_money(report.credit, payer.currency)} as credit")
         return ", ".join([*paid, *(f"restored {name}" for name in report.restored)])
-
-    def _alter(
-        self, step: ChangeContract | TakeChangeBack | PauseContract | ResumeContract, at: datetime
-    ) -> str:
-        tenant_id = self._tenant.id
-        match step:
-            case ChangeContract():
-                done = change_contract(
-                    step.number,
-                    offer=step.offer,
-                    quantity=step.quantity,
-                    on=step.since or step.day,
-                    tenant_id=tenant_id,
-                    at=at,
-                )
-                return f"{done.after_quantity} x {done.after} from {done.on}"
-            case TakeChangeBack():
-                goes_on = take_back(step.number, after=step.day, tenant_id=tenant_id)
-                return f"{goes_on} goes on"
-            case PauseContract():
-                rest_contract(
-                    step.number, on=step.day, until=step.until, tenant_id=tenant_id, at=at
-                )
-            case ResumeContract():
-                wake_contract(step.number, on=step.day, tenant_id=tenant_id, at=at)
-        return DONE
 
     def _credit(self, step: CreditInvoice, at: datetime) -> str:
         with acting_for(self._tenant.id):

@@ -103,21 +103,46 @@ class TakeChangeBack(Step):
 
 @dataclass(frozen=True, slots=True)
 class PauseContract(Step):
-    form = "pause contract NUMBER [until UNTIL]"
+    form = "pause contract NUMBER [from SINCE] [until UNTIL]"
     number: str
+    since: date | None
     until: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeContract(Step):
-    form = "resume contract NUMBER"
+    form = "resume contract NUMBER [from SINCE]"
     number: str
+    since: date | None
+
+
+class Charge(StrEnum):
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, slots=True)
 class EndContract(Step):
-    form = "end contract NUMBER"
+    form = "end contract NUMBER [on SINCE] [charge CHARGE]"
     number: str
+    since: date | None
+    charge: Charge | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveNotice(Step):
+    form = "notice contract NUMBER"
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepContract(Step):
+    form = "keep contract NUMBER"
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunContracts(Step):
+    form = "contract run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,7 +444,7 @@ class ExpectBooks(Expectation):
 
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, ChangeContract, TakeChangeBack, PauseContract,
-    ResumeContract, EndContract, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
+    ResumeContract, EndContract, GiveNotice, KeepContract, RunContracts, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RateAgain, RunBills,
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
     Collect, CreditInvoice, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
