@@ -30,9 +30,7 @@ _BASES: Final = {
     ProrationBasis.SECONDS: Basis.SECONDS,
 }
 _SHORT: Final = (Every.DAY, Every.WEEK)
-_WHOLE: Final = Policies(
-    {change: Policy.FULL for change in Change} | {Change.START: Policy.NEXT_PERIOD}
-)
+_WHOLE: Final = Policies(dict.fromkeys(Change, Policy.FULL) | {Change.START: Policy.NEXT_PERIOD})
 """An instalment is never cut, and the first is due with the first whole cycle."""
 
 

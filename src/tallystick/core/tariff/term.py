@@ -59,8 +59,8 @@ class MinimumTerm:
 
     line: int
     span: Span
-    leaving: Leaving = Leaving()  # noqa: RUF009  (immutable)
-    notice: Span = Span()  # noqa: RUF009  (immutable)
+    leaving: Leaving = Leaving()
+    notice: Span = Span()
     renewal: Span | None = None  # None = it goes on without a term
     tax: str = "standard"
     revenue: str = ""  # the offer's, where it says none

@@ -444,7 +444,8 @@ class ExpectBooks(Expectation):
 
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, ChangeContract, TakeChangeBack, PauseContract,
-    ResumeContract, EndContract, GiveNotice, KeepContract, RunContracts, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
+    ResumeContract, EndContract, GiveNotice, KeepContract, RunContracts,
+    GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RateAgain, RunBills,
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
     Collect, CreditInvoice, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
