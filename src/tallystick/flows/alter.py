@@ -100,7 +100,7 @@ def rest_contract(
     """
     with acting_for(tenant_id):
         contract = contract_numbered(number)
-        pause = pause_contract(contract, on=on, until=until, today=today_of(contract, at))
+        pause = pause_contract(contract, on=on, until=until, today=today_of(contract, at=at))
         if pause.state == PauseState.RESTING:
             suspend_services(contract, on=on, at=at)
 
@@ -113,7 +113,7 @@ def wake_contract(number: str, *, on: date, tenant_id: int, at: datetime) -> Non
     """
     with acting_for(tenant_id):
         contract = contract_numbered(number)
-        pause = resume_contract(contract, on=on, today=today_of(contract, at))
+        pause = resume_contract(contract, on=on, today=today_of(contract, at=at))
         if pause.state == PauseState.OVER:
             restore_services(contract, on=on, at=at)
 

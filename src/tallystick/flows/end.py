@@ -35,7 +35,7 @@ def stop_contract(
     """
     with acting_for(tenant_id):
         contract = contract_numbered(number)
-        if on > today_of(contract, at):
+        if on > today_of(contract, at=at):
             agree_end(contract, on=on, waived=waived)
             return contract
         contract.leaving_waived = waived
@@ -68,7 +68,7 @@ def keep(number: str, *, tenant_id: int) -> date:
         return keep_contract(contract_numbered(number))
 
 
-def today_of(contract: Contract, at: datetime) -> date:
+def today_of(contract: Contract, *, at: datetime) -> date:
     """The day it is where the contract's account lives."""
     return at.astimezone(ZoneInfo(contract.account.zone)).date()
 

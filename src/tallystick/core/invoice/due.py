@@ -100,7 +100,7 @@ def due_recurring(
     lines: list[tuple[int, DueLine]] = []
     for component_id in _components(terms, plans, billed):
         before = tuple(line for held_id, line in billed if held_id == component_id)
-        price, changes = rates_of(component_id, terms, plans)
+        price, changes = rates_of(component_id, terms=terms, plans=plans)
         due = due_lines(
             price,
             changes=changes,
@@ -134,7 +134,7 @@ def _components(
 
 
 def rates_of(
-    component_id: int, terms: ContractTerms, plans: Sequence[PricedPeriod]
+    component_id: int, *, terms: ContractTerms, plans: Sequence[PricedPeriod]
 ) -> tuple[RecurringPrice, tuple[RateChange, ...]]:
     """The component as the contract has it, and its rates by day.
 
@@ -179,7 +179,7 @@ def rates_of(
     if own:
         rates = list(_at_own_prices(rates, own, _rule(latest, terms)))
     price = _price(latest, terms)
-    agreed = part_on(component_id, plans, on=terms.starts_on).price
+    agreed = part_on(component_id, plans=plans, on=terms.starts_on).price
     if agreed.instalments is not None:
         rates = list(_by_instalments(rates, agreed.instalments, price.rule))
     regular = None
@@ -199,7 +199,7 @@ def _part_of(component_id: int, plans: Sequence[PricedPeriod]) -> PlanRecurring:
     raise AssertionError(f"no version prices component {component_id}")
 
 
-def part_on(component_id: int, plans: Sequence[PricedPeriod], *, on: date) -> PlanRecurring:
+def part_on(component_id: int, *, plans: Sequence[PricedPeriod], on: date) -> PlanRecurring:
     """The recurring component by the version in force on that day, or the first that has it."""
     dated = [priced for priced in plans if priced.valid_from <= on]
     return _part_of(component_id, [*reversed(plans), *dated])

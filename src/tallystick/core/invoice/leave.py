@@ -65,17 +65,17 @@ def running_term(held: Sequence[HeldOffer], *, plans: Sequence[PricedPeriod]) ->
     """The term of the offer held last, since the contract holds offers with one without a break."""
     since: date | None = None
     for one in reversed(held):
-        offer = offer_on(one.offer_id, plans, on=one.valid_from)
+        offer = offer_on(one.offer_id, plans=plans, on=one.valid_from)
         if offer is None or offer.term is None:
             break
         since = one.valid_from
-    last = offer_on(held[-1].offer_id, plans, on=held[-1].valid_from) if held else None
+    last = offer_on(held[-1].offer_id, plans=plans, on=held[-1].valid_from) if held else None
     if since is None or last is None or last.term is None:
         return None
     return RunningTerm(last.term, since)
 
 
-def offer_on(offer_id: int, plans: Sequence[PricedPeriod], *, on: date) -> PlanOffer | None:
+def offer_on(offer_id: int, *, plans: Sequence[PricedPeriod], on: date) -> PlanOffer | None:
     """The offer by the version in force on that day, else by the first that has it."""
     found: PlanOffer | None = None
     for priced in plans:
@@ -117,14 +117,14 @@ def _over(timeline: Sequence[RateChange], cycle: Period) -> bool:
 def _instalments(
     terms: ContractTerms, *, plans: Sequence[PricedPeriod], on: date, kept: int | None
 ) -> Iterator[LeavingCharge]:
-    going_on = offer_on(kept, plans, on=on) if kept is not None else None
+    going_on = offer_on(kept, plans=plans, on=on) if kept is not None else None
     goes_on = {part.code for part in going_on.recurring} if going_on else set()
     last = terms.held[-1]
-    offer = offer_on(last.offer_id, plans, on=last.valid_from)
+    offer = offer_on(last.offer_id, plans=plans, on=last.valid_from)
     for part in offer.recurring if offer else ():
         if part.price.instalments is None or part.code in goes_on:
             continue
-        price, changes = rates_of(part.id, terms, plans)
+        price, changes = rates_of(part.id, terms=terms, plans=plans)
         amount = amount_from(price, changes=changes, left=on, until=date.max)
         rate = next((one.rate for one in reversed(changes) if one.rate is not None), None)
         if amount and rate is not None:
@@ -146,11 +146,11 @@ def _early(
             return step.amount
     if not leaving.percent:
         return leaving.amount
-    offer = offer_on(terms.held[-1].offer_id, plans, on=terms.held[-1].valid_from)
+    offer = offer_on(terms.held[-1].offer_id, plans=plans, on=terms.held[-1].valid_from)
     rest = Decimal(0)
     for part in offer.recurring if offer else ():
         if part.price.instalments is None:
-            price, changes = rates_of(part.id, terms, plans)
+            price, changes = rates_of(part.id, terms=terms, plans=plans)
             rest = EXACT.add(rest, amount_from(price, changes=changes, left=on, until=end))
     return EXACT.multiply(rest, EXACT.scaleb(leaving.percent, -2))
 
