@@ -9,13 +9,12 @@ from tallystick.core.tariff.nodes import (
     Allowance,
     Catalogue,
     IntervalUnit,
-    ProrationBasis,
-    ProrationPolicy,
     Recurring,
     Scope,
     Timing,
     UsagePrice,
 )
+from tallystick.core.tariff.proration import ProrationBasis, ProrationPolicy
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.core.tariff.source import CatalogueRefused
 

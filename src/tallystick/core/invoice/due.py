@@ -21,8 +21,9 @@ from tallystick.core.invoice.recur import (
     Timing,
     due_lines,
 )
-from tallystick.core.tariff.nodes import Alignment, Proration, ProrationBasis
+from tallystick.core.tariff.nodes import Alignment
 from tallystick.core.tariff.plan import Plan, PlanRecurring
+from tallystick.core.tariff.proration import Proration, ProrationBasis
 
 _BASES: Final = {
     ProrationBasis.ACTUAL_DAYS: Basis.ACTUAL_DAYS,

@@ -7,6 +7,7 @@ from typing import Final
 from tallystick.core.tariff import nodes
 from tallystick.core.tariff.nodes import ALWAYS, Scope
 from tallystick.core.tariff.page import Page
+from tallystick.core.tariff.proration import Proration, ProrationBasis, ProrationPolicy
 from tallystick.core.tariff.read_term import read_instalments, read_trial
 from tallystick.core.tariff.source import Table
 from tallystick.core.tariff.usages import Names, read_usage
@@ -80,26 +81,26 @@ def _recurring(page: Page, code: str) -> nodes.Recurring:
     return recurring
 
 
-def _proration(page: Page) -> nodes.Proration:
-    def policy(text: str) -> nodes.ProrationPolicy:
-        return read_word(text, words=nodes.ProrationPolicy)
+def _proration(page: Page) -> Proration:
+    def policy(text: str) -> ProrationPolicy:
+        return read_word(text, words=ProrationPolicy)
 
     node = page.node("proration")
     if isinstance(node, Table):
         inner = Page(node, file=page.file, path=f"{page.path}.proration", errors=page.errors)
         basis = inner.read(
             "by",
-            lambda t: read_word(t, words=nodes.ProrationBasis),
-            nodes.ProrationBasis.ACTUAL_DAYS,
+            lambda t: read_word(t, words=ProrationBasis),
+            ProrationBasis.ACTUAL_DAYS,
         )
-        every = inner.read("else", policy, nodes.ProrationPolicy.PRORATE)
+        every = inner.read("else", policy, ProrationPolicy.PRORATE)
         policies = [inner.read(word, policy, every) for word in PRORATED]
         inner.close(PRORATION_WORDS)
-        return nodes.Proration(basis, *policies)
-    every = nodes.ProrationPolicy.PRORATE
+        return Proration(basis, *policies)
+    every = ProrationPolicy.PRORATE
     if node is not None:
         every = page.phrase(node, policy, every, word="proration")
-    return nodes.Proration(nodes.ProrationBasis.ACTUAL_DAYS, *[every] * len(PRORATED))
+    return Proration(ProrationBasis.ACTUAL_DAYS, *[every] * len(PRORATED))
 
 
 def _allowance(page: Page, code: str) -> nodes.Allowance:

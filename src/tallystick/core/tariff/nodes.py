@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tallystick.core.tariff.bill_terms import NO_TERMS, BillTerms
+from tallystick.core.tariff.proration import Proration
 from tallystick.core.tariff.term import MinimumTerm, Trial
 
 
@@ -105,38 +106,12 @@ class Alignment(StrEnum):
     ANNIVERSARY = "anniversary"
 
 
-class ProrationPolicy(StrEnum):
-    PRORATE = "prorate"
-    FULL = "full"
-    NONE = "none"
-    NEXT_PERIOD = "next period"
-
-
-class ProrationBasis(StrEnum):
-    ACTUAL_DAYS = "actual days"
-    FIXED_30 = "30 days"
-    SECONDS = "seconds"
-
-
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Every `count` units: `3 months` is three of MONTH."""
 
     count: int
     unit: IntervalUnit
-
-
-@dataclass(frozen=True, slots=True)
-class Proration:
-    """What happens to a recurring price when its period is cut, by direction."""
-
-    basis: ProrationBasis = ProrationBasis.ACTUAL_DAYS
-    start: ProrationPolicy = ProrationPolicy.PRORATE
-    upgrade: ProrationPolicy = ProrationPolicy.PRORATE
-    downgrade: ProrationPolicy = ProrationPolicy.PRORATE
-    quantity_change: ProrationPolicy = ProrationPolicy.PRORATE
-    pause: ProrationPolicy = ProrationPolicy.PRORATE
-    end: ProrationPolicy = ProrationPolicy.PRORATE
 
 
 @dataclass(frozen=True, slots=True)

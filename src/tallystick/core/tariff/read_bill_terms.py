@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Final
 
 from tallystick.core.tariff.bill_terms import BillTerms, Commitment, Discount, Window
-from tallystick.core.tariff.nodes import ProrationPolicy
 from tallystick.core.tariff.page import Page
+from tallystick.core.tariff.proration import ProrationPolicy
 from tallystick.core.tariff.source import CatalogueError, CatalogueRefused, Unreadable, read_source
 from tallystick.core.tariff.words import (
     Mistake,

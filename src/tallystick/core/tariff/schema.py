@@ -10,6 +10,7 @@ from typing import Any, Final
 from tallystick.core.tariff import nodes
 from tallystick.core.tariff.components import ALLOWANCE_WORDS, PRORATION_WORDS, RECURRING_WORDS
 from tallystick.core.tariff.periods import TIER_WORDS
+from tallystick.core.tariff.proration import ProrationBasis, ProrationPolicy
 from tallystick.core.tariff.read import DECK_WORDS, OFFER_WORDS, SERIES_WORDS, TOP_WORDS
 from tallystick.core.tariff.read_bill_terms import COMMITMENT_WORDS, DISCOUNT_WORDS
 from tallystick.core.tariff.read_term import MINIMUM_TERM_WORDS
@@ -64,9 +65,9 @@ SHAPES: Final[dict[str, dict[str, Schema]]] = {
     "recurring": {
         "in": _choice(nodes.Timing),
         "align": _choice(nodes.Alignment),
-        "proration": {"anyOf": [_choice(nodes.ProrationPolicy), _node("proration")]},
+        "proration": {"anyOf": [_choice(ProrationPolicy), _node("proration")]},
     },
-    "proration": {"by": _choice(nodes.ProrationBasis)},
+    "proration": {"by": _choice(ProrationBasis)},
     "allowance": {
         "converts": PHRASES_BY_NAME,
         "share": _choice(nodes.Scope),
