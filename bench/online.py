@@ -3,6 +3,8 @@
 The service is `tallystick serve charge` in its own process with fsync on. The limit is what the
 same database does when one connection only updates the same buckets by sets of the same size, each
 set a transaction of its own. Afterwards 50 debits of 60 come at once on one balance of 10,000.
+Beside the figures stands what each of the three spends of the processors for one request, in
+microseconds: the service, PostgreSQL with all its processes, and the process that asks.
 """
 
 import json
@@ -11,11 +13,13 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
 import polars as pl
+import psutil
 
 from bench.business import open_operator, own_database
 from bench.measure import Figure
@@ -40,14 +44,20 @@ def run(rows: int = 30_000) -> Figure:
     with own_database() as home:
         tenant_id = open_operator(catalogue=CATALOGUE, files={}, accounts=ACCOUNTS)
         buckets = give_money(tenant_id)
-        with serving(home) as port:
-            ask(port, "--rows", str(rows // 10), "--keys", "warm")
-            told = ask(port, "--rows", str(rows), "--keys", "load")
-            ask(port, "--fifty")
+        with serving(home) as service:
+            ask(service.port, "--rows", str(rows // 10), "--keys", "warm")
+            before = service.spent_s()
+            told = ask(service.port, "--rows", str(rows), "--keys", "load")
+            spent = [after - then for after, then in zip(service.spent_s(), before, strict=True)]
+            ask(service.port, "--fifty")
         check(tenant_id, buckets, requests=rows + rows // 10)
         limit_s = bare_updates(tenant_id, buckets, size=max(round(told["batch"]), 1))
         seconds = told["seconds"]
         scale = rows / (LIMIT_SETS * max(round(told["batch"]), 1))
+    for name, one in zip(
+        ("service", "database", "client"), [*spent, told["client_s"]], strict=True
+    ):
+        told[f"{name}_us"] = round(one / rows * 1e6, 1)
     print(json.dumps(told), file=sys.stderr)
     return Figure("online", rows, seconds, limit_s * scale, told["p99_ms"])
 
@@ -87,13 +97,13 @@ def give_money(tenant_id: int) -> pl.DataFrame:
 
 
 class serving:  # noqa: N801  (reads as what is being done)
-    """The service in a process of its own; its port."""
+    """The service in a process of its own."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def __enter__(self) -> int:
-        self.process = subprocess.Popen(
+    def __enter__(self) -> "serving":
+        self.process = psutil.Popen(
             [sys.executable, "-m", "tallystick.wiring.command", "serve", "charge", "--port", "0"],
             env=os.environ | {"TALLYSTICK_HOME": str(self.home), "PYTHONPATH": "src"},
             stdout=subprocess.PIPE,
@@ -103,11 +113,29 @@ class serving:  # noqa: N801  (reads as what is being done)
         said = self.process.stdout.readline()
         found = re.search(r":(\d+)/", said)
         assert found, said
-        return int(found[1])
+        self.port = int(found[1])
+        return self
+
+    def spent_s(self) -> tuple[float, float]:
+        """Processor seconds that the service and its database have spent so far."""
+        place = self.home / "server" / "data" / "postmaster.pid"
+        postmaster = psutil.Process(int(place.read_text().split()[0]))
+        family = [postmaster, *postmaster.children(recursive=True)]
+        return _spent_s([self.process]), _spent_s(family)
 
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
+
+
+def _spent_s(processes: list[psutil.Process]) -> float:
+    """What they have spent, and what those of their children did that have ended."""
+    total = 0.0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            spent = process.cpu_times()
+            total += spent.user + spent.system + spent.children_user + spent.children_system
+    return total
 
 
 def ask(port: int, *words: str) -> dict[str, float]:

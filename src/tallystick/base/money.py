@@ -105,6 +105,9 @@ def plain(number: Decimal) -> str:
 
 def plain_scaled(number: int, *, decimals: int) -> str:
     """`plain` of a whole number of units of 10^-decimals (one or more), without a Decimal."""
-    whole, part = divmod(abs(number), 10**decimals)
-    text = f"{whole}.{part:0{decimals}d}".rstrip("0") if part else str(whole)
+    if not number:
+        return "0"
+    digits = str(abs(number)).zfill(decimals + 1)
+    whole, part = digits[:-decimals], digits[-decimals:].rstrip("0")
+    text = f"{whole}.{part}" if part else whole
     return f"-{text}" if number < 0 else text

@@ -9,9 +9,10 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import django.db
@@ -34,14 +35,14 @@ from tallystick.core.charge.online.state import AccountState, Served, Session
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import PlanUsage
 from tallystick.domain.catalog.queries import dated_plans
-from tallystick.domain.reservations.reading import EXPIRED, Loaded, load_batch
-from tallystick.domain.reservations.writing import (
-    FORGET,
-    Before,
-    Changes,
-    before_of,
-    store_batch,
+from tallystick.domain.reservations.link import Link
+from tallystick.domain.reservations.reading import (
+    Loaded,
+    forget_answers,
+    load_batch,
+    overdue_sessions,
 )
+from tallystick.domain.reservations.writing import Before, Changes, before_of, store_batch
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 
@@ -58,7 +59,11 @@ PLANS_S: Final = 1.0
 """How old the prices may be that a request meets; a new version is known a second later."""
 
 EXPIRED_MAX: Final = 500
-REMEMBERED: Final = timedelta(days=7)
+REMEMBERED_DAYS: Final = 7
+FORGET_S: Final = 60.0
+FORGET_MAX: Final = 100_000
+"""Answers that are forgotten at a time, once a minute; more than a minute brings."""
+
 OPENING: Final = (Action.RESERVE, Action.EVENT)
 READ_ONLY: Final = (Action.BALANCE, Action.AUTHORISE)
 AGAIN: Final = (DeadlockDetected, SerializationFailure, UniqueViolation)
@@ -117,7 +122,8 @@ class OnlineCharger:
     _queues: dict[int, deque[_Waiting]] = field(default_factory=dict)
     _under_way: dict[int, int] = field(default_factory=dict)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
-    _idle: list[AsyncConnection[Any]] = field(default_factory=list)
+    _idle: list[Link] = field(default_factory=list)
+    _forgot: dict[int, float] = field(default_factory=dict)
     _prices: dict[int, _Prices] = field(default_factory=dict)
 
     async def ask(self, request: ChargeRequest, *, tenant_id: int, at: datetime) -> Answer:
@@ -148,20 +154,27 @@ class OnlineCharger:
         return len(names)
 
     async def _overdue(self, tenant_id: int, at: datetime) -> list[str]:
-        """The sessions whose time is up; forgets answers that nobody asks for any more."""
-        link = await self._take()
-        async with link, link.transaction():
-            await link.execute("SELECT set_config('tallystick.tenant', %s, true)", [str(tenant_id)])
-            clock = await link.execute(
-                "SELECT rehearsal_at FROM tenants_tenant WHERE id = %s AND clock = 'rehearsal'",
-                [tenant_id],
-            )
-            rehearsed = await clock.fetchone()
-            now = rehearsed[0] if rehearsed else at
-            found = await link.execute(EXPIRED, [tenant_id, now, EXPIRED_MAX])
-            names = [row[0] for row in await found.fetchall()]
-            await link.execute(FORGET, [tenant_id, tenant_id, now - REMEMBERED, EXPIRED_MAX])
+        """The sessions whose time is up; now and then forgets answers that nobody asks for."""
+        now = asyncio.get_running_loop().time()
+        async with self._linked() as link:
+            names = await overdue_sessions(link, tenant_id=tenant_id, at=at, most=EXPIRED_MAX)
+            if now - self._forgot.get(tenant_id, 0.0) > FORGET_S:
+                self._forgot[tenant_id] = now
+                await forget_answers(
+                    link, tenant_id=tenant_id, at=at, days=REMEMBERED_DAYS, most=FORGET_MAX
+                )
         return names
+
+    @asynccontextmanager
+    async def _linked(self) -> AsyncIterator[Link]:
+        """A connection of its own for the block; one that failed is not used again."""
+        link = await self._take()
+        try:
+            yield link
+        except BaseException:
+            await link.close()
+            raise
+        self._idle.append(link)
 
     async def close(self) -> None:
         """Ends its connections once nothing is under way."""
@@ -213,37 +226,31 @@ class OnlineCharger:
         """The answers of a batch that is committed; tried again where another stood in its way."""
         for left in reversed(range(TRIES)):
             prices = await self._prices_of(tenant_id)
-            link = await self._take()
+            requests = [waiting.request for waiting in batch]
             try:
-                requests = [waiting.request for waiting in batch]
-                loaded = await load_batch(
-                    link,
-                    requests,
-                    tenant_id=tenant_id,
-                    at=batch[-1].at,
-                    offer_of=prices.own.offer_on,
-                )
-                answers, changes = decide_batch(requests, loaded=loaded, plans=prices.plans)
-                await store_batch(link, changes, tenant_id=tenant_id, at=loaded.now)
+                async with self._linked() as link:
+                    loaded = await load_batch(
+                        link,
+                        requests,
+                        tenant_id=tenant_id,
+                        at=batch[-1].at,
+                        offer_of=prices.own.offer_on,
+                    )
+                    answers, changes = decide_batch(requests, loaded=loaded, plans=prices.plans)
+                    await store_batch(link, changes, tenant_id=tenant_id, at=loaded.now)
+                    return answers
             except AGAIN:
-                await link.close()
                 self.figures.again += 1
                 if not left:
                     raise
-            except BaseException:
-                await link.close()
-                raise
-            else:
-                self._idle.append(link)
-                return answers
         raise AssertionError("the last try answers or raises")
 
-    async def _take(self) -> AsyncConnection[Any]:
+    async def _take(self) -> Link:
         while self._idle:
             link = self._idle.pop()
             if not link.closed:
                 return link
-        return await self.connect()
+        return Link(await self.connect())
 
     async def _prices_of(self, tenant_id: int) -> _Prices:
         """The prices of a moment ago; newer ones are read beside the work, not before it."""

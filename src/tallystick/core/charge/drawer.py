@@ -2,9 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import NamedTuple
 
 from tallystick.core.charge.frames import NEVER_RESETS
 from tallystick.core.charge.lines import Event
@@ -18,8 +18,7 @@ CounterKey = tuple[int, int, int, date]
 NOTHING: Mapping[CounterKey, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Drawer:
+class Drawer(NamedTuple):
     """Counters while one event draws from them."""
 
     event: Event

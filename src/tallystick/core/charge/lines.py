@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tallystick.core.charge.frames import SuspenseCode
 from tallystick.core.tariff.plan import PlanUsage
@@ -13,8 +12,7 @@ PAID_AT_ONCE: Final = "paid at once"
 """The `band` of a line that takes away what is not owed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One row of CHARGE_IN in whole numbers; `fields` are what filters and decks may ask."""
 
     usage_id: int
@@ -30,8 +28,7 @@ class Event:
     carried: int = 0  # the price that it carries, where the component asks for it
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """The part of an event within one band, and its rate."""
 
     start_us: int
@@ -42,8 +39,7 @@ class Segment:
     carried: int = 0  # the price that a margin is put on
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What one component rates of an event: the event as it counts it, and where that lies."""
 
     usage: PlanUsage
@@ -51,8 +47,7 @@ class Part:
     segments: list[Segment]
 
 
-@dataclass(frozen=True, slots=True)
-class RatedLine:
+class RatedLine(NamedTuple):
     """One row of RATED in whole numbers, in its order of columns."""
 
     usage_id: int
@@ -74,10 +69,7 @@ class RatedLine:
     amount: int
 
     def row(self) -> tuple[Any, ...]:
-        return _COLUMNS(self)
-
-
-_COLUMNS: Final = attrgetter(*RatedLine.__slots__)
+        return tuple(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,9 @@ def fields_of(row: Mapping[str, Any], *, attributes: tuple[str, ...]) -> dict[st
 
 def holds(where: Filter, *, fields: Fields) -> bool:
     """Whether every term holds; a missing value equals nothing."""
-    return all((fields.get(term.field) in term.values) != term.negated for term in where.terms)
+    return not where.terms or all(
+        (fields.get(term.field) in term.values) != term.negated for term in where.terms
+    )
 
 
 def match_rate(plan: Plan, *, deck: int, fields: Fields, day: date) -> int | None:

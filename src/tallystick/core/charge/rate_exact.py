@@ -6,7 +6,6 @@ last digit; what this file says is what charging means.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -150,8 +149,12 @@ def nothing_rates(row: Mapping[str, Any], *, plan: Plan) -> Fault:
     return Fault(0, SuspenseCode.NO_COMPONENT, f"{offer.code}: {row['kind']}")
 
 
-def read_event(row: Mapping[str, Any], *, plan: Plan, since_us: int = 0) -> Event:
+def read_event(
+    row: Mapping[str, Any], *, plan: Plan, since_us: int = 0, quantity: int | None = None
+) -> Event:
     """The row in whole numbers, as a plan that is in force since then meets it.
+
+    A quantity that is given, in 1e-9, stands for the row's own.
 
     :raises Suspended: when no component of the plan could rate it
     """
@@ -161,9 +164,13 @@ def read_event(row: Mapping[str, Any], *, plan: Plan, since_us: int = 0) -> Even
     started_us = microseconds(row["started_at"])
     if not FIRST_INSTANT_US <= started_us < LAST_INSTANT_US:
         raise Suspended(Fault(0, SuspenseCode.OUT_OF_RANGE))
-    if row["quantity"] < 0:
-        raise Suspended(Fault(0, SuspenseCode.NEGATIVE_QUANTITY))
-    if row["quantity"] > MAX_QUANTITY:
+    if quantity is None:
+        if row["quantity"] < 0:
+            raise Suspended(Fault(0, SuspenseCode.NEGATIVE_QUANTITY))
+        if row["quantity"] > MAX_QUANTITY:
+            raise Suspended(Fault(0, SuspenseCode.QUANTITY_TOO_LARGE))
+        quantity = scaled(row["quantity"], scale=QUANTITY_SCALE)
+    elif quantity > MAX_QUANTITY * QUANTITY_SCALE:
         raise Suspended(Fault(0, SuspenseCode.QUANTITY_TOO_LARGE))
     offer = plan.offers.get(row["offer_id"])
     if offer is None:
@@ -182,7 +189,7 @@ def read_event(row: Mapping[str, Any], *, plan: Plan, since_us: int = 0) -> Even
         pool_id=row.get("pool_id"),
         cycle_start=row["cycle_start"],
         started_us=started_us,
-        quantity=scaled(row["quantity"], scale=QUANTITY_SCALE),
+        quantity=quantity,
         unit=row["unit"],
         fields=fields,
     )
@@ -191,7 +198,13 @@ def read_event(row: Mapping[str, Any], *, plan: Plan, since_us: int = 0) -> Even
 def opens_us(offer: PlanOffer, *, plan: Plan) -> int:
     """The first instant of the offer."""
     day = offer.valid_from
-    return microseconds(day_start(day, plan.zone)) if day else FIRST_INSTANT_US
+    if day is None:
+        return FIRST_INSTANT_US
+    key = ("offer opens", day)
+    if key not in plan.cache:
+        plan.cache[key] = microseconds(day_start(day, plan.zone))
+    found: int = plan.cache[key]
+    return found
 
 
 def read_part(
@@ -223,7 +236,7 @@ def _count(event: Event, usage: PlanUsage) -> Event:
         raise Suspended(Fault(usage.id, stop.code, stop.detail)) from None
     if quantity == event.quantity and not carried:
         return event
-    return replace(event, quantity=quantity, carried=carried)
+    return event._replace(quantity=quantity, carried=carried)
 
 
 def _segments(
@@ -331,6 +344,7 @@ def part_lines(
         for allowance in plan.offers[usage.offer_id].allowances
         if usage.id in allowance.covers and holds(allowance.where, fields=event.fields)
     ]
+    clock = usage.clock
     counts = usage.period.terms.measure.field if usage.period else None
     seq = 0
     for segment in part.segments:
@@ -338,7 +352,7 @@ def part_lines(
         steps = plan.steps[usage.steps if first.steps is None else first.steps]
         end = segment.position + segment.measured
         billed = billed_of(end, steps=steps) - billed_of(segment.position, steps=steps)
-        allowed = drawer.allow(billed, usage, allowances)
+        allowed = drawer.allow(billed, usage, allowances) if allowances else 0
         tiered = usage.tiered[segment.band]
         slices = drawer.climb(billed - allowed, usage) if tiered else [(0, billed - allowed)]
         for nth, (tier, charged) in enumerate(slices):
@@ -352,7 +366,7 @@ def part_lines(
                 seq=seq,
                 cycle_start=event.cycle_start,
                 started_us=event.started_us,
-                band=usage.clock.bands[segment.band].name if usage.clock else None,
+                band=clock.bands[segment.band].name if clock else None,
                 tier=tier + 1 if tiered else None,
                 rate_key=event.fields.get(counts) if counts else rate.key,
                 measured=segment.measured if nth == 0 else 0,
@@ -398,6 +412,6 @@ def limit_charge(lines: list[RatedLine], *, usage: PlanUsage) -> list[RatedLine]
         after = total if most is None else min(total, most)
         if line is lines[-1] and least is not None:
             after = max(after, least)
-        limited.append(replace(line, amount=after - before))
+        limited.append(line._replace(amount=after - before))
         before = after
     return limited

@@ -60,12 +60,16 @@ VERSION_RATED: Final = pl.Schema({**RATED, "version_id": pl.Int64()})
 
 def first_instant(dated: DatedPlan) -> int:
     """When the version comes into force, in microseconds."""
-    return microseconds(day_start(dated.valid_from, dated.plan.zone))
+    key, cache = ("first instant", dated.valid_from), dated.plan.cache
+    if key not in cache:
+        cache[key] = microseconds(day_start(dated.valid_from, dated.plan.zone))
+    found: int = cache[key]
+    return found
 
 
 def splitting(plans: Sequence[DatedPlan]) -> frozenset[tuple[int, str]]:
     """Offers and kinds of usage that some component splits in some version."""
-    key = ("splitting", tuple(dated.version_id for dated in plans))
+    key = ("splitting", *[dated.version_id for dated in plans])
     cache = plans[0].plan.cache
     if key not in cache:
         cache[key] = frozenset(

@@ -2,8 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -45,8 +44,7 @@ LineKey = tuple[int, int]
 """usage, component."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
+class _Owner(NamedTuple):
     """The version whose component rates an event from that position on."""
 
     version: int
@@ -116,15 +114,18 @@ def rate_event_versions(
     plans: Sequence[DatedPlan],
     used: dict[CounterKey, int],
     granted: Mapping[CounterKey, int] = NOTHING,
+    quantity: int | None = None,
 ) -> list[tuple[int, RatedLine]]:
     """The lines of one row of CHARGE_IN, each with its version's id; adds its draws to `used`.
+
+    A quantity that is given, in 1e-9, stands for the row's own.
 
     :raises Suspended: when some matching component cannot rate it; then `used` is unchanged
     """
     lines: dict[int, list[RatedLine]] = {}
     firsts: dict[int, PlanUsage] = {}
     spans: list[tuple[int, int, int, int]] = []
-    for version, part in _parts(row, plans, [first_instant(dated) for dated in plans]):
+    for version, part in _parts(row, plans, [first_instant(dated) for dated in plans], quantity):
         held = lines.setdefault(part.usage.id, [])
         begun = len(held)
         made = part_lines(part, plan=plans[version].plan, used=used, granted=granted)
@@ -142,17 +143,19 @@ def rate_event_versions(
 
 def _again(line: RatedLine, begun: int) -> RatedLine:
     """A line that goes on what an earlier version began: no connect fee a second time."""
-    return replace(line, seq=line.seq + begun, fee=0, amount=line.amount - line.fee)
+    return line._replace(seq=line.seq + begun, fee=0, amount=line.amount - line.fee)
 
 
-def _parts(row: Row, plans: Sequence[DatedPlan], opens: list[int]) -> list[tuple[int, Part]]:
+def _parts(
+    row: Row, plans: Sequence[DatedPlan], opens: list[int], quantity: int | None = None
+) -> list[tuple[int, Part]]:
     """What each version's components rate of the event, in order of versions."""
     home = 0
     if opens and row["started_at"] is not None:
         home = bisect_right(opens, microseconds(row["started_at"])) - 1
     if not opens or home < 0:
         raise Suspended(Fault(0, SuspenseCode.NO_CATALOGUE, TOO_EARLY))
-    events = {home: read_event(row, plan=plans[home].plan)}
+    events = {home: read_event(row, plan=plans[home].plan, quantity=quantity)}
     parts: list[tuple[int, Part]] = []
     faults: dict[int, Fault] = {}
     for owner, end in _owners(row, events, plans, opens):
@@ -176,15 +179,14 @@ def _owners(
     """Who rates the event from where to where; adds the event as each version reads it."""
     home = next(iter(events))
     event = events[home]
-    held = {
-        usage.id: _Owner(home, usage, 0)
-        for usage in matching(event, offer_id=row["offer_id"], plan=plans[home].plan)
-    }
-    if not held:
+    first = matching(event, offer_id=row["offer_id"], plan=plans[home].plan)
+    if not first:
         raise Suspended(nothing_rates(row, plan=plans[home].plan))
+    if row["unit"] != "s" or (row["offer_id"], row["kind"]) not in splitting(plans):
+        return [(_Owner(home, usage, 0), None) for usage in first]
+    held = {usage.id: _Owner(home, usage, 0) for usage in first}
     closed: list[tuple[_Owner, int | None]] = []
-    splits = row["unit"] == "s" and (row["offer_id"], row["kind"]) in splitting(plans)
-    for version in range(home + 1, len(plans) if splits else 0):
+    for version in range(home + 1, len(plans)):
         at = (opens[version] - event.started_us) * QUANTITY_US
         if at >= event.quantity:
             break
@@ -213,5 +215,6 @@ def _meets(
     plan = plans[version].plan
     offer = plan.offers.get(row["offer_id"])
     if offer is not None and opens_us(offer, plan=plan) <= opens[version]:
-        events[version] = read_event(row, plan=plan, since_us=opens[version])
+        quantity = next(iter(events.values())).quantity
+        events[version] = read_event(row, plan=plan, since_us=opens[version], quantity=quantity)
         yield from matching(events[version], offer_id=row["offer_id"], plan=plan)

@@ -26,6 +26,7 @@ MONTHS: Final = (
 DAY_MINUTES: Final = 24 * 60
 MINUTE_US: Final = 60_000_000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 _MONTH = "|".join(MONTHS)
 _SEASON: Final = re.compile(rf"\b(?:(\d{{1,2}}) )?({_MONTH})(?:-(?:(\d{{1,2}}) )?({_MONTH}))?\b")
@@ -269,7 +270,7 @@ def clock(minute: int) -> str:
 
 def microseconds(at: datetime) -> int:
     """The instant as whole microseconds since 1970 in UTC."""
-    return (at - EPOCH) // timedelta(microseconds=1)
+    return (at - EPOCH) // MICROSECOND
 
 
 def local_day(instant_us: int, *, zone: ZoneInfo) -> date:

@@ -147,9 +147,10 @@ class Bucket(TenantRow):
         ]
         indexes = [
             models.Index(
+                # Not by what remains: an update of an indexed column writes to every index.
                 fields=["tenant", "valid_to"],
-                name="bucket_to_expire",
-                condition=models.Q(valid_to__isnull=False) & ~models.Q(remaining=0),
+                name="bucket_ending",
+                condition=models.Q(valid_to__isnull=False),
             )
         ]
 

@@ -1,14 +1,11 @@
-"""What a gathered batch of requests reads, in a few statements over sets, on psycopg alone."""
+"""What a gathered batch of requests reads, in a few statements over sets, as text."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
-
-from psycopg import AsyncConnection
 
 from tallystick.base.charging import Answer, ChargeRequest
 from tallystick.base.money import AMOUNT_DECIMALS
@@ -26,21 +23,22 @@ from tallystick.core.charge.online.state import (
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
 from tallystick.core.tariff.nodes import ALWAYS, Filter, Scope
 from tallystick.core.tariff.words import read_filter
+from tallystick.domain.reservations.link import Link, Row, Step
 
 _SERVED: Final = """
     SELECT w.n, a.account_id, s.contract_id, s.id, s.state, c.cycle_day, p.bill_day,
         o.offer_id, (w.at AT TIME ZONE p.zone)::date, c.pool_id IS NOT NULL,
         p.organisation_id IS NOT NULL OR EXISTS (
             SELECT FROM parties_account u
-            WHERE u.tenant_id = p.tenant_id AND u.organisation_id = p.id)
+            WHERE u.tenant_id = p.tenant_id AND u.organisation_id = p.id), p.currency
     FROM (
         SELECT n, kind, value, coalesce(at,
-            (SELECT rehearsal_at FROM tenants_tenant WHERE id = %s AND clock = 'rehearsal'), %s
-        ) AS at
-        FROM json_to_recordset(%s) AS g (n integer, kind text, value text, at timestamptz)
+            (SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'),
+            $2::timestamptz) AS at
+        FROM json_to_recordset($3) AS g (n integer, kind text, value text, at timestamptz)
     ) w
     JOIN inventory_identifier i
-        ON i.tenant_id = %s AND i.kind = w.kind AND i.value = w.value
+        ON i.tenant_id = $1 AND i.kind = w.kind AND i.value = w.value
     JOIN inventory_assignment a ON a.tenant_id = i.tenant_id AND a.identifier_id = i.id
         AND a.valid_from <= w.at AND (a.valid_to IS NULL OR w.at < a.valid_to)
     JOIN contracts_service s ON s.tenant_id = a.tenant_id AND s.id = a.service_id
@@ -51,63 +49,76 @@ _SERVED: Final = """
         AND (o.valid_to IS NULL OR (w.at AT TIME ZONE p.zone)::date < o.valid_to)
 """
 _SESSION_ACCOUNTS: Final = """
-    SELECT session, account_id FROM reservations_reservation
-    WHERE tenant_id = %s AND session = ANY(%s)
+    SELECT r.session, r.account_id, p.currency FROM reservations_reservation r
+    JOIN parties_account p ON p.tenant_id = r.tenant_id AND p.id = r.account_id
+    WHERE r.tenant_id = $1 AND r.session = ANY($2)
 """
-_PRESENT: Final = "SELECT clock, rehearsal_at FROM tenants_tenant WHERE id = %s"
+_PRESENT: Final = """
+    SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'
+"""
+_BIND: Final = "SELECT set_config('tallystick.tenant', $1, false)"
 
 _LOCK: Final = """
-    SELECT pg_advisory_xact_lock((%s::bigint << 40) | k) FROM unnest(%s::bigint[]) AS k
+    SELECT count(pg_advisory_xact_lock(($1::bigint << 40) | k)) FROM unnest($2::bigint[]) AS k
 """
 _TERMS: Final = """
     SELECT account_id, mode, credit_limit, low_balance FROM balances_terms
-    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) ORDER BY account_id FOR NO KEY UPDATE
+    WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) ORDER BY account_id FOR NO KEY UPDATE
 """
 _BUCKETS: Final = """
-    SELECT account_id, id, contract_id, unit, priority, quantity, remaining, reserved, kinds,
-        condition, valid_from, valid_to
-    FROM balances_bucket WHERE tenant_id = %s AND account_id = ANY(%s::bigint[])
-        AND (remaining <> 0 OR reserved <> 0 OR valid_to IS NULL OR valid_to > %s
-            OR id = ANY(%s::bigint[]))
-    ORDER BY account_id, id FOR NO KEY UPDATE
-"""
-_CURRENCIES: Final = """
-    SELECT id, currency FROM parties_account WHERE tenant_id = %s AND id = ANY(%s::bigint[])
+    SELECT account_id, id, contract_id, unit, priority, quantity, remaining, reserved,
+        to_json(kinds), condition, valid_from, valid_to
+    FROM balances_bucket WHERE tenant_id = $1 AND account_id = ANY($2::bigint[])
+        AND (remaining <> 0 OR reserved <> 0 OR valid_to IS NULL OR valid_to > $3
+            OR id = ANY($4::bigint[]))
+    ORDER BY account_id, id
 """
 _COUNTERS: Final = """
     SELECT account_id, contract_id, component_id, cycle_start, used FROM balances_counter
-    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) AND cycle_start = ANY(%s)
+    WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) AND cycle_start = ANY($3)
     ORDER BY account_id, contract_id, component_id, cycle_start FOR NO KEY UPDATE
 """
 _GRANTS: Final = """
     SELECT account_id, contract_id, component_id, cycle_start, sum(quantity)
     FROM balances_rolledover
-    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) AND cycle_start = ANY(%s)
+    WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) AND cycle_start = ANY($3)
     GROUP BY 1, 2, 3, 4
 """
 _TABS: Final = """
     SELECT account_id, month, charged, held FROM reservations_tab
-    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[])
+    WHERE tenant_id = $1 AND account_id = ANY($2::bigint[])
 """
 _SESSIONS: Final = """
     SELECT session, account_id, contract_id, service_id, offer_id, cycle_start, tab_start, kind,
         unit, started_at, called, zone, attributes, opened_at, expires_at, valid_s, state, used,
         granted, amount, refunded, charge_run_id IS NOT NULL, detail, held
-    FROM reservations_reservation WHERE tenant_id = %s AND session = ANY(%s)
+    FROM reservations_reservation WHERE tenant_id = $1 AND session = ANY($2)
 """
 _HELD: Final = """
     SELECT account_id, held FROM reservations_reservation
-    WHERE tenant_id = %s AND account_id = ANY(%s::bigint[]) AND state = 'open'
-        AND held NOT LIKE '{"counters": []%%'
+    WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) AND state = 'open'
+        AND held NOT LIKE '{"counters": []%'
 """
 _ANSWERS: Final = """
     SELECT key, digest, code, answer FROM reservations_request
-    WHERE tenant_id = %s AND key = ANY(%s)
+    WHERE tenant_id = $1 AND key = ANY($2)
 """
-EXPIRED: Final = """
+_EXPIRED: Final = """
     SELECT session FROM reservations_reservation
-    WHERE tenant_id = %s AND state = 'open' AND expires_at <= %s ORDER BY expires_at LIMIT %s
+    WHERE tenant_id = $1 AND state = 'open' AND expires_at <= coalesce(
+        (SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'),
+        $2::timestamptz)
+    ORDER BY expires_at LIMIT $3::integer
 """
+_FORGET: Final = """
+    DELETE FROM reservations_request WHERE tenant_id = $1 AND key IN (
+        SELECT key FROM reservations_request WHERE tenant_id = $1 AND answered_at < coalesce(
+            (SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'),
+            $2::timestamptz) - $3::interval
+        LIMIT $4::integer)
+"""
+BEGIN: Final[Step] = ("BEGIN", ())
+COMMIT: Final[Step] = ("COMMIT", ())
 
 
 @dataclass(slots=True)
@@ -125,8 +136,29 @@ OfferOf = Callable[[int, int, date], int]
 """(contract, offer, day) -> the offer with the contract's own prices."""
 
 
+async def overdue_sessions(link: Link, *, tenant_id: int, at: datetime, most: int) -> list[str]:
+    """The open sessions whose time is up by the operator's clock, those waiting longest first."""
+    values = [b"%d" % tenant_id, _instant(at), b"%d" % most]
+    *_, found, _ = await link.ask([*_begin(link, tenant_id), (_EXPIRED, values), COMMIT])
+    return [_text(name) for (name,) in found]
+
+
+async def forget_answers(link: Link, *, tenant_id: int, at: datetime, days: int, most: int) -> None:
+    """Forgets so many of the answers that are older than so many days."""
+    values = [b"%d" % tenant_id, _instant(at), b"%d days" % days, b"%d" % most]
+    await link.ask([*_begin(link, tenant_id), (_FORGET, values), COMMIT])
+
+
+def _begin(link: Link, tenant_id: int) -> list[Step]:
+    """A transaction in which the operator's rows are to be seen."""
+    if link.tenant_id == tenant_id:
+        return [BEGIN]
+    link.tenant_id = tenant_id
+    return [BEGIN, (_BIND, [b"%d" % tenant_id])]
+
+
 async def load_batch(
-    connection: AsyncConnection[Any],
+    link: Link,
     requests: Sequence[ChargeRequest],
     *,
     tenant_id: int,
@@ -137,6 +169,7 @@ async def load_batch(
 
     `at` is the present unless the operator lives by a rehearsal clock.
     """
+    tenant = b"%d" % tenant_id
     named = sorted({r.session or r.key for r in requests if r.session or r.key})
     subjects = [
         {
@@ -148,159 +181,179 @@ async def load_batch(
         for n, r in enumerate(requests)
         if r.subject
     ]
-    async with connection.pipeline() as pipeline:
-        await connection.execute("BEGIN")
-        await connection.execute(
-            "SELECT set_config('tallystick.tenant', %s, true)", [str(tenant_id)], prepare=True
-        )
-        present = await connection.execute(_PRESENT, [tenant_id], prepare=True)
-        who = await connection.execute(
-            _SERVED, [tenant_id, at, json.dumps(subjects), tenant_id], prepare=True
-        )
-        homes = await connection.execute(_SESSION_ACCOUNTS, [tenant_id, named], prepare=True)
-        await pipeline.sync()
-        clock = await present.fetchone()
-        now = clock[1] if clock and clock[0] == "rehearsal" else at
-        served = {row[0]: _served(row, offer_of) for row in await who.fetchall()}
-        loaded = Loaded(now, served, homes=dict(await homes.fetchall()))
-    ids = sorted({one.account_id for one in served.values()} | set(loaded.homes.values()))
-    await _load_accounts(connection, loaded, ids=ids, tenant_id=tenant_id, requests=requests)
+    *_, present, who, homes = await link.ask([
+        *_begin(link, tenant_id),
+        (_PRESENT, [tenant]),
+        (_SERVED, [tenant, _instant(at), json.dumps(subjects).encode()]),
+        (_SESSION_ACCOUNTS, [tenant, _texts(named)]),
+    ])  # fmt: skip
+    now = _datetime(present[0][0]) if present else at
+    loaded = Loaded(now, {int(row[0]): _served(row, offer_of) for row in who})
+    currencies = {int(row[1]): row[-1].decode() for row in who}
+    for name, account_id, currency in homes:
+        loaded.homes[_text(name)] = int(account_id)
+        currencies[int(account_id)] = currency.decode()
+    await _load_accounts(link, loaded, currencies, tenant=tenant, requests=requests)
     return loaded
 
 
-def _served(row: Sequence[Any], offer_of: OfferOf) -> Served:
-    _, account, contract, service, state, cycle_day, bill_day, offer, day, pooled, grouped = row
-    shares = {Scope.POOL: pooled, Scope.ORGANISATION: grouped}
+def _served(row: Row, offer_of: OfferOf) -> Served:
+    _, account, contract, service, state, cycle_day, bill_day, offer, day, *shared, _ = row
+    contract_id, on = int(contract), _day(day)
     return Served(
-        account_id=account,
-        contract_id=contract,
-        service_id=service,
-        service_state=state,
-        offer_id=offer_of(contract, offer, day) if offer else 0,
-        cycle_start=cycle_of(day, rule=CycleRule(Every.MONTH, bill_day=cycle_day)).start,
-        tab_start=cycle_of(day, rule=CycleRule(Every.MONTH, bill_day=bill_day)).start,
-        shares=frozenset(scope for scope, does in shares.items() if does),
+        account_id=int(account),
+        contract_id=contract_id,
+        service_id=int(service),
+        service_state=state.decode(),
+        offer_id=offer_of(contract_id, int(offer), on) if offer else 0,
+        cycle_start=_start(on, int(cycle_day)),
+        tab_start=_start(on, int(bill_day)),
+        shares=_SHARES[shared[0] == b"t", shared[1] == b"t"],
     )
 
 
-def _array(ids: Iterable[int]) -> str:
-    """The ids as PostgreSQL writes an array; a list would be adapted element by element."""
-    return "{" + ",".join(map(str, ids)) + "}"
+_SHARES: Final = {
+    (False, False): frozenset[Scope](),
+    (True, False): frozenset({Scope.POOL}),
+    (False, True): frozenset({Scope.ORGANISATION}),
+    (True, True): frozenset({Scope.POOL, Scope.ORGANISATION}),
+}
+"""By whether the contract is in a pool, and whether the account belongs to an organisation."""
+
+
+@lru_cache(maxsize=4_096)
+def _start(day: date, bill_day: int) -> date:
+    return cycle_of(day, rule=CycleRule(Every.MONTH, bill_day=bill_day)).start
 
 
 async def _load_accounts(
-    connection: AsyncConnection[Any],
+    link: Link,
     loaded: Loaded,
+    currencies: dict[int, str],
     *,
-    ids: list[int],
-    tenant_id: int,
+    tenant: bytes,
     requests: Sequence[ChargeRequest],
 ) -> None:
-    of = [tenant_id, _array(ids)]
-    cycles = [date(1970, 1, 1), *{one.cycle_start for one in loaded.served.values()}]
-    names = sorted(loaded.homes)
-    async with connection.pipeline() as pipeline:
-        await connection.execute(_LOCK, of, prepare=True)
-        sessions: list[Session] = []
-        if names:
-            rows = await (await connection.execute(_SESSIONS, [tenant_id, names])).fetchall()
-            sessions = [_session(row) for row in rows]
-            cycles += {session.cycle_start for session in sessions}
-        touched = [number for one in sessions for number in one.taken.buckets]
-        terms = await connection.execute(_TERMS, of, prepare=True)
-        buckets = await connection.execute(
-            _BUCKETS, [*of, loaded.now, _array(touched)], prepare=True
+    of = [tenant, _numbers(sorted(currencies))]
+    cycles = {date(1970, 1, 1), *[one.cycle_start for one in loaded.served.values()]}
+    first: list[Step] = [(_LOCK, of), (_TERMS, of)]
+    sessions: list[Session] = []
+    told: list[list[Row]] = []
+    if loaded.homes:
+        # What they have drawn says which buckets and counters there are to read.
+        _, *told, found = await link.ask(
+            [*first, (_SESSIONS, [tenant, _texts(sorted(loaded.homes))])]
         )
-        currencies = await connection.execute(_CURRENCIES, of, prepare=True)
-        counters = await connection.execute(_COUNTERS, [*of, cycles], prepare=True)
-        grants = await connection.execute(_GRANTS, [*of, cycles], prepare=True)
-        tabs = await connection.execute(_TABS, of, prepare=True)
-        held = await connection.execute(_HELD, of, prepare=True)
-        keys = [request.key for request in requests if request.key]
-        answers = await connection.execute(_ANSWERS, [tenant_id, keys], prepare=True)
-        await pipeline.sync()
-        told = {row[0]: row[1:] for row in await terms.fetchall()}
-        for account_id, currency in await currencies.fetchall():
-            loaded.accounts[account_id] = _account(account_id, currency, told.get(account_id))
-        _fill(loaded.accounts, await buckets.fetchall(), await counters.fetchall())
-        for account_id, contract, component, cycle, quantity in await grants.fetchall():
-            key = (account_id, contract, component, cycle)
-            loaded.accounts[account_id].granted[key] = quantity_of(quantity)
-        for account_id, month, charged, reserved in await tabs.fetchall():
-            loaded.accounts[account_id].tab[month] = [money_of(charged), money_of(reserved)]
-        for account_id, text in await held.fetchall():
-            state = loaded.accounts[account_id]
-            for key, amount in taken_of(text).counters.items():
-                state.held[key] = state.held.get(key, 0) + amount
-        loaded.answers = {
-            key: (digest, Answer(code, text))
-            for key, digest, code, text in await answers.fetchall()
-        }
+        first, sessions = [], [_session(row) for row in found]
+        cycles |= {session.cycle_start for session in sessions}
+    touched = [number for one in sessions for number in one.taken.buckets]
+    days = "{" + ",".join(day.isoformat() for day in cycles) + "}"
+    keys = [request.key for request in requests if request.key]
+    rows = await link.ask([
+        *first,
+        (_BUCKETS, [*of, _instant(loaded.now), _numbers(touched)]),
+        (_COUNTERS, [*of, days.encode()]),
+        (_GRANTS, [*of, days.encode()]),
+        (_TABS, of),
+        (_HELD, of),
+        (_ANSWERS, [tenant, _texts(keys)]),
+    ])  # fmt: skip
+    terms, buckets, counters, grants, tabs, held, answers = [*told, *rows][-7:]
+    of_account = {int(row[0]): row for row in terms}
+    for account_id, currency in currencies.items():
+        loaded.accounts[account_id] = _account(account_id, currency, of_account.get(account_id))
+    _fill(loaded.accounts, buckets, counters)
+    for account, contract, component, cycle, quantity in grants:
+        key = (int(account), int(contract), int(component), _day(cycle))
+        loaded.accounts[key[0]].granted[key] = quantity_of(quantity)
+    for account, month, charged, reserved in tabs:
+        loaded.accounts[int(account)].tab[_day(month)] = [money_of(charged), money_of(reserved)]
+    for account, text in held:
+        state = loaded.accounts[int(account)]
+        for key, amount in _taken(json.loads(text)).counters.items():
+            state.held[key] = state.held.get(key, 0) + amount
+    loaded.answers = {
+        _text(key): (digest.decode(), Answer(code.decode(), _text(answer)))
+        for key, digest, code, answer in answers
+    }
     for session in sessions:
         loaded.accounts[session.account_id].sessions[session.key] = session
 
 
-def _account(account_id: int, currency: str, terms: Sequence[Any] | None) -> AccountState:
-    mode, limit, low = terms or (Mode.POSTPAID, None, None)
-    credit = None if limit is None else money_of(limit)
-    if mode != Mode.PREPAID and not credit:
+def _account(account_id: int, currency: str, terms: Row | None) -> AccountState:
+    if terms is None:
+        return AccountState(account_id, currency, Mode.POSTPAID, None, None)
+    _, word, limit, low = terms
+    mode, credit = _MODES[word], None if limit is None else money_of(limit)
+    if mode is not Mode.PREPAID and not credit:
         credit = None  # an invoice without a limit
-    return AccountState(
-        account_id, currency, Mode(mode), credit, None if low is None else money_of(low)
-    )
+    return AccountState(account_id, currency, mode, credit, None if low is None else money_of(low))
+
+
+_MODES: Final = {mode.value.encode(): mode for mode in Mode}
 
 
 def _fill(
-    accounts: dict[int, AccountState], buckets: Iterable[Any], counters: Iterable[Any]
+    accounts: dict[int, AccountState], buckets: Iterable[Row], counters: Iterable[Row]
 ) -> None:
     for row in buckets:
         account, number, contract, unit, priority, quantity, remaining, reserved = row[:8]
         kinds, condition, valid_from, valid_to = row[8:]
-        accounts[account].buckets[number] = Bucket(
-            number,
-            contract,
-            unit,
-            priority,
+        accounts[int(account)].buckets[int(number)] = Bucket(
+            int(number),
+            int(contract),
+            unit.decode(),
+            int(priority),
             money_of(quantity),
             money_of(remaining),
             money_of(reserved),
-            None if kinds is None else frozenset(kinds),
+            None if kinds is None else frozenset(json.loads(kinds)),
             _filter(condition) if condition else ALWAYS,
-            valid_from,
-            valid_to,
+            _datetime(valid_from),
+            None if valid_to is None else _datetime(valid_to),
         )
     for account, contract, component, cycle, used in counters:
-        accounts[account].used[account, contract, component, cycle] = quantity_of(used)
+        key = (int(account), int(contract), int(component), _day(cycle))
+        accounts[key[0]].used[key] = quantity_of(used)
 
 
 @lru_cache(maxsize=4_096)
-def _filter(condition: str) -> Filter:
-    return read_filter(condition)
+def _filter(condition: bytes) -> Filter:
+    return read_filter(condition.decode())
 
 
-_HEAD: Final = (
-    "key", "account_id", "contract_id", "service_id", "offer_id", "cycle_start", "tab_start",
-    "kind", "unit", "started_at", "called", "zone", "attributes", "opened_at", "expires_at",
-    "valid_s",
-)  # fmt: skip
-
-
-def _session(row: Sequence[Any]) -> Session:
-    head: dict[str, Any] = dict(zip(_HEAD, row, strict=False))
-    state, used, granted, amount, refunded, settled, detail, held = row[len(_HEAD) :]
+def _session(row: Row) -> Session:
+    key, account, contract, service, offer, cycle, month, kind, unit, started = row[:10]
+    called, zone, attributes, opened, expires, valid_s, state = row[10:17]
+    used, granted, amount, refunded, settled, detail, held = row[17:]
     record = json.loads(detail)
     return Session(
-        **head,
-        state=SessionState(state),
+        key=_text(key),
+        account_id=int(account),
+        contract_id=int(contract),
+        service_id=int(service),
+        offer_id=int(offer),
+        cycle_start=_day(cycle),
+        tab_start=_day(month),
+        kind=_text(kind),
+        unit=_text(unit),
+        started_at=_datetime(started),
+        called=None if called is None else _text(called),
+        zone=None if zone is None else _text(zone),
+        attributes=None if attributes is None else _text(attributes),
+        opened_at=_datetime(opened),
+        expires_at=_datetime(expires),
+        valid_s=int(valid_s),
+        state=SessionState(_text(state)),
         used=quantity_of(used),
         granted=quantity_of(granted),
         amount=money_of(amount),
         refunded=money_of(refunded),
-        settled=settled,
+        settled=settled == b"t",
         stored=True,
         lines=[(version, _line(values)) for version, *values in record["lines"]],
         taken=_taken(record),
-        held=taken_of(held),
+        held=_taken(json.loads(held)) if held else Taken(),
     )
 
 
@@ -309,12 +362,8 @@ def _line(values: list[Any]) -> RatedLine:
     return RatedLine(*values)
 
 
-def taken_of(text: str | None) -> Taken:
-    """What is held, as it was stored."""
-    return _taken(json.loads(text)) if text else Taken()
-
-
 def _taken(stored: dict[str, Any]) -> Taken:
+    """What is taken or held, as it was stored."""
     return Taken(
         {
             (account, contract, component, date.fromisoformat(cycle)): amount
@@ -325,9 +374,44 @@ def _taken(stored: dict[str, Any]) -> Taken:
     )
 
 
-def money_of(amount: Decimal) -> int:
-    return int(amount.scaleb(AMOUNT_DECIMALS))
+def _scaled(number: bytes, decimals: int) -> int:
+    """A numeric of that many decimals, as PostgreSQL writes it, times 10^decimals."""
+    whole, _, part = number.partition(b".")
+    assert len(part) == decimals, "a column of that scale writes all its decimals"
+    return int(whole + part)
 
 
-def quantity_of(quantity: Decimal) -> int:
-    return int(quantity.scaleb(QUANTITY_DECIMALS))
+def money_of(amount: bytes) -> int:
+    return _scaled(amount, AMOUNT_DECIMALS)
+
+
+def quantity_of(quantity: bytes) -> int:
+    return _scaled(quantity, QUANTITY_DECIMALS)
+
+
+def _numbers(ids: Iterable[int]) -> bytes:
+    return b"{%s}" % ",".join(map(str, ids)).encode()
+
+
+def _texts(values: Iterable[str]) -> bytes:
+    """An array of texts; within quotes only the quote and the backslash mean something."""
+    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return ('{"' + '","'.join(quoted) + '"}').encode() if quoted else b"{}"
+
+
+def _text(value: bytes) -> str:
+    return value.decode()
+
+
+def _instant(at: datetime) -> bytes:
+    return at.isoformat().encode()
+
+
+@lru_cache(maxsize=4_096)
+def _day(value: bytes) -> date:
+    return date.fromisoformat(value.decode())
+
+
+def _datetime(value: bytes) -> datetime:
+    """An instant as PostgreSQL writes it where the time zone is UTC."""
+    return datetime.fromisoformat(value.decode())

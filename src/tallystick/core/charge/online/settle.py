@@ -6,7 +6,6 @@ below zero, so that the lines of a session add up to what is owed for it and not
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -47,8 +46,7 @@ def _paid(lines: list[tuple[int, RatedLine]], paid: int) -> list[tuple[int, Rate
 
 
 def _less(last: RatedLine, amount: int) -> RatedLine:
-    return replace(
-        last,
+    return last._replace(
         seq=last.seq + 1,
         band=PAID_AT_ONCE,
         tier=None,
