@@ -12,6 +12,7 @@ import pytest
 
 from tallystick.base.frames import REJECTS, USAGE_IN
 from tallystick.core.capture.decoded import Decoded
+from tallystick.core.capture.revise import SAID
 from tallystick.core.capture.sessions import SESSIONS
 from tallystick.core.receive.returned import ReturnTerms
 from tallystick.core.receive.statement import Statement, StatementLine
@@ -140,6 +141,7 @@ def _live(code: str) -> int:
         "nas": "nas-1", "session": "s-1", "last_at": noon(3, 2), "input": 1, "output": 1,
     }  # fmt: skip
     sessions = pl.DataFrame([session], schema=SESSIONS)
+    _take_back(tenant.id)
     capture_usage(
         Delivery("fax", "fax.csv", "fax", "fax"),
         tenant_id=tenant.id,
@@ -149,6 +151,21 @@ def _live(code: str) -> int:
     charge_usage(tenant_id=tenant.id, at=noon(3, 16))
     _leave_reservations(tenant.id)
     return tenant.id
+
+
+def _take_back(tenant_id: int) -> None:
+    """A fax that was sent and taken back."""
+    row = (1, "f0", "msisdn", "491700000001", "fax", datetime(2026, 3, 2, tzinfo=UTC),
+           Decimal(1), "page", None, None, None, None, False)  # fmt: skip
+    void = pl.DataFrame([{"line": 2, "record_id": "f0", "cancels": True}], schema=SAID)
+    usage = pl.concat([pl.DataFrame([row], schema=SAID, orient="row"), void])
+    capture_usage(
+        Delivery("fax", "fax-0.csv", "fax", "fax-0"),
+        tenant_id=tenant_id,
+        chunks=[Decoded(usage, REJECTS.to_frame(), 2, 0, Decimal(1))],
+        at=noon(3, 16),
+        corrections=True,
+    )
 
 
 def _leave_paper(tenant_id: int) -> None:

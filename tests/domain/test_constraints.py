@@ -294,7 +294,10 @@ NO_KEY = {
         "bill_run_id", "component_id", "contract_id", "invoice_id", "version_id",
     },
     "usage_periodmeasure": {"component_id", "contract_id"},
-    "usage_recordkey": {"record_id", "source_id"},
+    "usage_recordkey": {"account_id", "record_id", "source_id", "usage_id"},
+    "usage_replacedusage": {
+        "charge_run_id", "record_id", "source_id", "successor_id", "usage_id",
+    },
     "usage_rerating": {"charge_run_id"},
     "usage_suspense": {"charge_run_id", "usage_id"},
 }  # fmt: skip

@@ -1,5 +1,8 @@
 """Usage in: decoded chunks -> known subjects -> claimed records -> stored events and rejects.
 
+Of a source that lets its records be corrected, a record that says something else takes the place of
+the first; what that replaced is rated again by the charge run that takes the batch.
+
 Each chunk is one transaction that also counts itself on its batch, so a load that was stopped
 anywhere goes on with the next chunk when the same file is given again.
 """
@@ -13,7 +16,7 @@ from typing import Final
 
 import polars as pl
 
-from tallystick.base.frames import REJECTS, USAGE_IN
+from tallystick.base.frames import REJECTS
 from tallystick.base.money import EXACT
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
@@ -25,6 +28,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import operations, tables
 from tallystick.domain.usage.models import Batch, BatchState
 from tallystick.flows.ahead import one_ahead
+from tallystick.flows.take import Holders, Intake, Taken, take_events
 
 ONLINE: Final = "online"
 """The source of what was charged online; its records are the sessions of the service."""
@@ -73,8 +77,12 @@ def capture_usage(
     chunks: Chunks,
     at: datetime,
     progress: Progress = silent,
+    corrections: bool = False,
 ) -> LoadReport:
     """Takes a file's usage in; the same content from the same source is taken once.
+
+    With `corrections` a record that says something else than before takes its place, and a row
+    that cancels takes its record back; else both are rejected.
 
     Of a file that turns out to be damaged, what was read before the damage stays and is charged; a
     whole copy of it adds the rest.
@@ -94,13 +102,13 @@ def capture_usage(
         with acting_for(tenant_id):
             for table in tables.HOLDING:
                 tables.refresh_statistics(table)
-        holders = Holders(tenant_id)
+        intake = Intake(batch, Holders(tenant_id), corrections, at)
         done = batch.rows_in
         decoder = one_ahead(iter(chunks(sessions) if callable(chunks) else chunks))
         number = 0
         while (decoded := _next_chunk(decoder, batch=batch, at=at)) is not None:
             if number >= batch.chunks_done:
-                _store_chunk(decoded, number=number, batch=batch, holders=holders, known=sessions)
+                _store_chunk(decoded, number=number, intake=intake, known=sessions)
                 sessions = sessions if decoded.sessions is None else decoded.sessions
                 done += decoded.rows_in
                 progress("rows", done=done, total=0)
@@ -142,39 +150,15 @@ def _report(batch: Batch, *, already_loaded: bool) -> LoadReport:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of events: stored, said before just so, refused (USAGE_IN with `code`)."""
-
-    fresh: pl.DataFrame
-    repeated: pl.DataFrame
-    refused: pl.DataFrame
-    stored: pl.DataFrame  # the fresh ones as rows of Usage
-
-
-def take_events(events: pl.DataFrame, *, batch: Batch, holders: "Holders") -> Taken:
-    """Identifies, claims and stores events (USAGE_IN); part of the caller's transaction.
-
-    The months they fall in have their partitions (see `tables.ensure_months`).
-    """
-    known, unknown = holders.identify(events)
-    fresh, repeated, changed = _claim(known, tenant_id=batch.tenant_id, source_id=batch.source_id)
-    stored = tables.store_usage(
-        fresh, tenant_id=batch.tenant_id, source_id=batch.source_id, batch_id=batch.id
-    )
-    return Taken(fresh, repeated, pl.concat([unknown, changed]), stored)
-
-
-def _store_chunk(
-    decoded: Decoded, *, number: int, batch: Batch, holders: "Holders", known: pl.DataFrame
-) -> None:
+def _store_chunk(decoded: Decoded, *, number: int, intake: Intake, known: pl.DataFrame) -> None:
     """Stores a chunk and counts it; `known` are the sessions as they are stored."""
+    batch = intake.batch
     tenant_id = batch.tenant_id
     with acting_for(tenant_id):
-        tables.ensure_months("usage_usage", instants=decoded.usage["started_at"])
+        tables.ensure_months("usage_usage", instants=decoded.usage["started_at"].drop_nulls())
     with acting_for(tenant_id):
         operations.begin_chunk(batch_id=batch.id, number=number)
-        taken = take_events(decoded.usage, batch=batch, holders=holders)
+        taken = take_events(decoded.usage, intake=intake)
         tables.store_rejects(decoded.rejects, tenant_id=tenant_id, batch_id=batch.id, decoded=False)
         tables.store_rejects(
             as_rejects(taken.refused), tenant_id=tenant_id, batch_id=batch.id, decoded=True
@@ -184,7 +168,7 @@ def _store_chunk(
         manifest = settle(count_decoded(decoded), taken=taken)
         assert_conserved(manifest)
         operations.count_chunk(
-            batch_id=batch.id, manifest=manifest, events=taken.fresh["started_at"]
+            batch_id=batch.id, manifest=manifest, events=taken.stored["started_at"]
         )
 
 
@@ -194,81 +178,20 @@ def store_changed(sessions: pl.DataFrame, *, known: pl.DataFrame, batch: Batch) 
     tables.store_sessions(changed, tenant_id=batch.tenant_id, source_id=batch.source_id)
 
 
-class Holders:
-    """Who holds each subject, read from the database once a subject and load."""
-
-    def __init__(self, tenant_id: int) -> None:
-        self._tenant_id = tenant_id
-        self._seen = pl.DataFrame(schema={"subject_kind": pl.String, "subject": pl.String})
-        self._holders = pl.DataFrame(schema=tables.HOLDERS)
-
-    def identify(self, usage: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """(usage with account, contract and service ids, the rest with a reason `code`)."""
-        subjects = usage.select("subject_kind", "subject").unique()
-        unseen = subjects.join(self._seen, on=["subject_kind", "subject"], how="anti")
-        if not unseen.is_empty():
-            self._holders = pl.concat(
-                [self._holders, tables.read_holders(unseen, tenant_id=self._tenant_id)]
-            )
-            self._seen = pl.concat([self._seen, unseen])
-        held = usage.join(
-            self._holders, on=["subject_kind", "subject"], how="left", maintain_order="left"
-        )
-        within = (pl.col("valid_from") <= pl.col("started_at")) & (
-            pl.col("valid_to").is_null() | (pl.col("started_at") < pl.col("valid_to"))
-        )
-        columns = [*USAGE_IN, "account_id", "contract_id", "service_id"]
-        known = held.filter(within).select(columns)
-        left = held.filter(~within.fill_null(False)).unique(
-            ["line", "record_id"], maintain_order=True
-        )
-        if known.height + left.height != usage.height:
-            left = left.join(known, on=["line", "record_id"], how="anti", maintain_order="left")
-        code = (
-            pl.when(pl.col("account_id").is_null())
-            .then(pl.lit("unknown_subject"))
-            .otherwise(pl.lit("subject_not_held_then"))
-        )
-        return known, left.select(*USAGE_IN, code.alias("code"))
-
-
-def _claim(
-    known: pl.DataFrame, *, tenant_id: int, source_id: int
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """(new events, exact repetitions, events whose id stands for another quantity already)."""
-    first = known.unique("record_id", keep="first", maintain_order=True)
-    before = tables.claim_records(
-        first.select("record_id", "quantity"), tenant_id=tenant_id, source_id=source_id
-    )
-    fresh = first.join(before, on="record_id", how="anti", maintain_order="left")
-    if fresh.height == known.height:
-        return fresh, known.clear(), _with_code(known.clear())
-    counted = pl.concat([before, fresh.select("record_id", "quantity")]).rename(
-        {"quantity": "counted"}
-    )
-    again = known.join(
-        fresh.select("record_id", "line"), on=["record_id", "line"], how="anti",
-        maintain_order="left",
-    ).join(counted, on="record_id", how="left", maintain_order="left")  # fmt: skip
-    same = pl.col("quantity") == pl.col("counted")
-    return fresh, again.filter(same), _with_code(again.filter(~same))
-
-
-def _with_code(changed: pl.DataFrame) -> pl.DataFrame:
-    return changed.select(*USAGE_IN, pl.lit("record_changed").alias("code"))
-
-
 def settle(manifest: Manifest, *, taken: Taken) -> Manifest:
     """The decoder's manifest after identification and claiming moved some of its accepted rows."""
     kinds = taken.fresh.group_by("kind", "unit").agg(pl.col("quantity").sum())
-    repeated, refused = taken.repeated, taken.refused
+    repeated, refused, corrected = taken.repeated, taken.refused, taken.corrected
     return replace(
         manifest,
         accepted=taken.fresh.height,
+        corrected=corrected.height,
+        cancelled=taken.cancelled.height,
         duplicates=manifest.duplicates + repeated.height,
         rejected=manifest.rejected + refused.height,
         quantity_duplicates=EXACT.add(manifest.quantity_duplicates, _sum(repeated)),
         quantity_rejected=EXACT.add(manifest.quantity_rejected, _sum(refused)),
+        quantity_corrected=_sum(corrected),
         quantities={f"{kind} {unit}": quantity for kind, unit, quantity in kinds.iter_rows()},
     )
 

@@ -135,20 +135,38 @@ EQUALITIES: Final = (
         " WHERE source_key LIKE 'usage:%'",
     ),
     (
-        "usage stored = usage accepted",
-        "SELECT sum(accepted) FROM usage_batch",
+        "usage stored = usage accepted and corrected",
+        "SELECT sum(accepted + corrected) FROM usage_batch",
         "SELECT count(*) FROM usage_usage",
     ),
     (
         "events charged = events rated and in suspense",
         "SELECT (SELECT count(*) FROM usage_usage u JOIN usage_batch b"
         " ON b.tenant_id = u.tenant_id AND b.id = u.batch_id JOIN usage_chargerun r"
-        " ON r.tenant_id = b.tenant_id AND r.id = b.charge_run_id AND r.state = 'done')",
+        " ON r.tenant_id = b.tenant_id AND r.id = b.charge_run_id AND r.state = 'done'"
+        " LEFT JOIN usage_replacedusage x ON x.tenant_id = u.tenant_id"
+        " AND x.account_id = u.account_id AND x.usage_id = u.id LEFT JOIN usage_chargerun xr"
+        " ON xr.tenant_id = x.tenant_id AND xr.id = x.charge_run_id AND xr.state = 'done'"
+        " WHERE xr.id IS NULL)",
         "SELECT (SELECT count(*) FROM (SELECT DISTINCT account_id, started_at, usage_id FROM"
         " (SELECT account_id, started_at, usage_id FROM usage_ratedline"
         " GROUP BY account_id, started_at, usage_id, component_id"
         " HAVING max(charge_run_id) FILTER (WHERE seq >= 0) = max(charge_run_id)) live) rated)"
         " + (SELECT count(*) FROM usage_suspense WHERE state = 'open')",
+    ),
+    (
+        "records corrected or taken back = events replaced",
+        "SELECT sum(corrected + cancelled) FROM usage_batch",
+        "SELECT count(*) FROM usage_replacedusage",
+    ),
+    (
+        "amounts of events replaced, once rated again = none",
+        "SELECT 0",
+        "SELECT count(*) FROM (SELECT 1 FROM usage_replacedusage x JOIN usage_chargerun r"
+        " ON r.tenant_id = x.tenant_id AND r.id = x.charge_run_id AND r.state = 'done'"
+        " JOIN usage_ratedline l ON l.tenant_id = x.tenant_id AND l.account_id = x.account_id"
+        " AND l.started_at = x.started_at AND l.usage_id = x.usage_id"
+        " GROUP BY l.account_id, l.usage_id, l.component_id HAVING sum(l.amount) <> 0) left_over",
     ),
     (
         "numbers given = invoices, without a gap",

@@ -22,20 +22,14 @@ from tallystick.core.capture.decoded import Decoded, Format, Framing
 from tallystick.core.capture.events import read_events
 from tallystick.core.capture.lines import frame_lines
 from tallystick.core.capture.rejects import Reason
+from tallystick.core.capture.revise import with_revision
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import rejects, tables
 from tallystick.domain.usage.models import Batch, Reject
-from tallystick.flows.capture import (
-    Holders,
-    Taken,
-    as_rejects,
-    loading,
-    settle,
-    store_changed,
-    take_events,
-)
+from tallystick.flows.capture import as_rejects, loading, settle, store_changed
 from tallystick.flows.charge import CHARGING
+from tallystick.flows.take import Holders, Intake, Taken, take_events
 
 REJECTS_PER_PART: Final = 10_000
 
@@ -59,12 +53,16 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """Events accepted, said before, carrying no usage; (reject, reason) of what stays refused."""
+    """Events accepted, said before, carrying no usage, put in the place of others, rows that took
+    others back; (reject, reason) of what stays refused.
+    """
 
     accepted: int = 0
     duplicates: int = 0
     absorbed: int = 0
     refused: tuple[tuple[int, str], ...] = ()
+    corrected: int = 0
+    cancelled: int = 0
 
     def __add__(self, other: "ReplayReport") -> "ReplayReport":
         return ReplayReport(
@@ -72,6 +70,8 @@ class ReplayReport:
             self.duplicates + other.duplicates,
             self.absorbed + other.absorbed,
             self.refused + other.refused,
+            self.corrected + other.corrected,
+            self.cancelled + other.cancelled,
         )
 
 
@@ -87,9 +87,16 @@ class _Part:
 
 
 def replay_rejects(
-    *, tenant_id: int, at: datetime, code: str | None = None, progress: Progress = silent
+    *,
+    tenant_id: int,
+    at: datetime,
+    code: str | None = None,
+    progress: Progress = silent,
+    accept: bool = False,
 ) -> ReplayReport:
     """Tries every decoded reject again as it is, or those of one reason.
+
+    `accept` lets records take the place of what was said before, and take it back.
 
     :raises AlreadyRunning: while usage is charged or the source is loaded
     :raises ChargeRunStopped: when a charge run has to be finished first
@@ -103,7 +110,9 @@ def replay_rejects(
             with acting_for(tenant_id):
                 raws = Reject.objects.filter(id__in=part).values_list("id", "raw")
                 corrections = [Correction(reject_id, event=raw) for reject_id, raw in raws]
-            report += _replay(corrections, tenant_id=tenant_id, batch_id=batch_id, at=at)
+            report += _replay(
+                corrections, tenant_id=tenant_id, batch_id=batch_id, at=at, accept=accept
+            )
             done += len(part)
             progress("rejects", done=done, total=len(ids))
     return report
@@ -116,8 +125,11 @@ def replay_corrections(
     find_format: FindFormat,
     at: datetime,
     progress: Progress = silent,
+    accept: bool = False,
 ) -> ReplayReport:
     """Tries rejects again with what a person corrected; each is settled once.
+
+    `accept` lets records take the place of what was said before, and take it back.
 
     :raises AlreadyRunning: while usage is charged or the source is loaded
     :raises ChargeRunStopped: when a charge run has to be finished first
@@ -132,7 +144,12 @@ def replay_corrections(
     for batch_id, pairs in groupby(ids, key=lambda pair: pair[0]):
         for part in _parts([by_id[reject_id] for _, reject_id in pairs]):
             report += _replay(
-                part, tenant_id=tenant_id, batch_id=batch_id, at=at, find_format=find_format
+                part,
+                tenant_id=tenant_id,
+                batch_id=batch_id,
+                at=at,
+                find_format=find_format,
+                accept=accept,
             )
             done += len(part)
             progress("rejects", done=done, total=len(by_id))
@@ -151,6 +168,7 @@ def _replay(
     batch_id: int,
     at: datetime,
     find_format: FindFormat | None = None,
+    accept: bool,
 ) -> ReplayReport:
     """Corrections of one batch: one transaction, with neither a load nor charging beside it."""
     with acting_for(tenant_id):
@@ -163,12 +181,13 @@ def _replay(
             batch = rejects.hold_batch(batch_id)
             known = tables.read_sessions(source_id=batch.source_id)
             part = _read(corrections, batch=batch, known=known, find_format=find_format)
-            tables.ensure_months("usage_usage", instants=part.events["started_at"])
+            tables.ensure_months("usage_usage", instants=part.events["started_at"].drop_nulls())
         with acting_for(tenant_id):
             batch = rejects.hold_batch(batch_id)
             if part.sessions is not None:
                 store_changed(part.sessions, known=known, batch=batch)
-            taken = take_events(part.events, batch=batch, holders=Holders(tenant_id))
+            intake = Intake(batch, Holders(tenant_id), accept, at)
+            taken = take_events(part.events, intake=intake)
             return _settle(part, taken=taken, batch=batch, at=at)
 
 
@@ -222,7 +241,7 @@ def _read_raw(
     if faults or not chunks:
         part.refused.append((one.reject_id, faults[0] if faults else "nothing_corrected"))
         return
-    usage = pl.concat([chunk.usage for chunk in chunks])
+    usage = with_revision(pl.concat([chunk.usage for chunk in chunks]))
     duplicates = sum(chunk.duplicates for chunk in chunks)
     absorbed = 0 if usage.height + duplicates else 1
     part.events = pl.concat(
@@ -273,7 +292,7 @@ def _settle(part: _Part, *, taken: Taken, batch: Batch, at: datetime) -> ReplayR
         batch,
         ids=settled,
         manifest=settle(part.counted, taken=taken) + _before(held.values()),
-        events=taken.fresh["started_at"],
+        events=taken.stored["started_at"],
         at=at,
     )
     rejects.charge_after(batch, stored=taken.stored)
@@ -282,6 +301,8 @@ def _settle(part: _Part, *, taken: Taken, batch: Batch, at: datetime) -> ReplayR
         duplicates=part.counted.duplicates + taken.repeated.height,
         absorbed=part.counted.absorbed,
         refused=(*part.refused, *taken.refused.select("line", "code").iter_rows()),
+        corrected=taken.corrected.height,
+        cancelled=taken.cancelled.height,
     )
 
 

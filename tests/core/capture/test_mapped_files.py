@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tallystick.base.frames import USAGE_IN
+from tallystick.core.capture.conserve import assert_conserved, count_decoded
 from tallystick.core.capture.decoded import Format
 from tallystick.core.capture.delimited import ColumnCount, ColumnsMissing
 from tallystick.core.capture.lines import UnreadableText, frame_lines
@@ -153,6 +154,27 @@ def test_rows_are_kept_and_absorbed_by_value() -> None:
     (decoded,) = decode_text("\n".join([HEADER, *lines]), format=form)
     assert decoded.usage["record_id"].to_list() == ["0", "4"]
     assert (decoded.absorbed, decoded.rejects.height) == (4, 0)
+
+
+def test_a_row_that_cancels_needs_its_record_alone() -> None:
+    changes = {
+        "format: delimited": "format: delimited\ncorrections: accept\ncancel: {cell: [void]}",
+        "columns:": "columns:\n  revision: dest",
+    }
+    rows = {
+        "1,447700900123,MOC,2024-01-01 10:00:00,1,,,2,c": (2, False),
+        "2,,FAX,not a time,-1,,,3,void": (3, True),
+        "3,447700900123,MOC,2024-01-01 10:00:00,1,,,,c": (None, False),
+    }
+    text = "\n".join([HEADER, *rows, "4,,,,,,,x,void", ",,,,,,,,void"])
+    (decoded,) = decode_text(text, format=delimited(changes))
+    usage = decoded.usage
+    assert usage.select("revision", "cancels").rows() == list(rows.values())
+    assert usage["subject"].to_list()[1] is None
+    assert decoded.rejects["code"].to_list() == ["revision_invalid", "record_id_missing"]
+    assert decoded.quantity_in == 120
+    assert_conserved(count_decoded(decoded))
+    assert count_decoded(decoded).cancelled == 1
 
 
 def test_a_file_of_other_columns_is_refused() -> None:

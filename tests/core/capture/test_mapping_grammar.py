@@ -40,6 +40,9 @@ from: n, unit: s | from: n | 9 | is either from or constant, and a unit
 from: n, unit: s | constant: x, unit: s | 9 | constant is a plain number
 from: n, unit: s | from: n, unit: s, from: m | 9 | from is said twice
 from: n, unit: s} | from: n, unit: s | 10 | expected
+format: delimited | corrections: maybe // format: delimited | 1 | one of refuse, accept
+format: delimited | cancel: {type: [x]} // format: delimited | 1 | cancel needs corrections: accept
+  kind: type |   kind: type //   revision: v | 8 | revision needs corrections: accept
 """
 
 
@@ -47,6 +50,7 @@ from: n, unit: s} | from: n, unit: s | 10 | expected
 def test_a_fault_is_refused_with_its_line(old: str, new: str, line: str, said: str) -> None:
     old = old.replace("\\\\", "\\")
     assert old in GOOD
+    new = new.replace(" // ", "\n")
     with pytest.raises(MappingInvalid) as caught:
         read_mapping(GOOD.replace(old, new, 1), name="calls.yaml")
     assert caught.value.sentence().startswith(f"calls.yaml:{line}: ")

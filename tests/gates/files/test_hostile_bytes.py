@@ -16,6 +16,7 @@ from tallystick.core.capture.conserve import Manifest, assert_conserved, count_d
 from tallystick.core.capture.decoded import Format
 from tallystick.core.capture.mapped import mapped_format
 from tallystick.core.capture.read_mapping import read_mapping
+from tallystick.core.capture.revise import SAID
 from tallystick.core.capture.yaml_nodes import MappingInvalid
 from tallystick.gates.files.formats import find_format
 from tallystick.gates.files.usage import open_usage
@@ -74,7 +75,7 @@ def _account(path: Path, *, format: Format, chunk_rows: int) -> None:
     total = Manifest()
     try:
         for decoded in open_usage(path, format=format, chunk_rows=chunk_rows):
-            assert decoded.usage.schema == USAGE_IN
+            assert decoded.usage.schema in (USAGE_IN, SAID)
             assert decoded.rejects.schema == REJECTS
             assert decoded.usage["quantity"].min() is None or decoded.usage["quantity"].min() >= 0
             total += count_decoded(decoded)

@@ -18,7 +18,8 @@ class Manifest:
     """What came in and where it went, in rows and in canonical quantities.
 
     `quantities` is the accepted sum by "kind unit". What a store finds to be duplicates moves from
-    accepted to duplicates, quantity and all.
+    accepted to duplicates, quantity and all; what takes the place of a record said before moves to
+    `corrected`. `cancelled` are rows that take a record back; they have no quantity.
     """
 
     rows_in: int = 0
@@ -26,9 +27,12 @@ class Manifest:
     duplicates: int = 0
     rejected: int = 0
     absorbed: int = 0
+    corrected: int = 0
+    cancelled: int = 0
     quantity_in: Decimal = ZERO
     quantity_duplicates: Decimal = ZERO
     quantity_rejected: Decimal = ZERO
+    quantity_corrected: Decimal = ZERO
     quantities: dict[str, Decimal] = field(default_factory=dict)
 
     def __add__(self, other: "Manifest") -> "Manifest":
@@ -42,19 +46,26 @@ class Manifest:
                 duplicates=self.duplicates + other.duplicates,
                 rejected=self.rejected + other.rejected,
                 absorbed=self.absorbed + other.absorbed,
+                corrected=self.corrected + other.corrected,
+                cancelled=self.cancelled + other.cancelled,
                 quantity_in=self.quantity_in + other.quantity_in,
                 quantity_duplicates=self.quantity_duplicates + other.quantity_duplicates,
                 quantity_rejected=self.quantity_rejected + other.quantity_rejected,
+                quantity_corrected=self.quantity_corrected + other.quantity_corrected,
                 quantities=quantities,
             )
 
 
 def count_decoded(decoded: Decoded) -> Manifest:
     """The manifest of one decoded chunk."""
-    sums = decoded.usage.group_by("kind", "unit", maintain_order=True).agg(pl.col("quantity").sum())
+    usage = decoded.usage
+    if "cancels" in usage.columns:
+        usage = usage.filter(~pl.col("cancels"))
+    sums = usage.group_by("kind", "unit", maintain_order=True).agg(pl.col("quantity").sum())
     return Manifest(
         rows_in=decoded.rows_in,
-        accepted=decoded.usage.height,
+        accepted=usage.height,
+        cancelled=decoded.usage.height - usage.height,
         duplicates=decoded.duplicates,
         rejected=decoded.rejects.height,
         absorbed=decoded.absorbed,
@@ -70,14 +81,17 @@ def assert_conserved(manifest: Manifest) -> None:
     :raises NotConserved: with the figures, when they do not
     """
     rows_out = manifest.accepted + manifest.duplicates + manifest.rejected + manifest.absorbed
+    rows_out += manifest.corrected + manifest.cancelled
     with localcontext(EXACT):
         quantity_out = sum(manifest.quantities.values(), ZERO)
         quantity_out += manifest.quantity_duplicates + manifest.quantity_rejected
+        quantity_out += manifest.quantity_corrected
     if rows_out != manifest.rows_in:
         raise NotConserved(
             f"{manifest.rows_in} rows in, {rows_out} out: {manifest.accepted} accepted, "
             f"{manifest.duplicates} duplicates, {manifest.rejected} rejected, "
-            f"{manifest.absorbed} absorbed"
+            f"{manifest.absorbed} absorbed, {manifest.corrected} corrected, "
+            f"{manifest.cancelled} cancelled"
         )
     if quantity_out != manifest.quantity_in:
         raise NotConserved(

@@ -19,7 +19,7 @@ class Decoded:
     says what it counts as a row.
     """
 
-    usage: pl.DataFrame  # USAGE_IN
+    usage: pl.DataFrame  # USAGE_IN, or SAID where the source tells of its corrections
     rejects: pl.DataFrame  # REJECTS
     rows_in: int
     absorbed: int  # rows that by nature carry no usage
@@ -50,3 +50,4 @@ class Format:
     rows_per_line: int = 1  # rows one line may turn into: keeps chunks of equal size
     columns: tuple[str, ...] = ()  # of a table
     exact: tuple[str, ...] = ()  # columns of a table that may not be binary floats
+    corrections: bool = False  # a record that says something else takes the place of the first

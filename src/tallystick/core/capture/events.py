@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from tallystick.base.frames import REJECTS, USAGE_IN
+from tallystick.base.frames import REJECTS
 from tallystick.base.money import EXACT, plain
 from tallystick.base.quantity import QUANTITY_DECIMALS, UNITS, to_canonical
 from tallystick.core.capture.instants import EARLIEST, LATEST
 from tallystick.core.capture.quantities import LARGEST
 from tallystick.core.capture.rejects import Reason
+from tallystick.core.capture.revise import SAID
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})")
 _TEXTS: Final = {
@@ -31,17 +32,21 @@ class _Faulty(Exception):
 
 
 def event_json(row: dict[str, Any]) -> str:
-    """A usage event (a row of USAGE_IN) as one line of JSON; quantities are strings."""
-    event = {name: row[name] for name in USAGE_IN if name != "line" and row[name] is not None}
-    event["started_at"] = row["started_at"].isoformat()
-    event["quantity"] = plain(row["quantity"])
+    """A usage event (a row of USAGE_IN or SAID) as one line of JSON; quantities are strings."""
+    event = {name: row[name] for name in SAID if name != "line" and row.get(name) is not None}
+    if not event.pop("cancels", False):
+        event["started_at"] = row["started_at"].isoformat()
+        event["quantity"] = plain(row["quantity"])
+    else:
+        event["cancels"] = True
     return json.dumps(event, ensure_ascii=False)
 
 
 def read_events(texts: Iterable[tuple[int, str]]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """USAGE_IN of the (line, JSON text) pairs that are whole events, and REJECTS of the others.
+    """SAID of the (line, JSON text) pairs that are whole events, and REJECTS of the others.
 
-    `started_at` has an offset from UTC; any known unit is brought to its canonical one.
+    `started_at` has an offset from UTC; any known unit is brought to its canonical one. What takes
+    a record back says `cancels` and the record's id.
     """
     events, faulty = [], []
     for line, text in texts:
@@ -51,7 +56,7 @@ def read_events(texts: Iterable[tuple[int, str]]) -> tuple[pl.DataFrame, pl.Data
             parameters = json.dumps({"column": fault.column, "value": str(fault.value)})
             faulty.append((line, fault.reason.value, parameters, text))
     rejects = pl.DataFrame(faulty, schema=REJECTS, orient="row")
-    return pl.DataFrame(events, schema=USAGE_IN), rejects
+    return pl.DataFrame(events, schema=SAID), rejects
 
 
 def _read_event(text: str) -> dict[str, Any]:
@@ -62,12 +67,18 @@ def _read_event(text: str) -> dict[str, Any]:
         event = None
     if not isinstance(event, dict):
         raise _Faulty(Reason.JSON_INVALID, "")
-    unknown = sorted(event.keys() - USAGE_IN.keys())
+    unknown = sorted(event.keys() - SAID.keys())
     if unknown:
         raise _Faulty(Reason.JSON_INVALID, unknown[0], "is not a word of an event")
-    for name, reason in _TEXTS.items():
+    cancels, revision = event.get("cancels", False), _read_revision(event.get("revision"))
+    if not isinstance(cancels, bool):
+        raise _Faulty(Reason.JSON_INVALID, "cancels", cancels)
+    required = {"record_id": _TEXTS["record_id"]} if cancels else _TEXTS
+    for name, reason in required.items():
         if not isinstance(event.get(name), str) or not event[name].strip():
             raise _Faulty(reason, name, event.get(name, ""))
+    if cancels:
+        return {"record_id": event["record_id"], "revision": revision, "cancels": True}
     for name in ("called", "zone"):
         if not isinstance(event.get(name), str | None):
             raise _Faulty(Reason.JSON_INVALID, name, event[name])
@@ -78,7 +89,17 @@ def _read_event(text: str) -> dict[str, Any]:
         "called": event.get("called"),
         "zone": event.get("zone"),
         "attributes": _read_attributes(event.get("attributes")),
+        "revision": revision,
+        "cancels": False,
     }
+
+
+def _read_revision(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,18}", value):
+        raise _Faulty(Reason.REVISION_INVALID, "revision", value)
+    return int(value)
 
 
 def _read_instant(value: object) -> datetime:

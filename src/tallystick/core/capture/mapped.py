@@ -18,7 +18,14 @@ def mapped_format(mapping: Mapping) -> Format:
             decode=partial(decode_table, mapping=mapping),
             columns=mapping.wanted,
             exact=mapping.exact,
+            corrections=mapping.corrections,
         )
     delimited = mapping.shape is Shape.DELIMITED
     decode: Decode = partial(decode_delimited if delimited else decode_jsonl, mapping=mapping)
-    return Format(mapping.name, Framing.LINES, decode, encoding=mapping.encoding)
+    return Format(
+        mapping.name,
+        Framing.LINES,
+        decode,
+        encoding=mapping.encoding,
+        corrections=mapping.corrections,
+    )

@@ -93,6 +93,9 @@ class Mapping:
     encoding: str = "utf-8"
     keep: tuple[tuple[str, tuple[str, ...]], ...] = ()  # rows with other values are absorbed
     absorb: tuple[tuple[str, tuple[str, ...]], ...] = ()  # rows with these values are absorbed
+    corrections: bool = False  # whether a record may be said again otherwise
+    revision: str | None = None  # the column that numbers what is said of a record
+    cancel: tuple[tuple[str, tuple[str, ...]], ...] = ()  # rows with these values take it back
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -101,7 +104,8 @@ class Mapping:
         columns += [self.kind.column or "", self.called.column if self.called else ""]
         columns += [measure.column or "" for measure in self.quantity.measures]
         columns += [self.zone or "", *self.attributes]
-        columns += [column for column, _ in (*self.keep, *self.absorb)]
+        columns += [self.revision or ""]
+        columns += [column for column, _ in (*self.keep, *self.absorb, *self.cancel)]
         return tuple(dict.fromkeys(column for column in columns if column))
 
     @property

@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from tallystick.base.frames import REJECTS, USAGE_IN
+from tallystick.base.frames import REJECTS
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.lines import LINES
 from tallystick.core.capture.meter_files import (
@@ -33,6 +33,7 @@ from tallystick.core.capture.quantities import (
     sum_scaled,
 )
 from tallystick.core.capture.rejects import Reason, first_fault, first_reason
+from tallystick.core.capture.revise import SAID, revision_of
 
 MINUTES_A_DAY: Final = 1440
 INTERVALS_MIN: Final = (5, 15, 30)
@@ -49,7 +50,8 @@ def decode_nem12(
     """Decoded intervals of each chunk of LINES; `offset` is how far market time is ahead of UTC.
 
     `record_id` is NMI, suffix and the interval's start in market time: a day that is sent again
-    gives the same ids. `subject_kind` is meter, `subject` the NMI.
+    gives the same ids. Its `revision` is the day's time of update, as a number. `subject_kind` is
+    meter, `subject` the NMI.
 
     :raises NotMeterFile: when the first line is no NEM12 header
     :raises NoReads: when the file holds nothing but header and end
@@ -255,6 +257,7 @@ def _read_intervals(days: pl.DataFrame, *, ranges: pl.DataFrame) -> pl.DataFrame
             pl.col("minutes").alias("interval_min"),
             "updated",
         ).struct.json_encode(),
+        updated="updated",
         position=pl.int_ranges(pl.col("first") - 1, "last"),
         text=pl.col("fields").list.slice(pl.col("first") + 1, length),
     )  # fmt: skip
@@ -305,7 +308,9 @@ def _frame_usage(intervals: pl.DataFrame, *, offset: timedelta) -> pl.DataFrame:
         called=pl.lit(None, pl.String),
         zone=pl.lit(None, pl.String),
         attributes="attributes",
-    ).cast(USAGE_IN)
+        revision=revision_of(pl.col("updated")),
+        cancels=False,
+    ).cast(SAID)
 
 
 def _frame_rejects(judged: pl.DataFrame) -> pl.DataFrame:

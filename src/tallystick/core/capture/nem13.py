@@ -15,7 +15,7 @@ from typing import Final
 
 import polars as pl
 
-from tallystick.base.frames import REJECTS, USAGE_IN
+from tallystick.base.frames import REJECTS
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.meter_files import (
     MARKET_OFFSET,
@@ -34,6 +34,7 @@ from tallystick.core.capture.quantities import (
     sum_scaled,
 )
 from tallystick.core.capture.rejects import Reason, first_reason
+from tallystick.core.capture.revise import SAID, revision_of
 
 FIELDS: Final = 23
 _READ: Final = r"^[0-9]{1,15}(?:\.[0-9]{1,9})?$"
@@ -175,4 +176,6 @@ def _frame_usage(reads: pl.DataFrame, *, offset: timedelta) -> pl.DataFrame:
             .str.strip_suffix("."),
             agrees=pl.col("advance") == pl.col("scaled").abs(),
         ).struct.json_encode(),
-    ).cast(USAGE_IN)  # fmt: skip
+        revision=revision_of(pl.col("updated")),
+        cancels=False,
+    ).cast(SAID)  # fmt: skip

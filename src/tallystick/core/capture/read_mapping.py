@@ -22,9 +22,16 @@ from tallystick.core.capture.mapping import (
 from tallystick.core.capture.numbers import UnknownCountry, dial_plan
 from tallystick.core.capture.yaml_nodes import Nodes, refuse_unknown
 
-TOP = ("format", "settings", "delimiter", "header", "encoding", "keep", "absorb", "columns")
-COLUMNS = ("record_id", "subject", "kind", "started_at", "quantity", "called", "zone", "attributes")
+TOP = (
+    "format", "settings", "delimiter", "header", "encoding", "keep", "absorb", "cancel",
+    "corrections", "columns",
+)  # fmt: skip
+COLUMNS = (
+    "record_id", "subject", "kind", "started_at", "quantity", "called", "zone", "attributes",
+    "revision",
+)  # fmt: skip
 REQUIRED = COLUMNS[:5]
+CORRECTIONS = ("refuse", "accept")
 ENCODINGS = ("utf-8", "latin-1")
 
 Filters = tuple[tuple[str, tuple[str, ...]], ...]
@@ -68,7 +75,14 @@ class _Reader(Nodes):
             encoding=self.optional(top, "encoding", self.encoding, "utf-8"),
             keep=self.optional(top, "keep", self.filters, ()),
             absorb=self.optional(top, "absorb", self.filters, ()),
+            corrections=self.optional(top, "corrections", self.corrections, False),
+            revision=self.optional(columns, "revision", self.text, None),
+            cancel=self.optional(top, "cancel", self.filters, ()),
         )
+        telling = {"cancel": top.get("cancel"), "revision": columns.get("revision")}
+        for name, node in telling.items():
+            if node is not None and not mapping.corrections:
+                self.fail(node, f"{name} needs corrections: accept")
         self.check_columns(mapping, top.get("header", root))
         return mapping
 
@@ -192,6 +206,11 @@ class _Reader(Nodes):
         if self.text(node) not in ENCODINGS:
             self.fail(node, f"encoding is one of {', '.join(ENCODINGS)}")
         return self.text(node)
+
+    def corrections(self, node: yaml.Node) -> bool:
+        if self.text(node) not in CORRECTIONS:
+            self.fail(node, f"corrections is one of {', '.join(CORRECTIONS)}")
+        return self.text(node) == "accept"
 
     def filters(self, node: yaml.Node) -> Filters:
         return tuple((column, self.names(values)) for column, values in self.pairs(node))

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     CALLED_INVALID = "called_invalid"
     CONTRACT_UNKNOWN = "contract_unknown"
     BEFORE_START = "before_start"
+    REVISION_INVALID = "revision_invalid"
     # meter data files
     RECORD_UNKNOWN = "record_unknown"
     RECORD_MISPLACED = "record_misplaced"

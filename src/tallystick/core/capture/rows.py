@@ -1,12 +1,14 @@
 """Rows of a mapped file, all columns text, as usage: the one place where a mapping is carried out.
 
 A row is a line (or a row of a table). Rows that `keep` or `absorb` set aside are absorbed; of the
-rest each is usage, or a reject with the first fault it has.
+rest each is usage, or a reject with the first fault it has. Of a row that cancels only the record's
+id and revision are read, and it has no quantity.
 """
+
+from dataclasses import replace
 
 import polars as pl
 
-from tallystick.base.frames import USAGE_IN
 from tallystick.base.quantity import unit_named
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.instants import instant_checks, read_local, to_instant
@@ -21,6 +23,7 @@ from tallystick.core.capture.quantities import (
     unit_factor,
 )
 from tallystick.core.capture.rejects import Check, Reason, first_fault, frame_rejects
+from tallystick.core.capture.revise import REVISION, SAID, revision_of
 
 
 def decode_rows(rows: pl.DataFrame, *, mapping: Mapping) -> Decoded:
@@ -34,6 +37,7 @@ def decode_rows(rows: pl.DataFrame, *, mapping: Mapping) -> Decoded:
     )
     counted = present.filter(_counts(mapping))
     read = _read_measures(_read_columns(counted, mapping=mapping), mapping=mapping)
+    read = _read_revision(read, mapping=mapping)
     checks = _checks(mapping)
     judged = read.with_columns(first_fault(checks))
     good = judged.filter(pl.col("fault").is_null())
@@ -63,10 +67,27 @@ def _counts(mapping: Mapping) -> pl.Expr:
     """True for rows that keep and absorb leave to be usage."""
     chosen = pl.lit(True)
     for column, values in mapping.keep:
-        chosen &= pl.col(mapping.inner[column]).fill_null("").is_in(values)
+        chosen &= _has(column, values, mapping=mapping)
     for column, values in mapping.absorb:
-        chosen &= ~pl.col(mapping.inner[column]).fill_null("").is_in(values)
+        chosen &= ~_has(column, values, mapping=mapping)
     return chosen
+
+
+def _has(column: str, values: tuple[str, ...], *, mapping: Mapping) -> pl.Expr:
+    return pl.col(mapping.inner[column]).fill_null("").is_in(values)
+
+
+def _read_revision(rows: pl.DataFrame, *, mapping: Mapping) -> pl.DataFrame:
+    """Adds `cancels` and `revision`; what a row that cancels says of a quantity is not counted."""
+    cancels = pl.lit(False)
+    for column, values in mapping.cancel:
+        cancels |= _has(column, values, mapping=mapping)
+    revision = pl.lit(None, pl.Int64)
+    if mapping.revision is not None:
+        revision = revision_of(pl.col(mapping.inner[mapping.revision]))
+    return rows.with_columns(cancels=cancels, revision=revision).with_columns(
+        canonical=pl.when(~pl.col("cancels")).then("canonical")
+    )
 
 
 def _read_columns(rows: pl.DataFrame, *, mapping: Mapping) -> pl.DataFrame:
@@ -140,8 +161,12 @@ def _read_measures(rows: pl.DataFrame, *, mapping: Mapping) -> pl.DataFrame:
 def _checks(mapping: Mapping) -> list[Check]:
     inner, start = mapping.inner, mapping.started_at
     subject, clock = inner[mapping.subject.column], inner[start.column]
+    record = [Check(pl.col("record").is_null(), Reason.RECORD_ID_MISSING, "record")]
+    if mapping.revision is not None:
+        own = inner[mapping.revision]
+        unread = pl.col(own).is_not_null() & pl.col("revision").is_null()
+        record.append(Check(unread, Reason.REVISION_INVALID, own))
     checks = [
-        Check(pl.col("record").is_null(), Reason.RECORD_ID_MISSING, "record"),
         Check(pl.col(subject).is_null(), Reason.SUBJECT_MISSING, subject),
         Check(pl.col("subject").is_null(), Reason.SUBJECT_INVALID, subject),
     ]
@@ -161,7 +186,9 @@ def _checks(mapping: Mapping) -> list[Check]:
         called = inner[mapping.called.column]
         lost = pl.col("called").is_null() & pl.col(called).is_not_null()
         checks.append(Check(lost, Reason.CALLED_INVALID, called))
-    return checks
+    if mapping.cancel:
+        checks = [replace(check, fails=check.fails & ~pl.col("cancels")) for check in checks]
+    return [*record, *checks]
 
 
 def _frame_usage(rows: pl.DataFrame, *, mapping: Mapping) -> pl.DataFrame:
@@ -169,16 +196,19 @@ def _frame_usage(rows: pl.DataFrame, *, mapping: Mapping) -> pl.DataFrame:
     zone = pl.col(inner[mapping.zone]) if mapping.zone else pl.lit(None, pl.String)
     attributes = [pl.col(inner[name]).alias(name) for name in mapping.attributes]
     json = pl.struct(*attributes).struct.json_encode() if attributes else pl.lit(None, pl.String)
-    return rows.select(
-        "line",
-        record_id="record",
-        subject_kind=pl.lit(mapping.subject.kind, pl.String),
-        subject="subject",
-        kind="kind",
-        started_at="started_at",
-        quantity=descale(pl.col("canonical")),
-        unit="unit",
-        called="called",
-        zone=zone,
-        attributes=json,
-    ).cast(USAGE_IN)
+    said = {
+        "subject_kind": pl.lit(mapping.subject.kind, pl.String),
+        "subject": pl.col("subject"),
+        "kind": pl.col("kind"),
+        "started_at": pl.col("started_at"),
+        "quantity": descale(pl.col("canonical")),
+        "unit": pl.col("unit"),
+        "called": pl.col("called"),
+        "zone": zone,
+        "attributes": json,
+    }
+    if mapping.cancel:
+        said = {name: pl.when(~pl.col("cancels")).then(expr) for name, expr in said.items()}
+    usage = rows.select("line", record_id="record", **said, revision="revision", cancels="cancels")
+    usage = usage.cast(SAID)
+    return usage if mapping.corrections else usage.drop(REVISION.names())

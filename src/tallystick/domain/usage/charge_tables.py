@@ -47,14 +47,18 @@ TERMS: Final = pl.Schema(
 
 ONE: Final = pl.lit("1").cast(QUANTITY)
 
-_WAITING = """
+STANDS: Final = """NOT EXISTS (SELECT 1 FROM usage_replacedusage x WHERE x.tenant_id = u.tenant_id
+    AND x.account_id = u.account_id AND x.usage_id = u.id AND x.charge_run_id <= %s)"""
+"""That an event `u` is not replaced as that charge run sees it."""
+
+_WAITING = f"""
     FROM usage_usage u JOIN usage_batch b ON b.tenant_id = u.tenant_id AND b.id = u.batch_id
-    WHERE b.charge_run_id = %s AND u.started_at BETWEEN %s AND %s
+    WHERE b.charge_run_id = %s AND u.started_at BETWEEN %s AND %s AND {STANDS}
 """
-_SUSPENDED = """
+_SUSPENDED = f"""
     FROM usage_suspense s JOIN usage_usage u ON u.tenant_id = s.tenant_id
         AND u.account_id = s.account_id AND u.started_at = s.started_at AND u.id = s.usage_id
-    WHERE s.state = 'open' AND s.charge_run_id < %s
+    WHERE s.state = 'open' AND s.charge_run_id < %s AND {STANDS}
 """
 _EVENT = """SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_at), u.quantity,
     u.unit, u.called, u.zone, u.attributes"""
@@ -71,9 +75,11 @@ def plan_tasks(run: ChargeRun, *, events_per_task: int) -> None:
         f"SELECT u.account_id, count(*) AS events {_SUSPENDED} GROUP BY 1 UNION ALL "
         "SELECT r.account_id, sum(t.events) FROM usage_rerating r LEFT JOIN usage_chargetotal t"
         " ON t.tenant_id = r.tenant_id AND t.account_id = r.account_id"
-        " AND t.cycle_start >= r.cycle_from WHERE r.charge_run_id = %s GROUP BY 1) waiting "
+        " AND t.cycle_start >= r.cycle_from WHERE r.charge_run_id = %s GROUP BY 1 UNION ALL "
+        "SELECT x.account_id, count(*) FROM usage_replacedusage x WHERE x.charge_run_id = %s"
+        " GROUP BY 1) waiting "
         "JOIN parties_account a ON a.id = waiting.account_id GROUP BY 1 ORDER BY 1",
-        [run.id, run.first_at, run.last_at, run.id, run.id],
+        [run.id, run.first_at, run.last_at, run.id, run.id, run.id, run.id, run.id],
         schema={"account_id": pl.Int64, "events": pl.Int64},
     )
     part = (pl.col("events").cum_sum() - pl.col("events")) // events_per_task
@@ -97,7 +103,7 @@ def read_events(accounts: AccountRange, *, run: ChargeRun) -> pl.DataFrame:
     within, values = accounts.within("u.account_id")
     return read_frame(
         f"{_EVENT} {_WAITING} AND {within} UNION ALL {_EVENT} {_SUSPENDED} AND {within}",
-        [run.id, run.first_at, run.last_at, *values, run.id, *values],
+        [run.id, run.first_at, run.last_at, run.id, *values, run.id, run.id, *values],
         schema=EVENTS,
     )
 

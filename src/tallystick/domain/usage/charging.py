@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
 from tallystick.domain.usage.models import (
     Batch,
@@ -10,6 +10,7 @@ from tallystick.domain.usage.models import (
     ChargeRun,
     ChargeTask,
     RejectState,
+    ReplacedUsage,
     Rerating,
     RunState,
     Suspense,
@@ -22,8 +23,8 @@ def open_run_of_tenant() -> ChargeRun | None:
 
 
 def begin_run(*, tenant_id: int, at: datetime) -> ChargeRun | None:
-    """A run that takes every loaded batch no run has taken, all open suspense and what is to be
-    rated again; or None."""
+    """A run that takes every loaded batch no run has taken, all open suspense, what was replaced by
+    them or by replays, and what is to be rated again; or None."""
     loaded = Batch.objects.filter(state=BatchState.LOADED, charge_run_id__isnull=True)
     # Held, and named one by one: a batch that is loaded meanwhile is outside the span below.
     held = list(loaded.select_for_update().values_list("id", flat=True))
@@ -31,7 +32,9 @@ def begin_run(*, tenant_id: int, at: datetime) -> ChargeRun | None:
     span = waiting.aggregate(first=Min("first_at"), last=Max("last_at"))
     suspended = Suspense.objects.filter(state=RejectState.OPEN).exists()
     again = Rerating.objects.filter(charge_run_id__isnull=True)
-    if not held and not suspended and not again.exists():
+    loaded_or_replayed = Q(batch_id__in=held) | Q(batch__charge_run_id__isnull=False)
+    replaced = ReplacedUsage.objects.filter(loaded_or_replayed, charge_run_id__isnull=True)
+    if not held and not suspended and not again.exists() and not replaced.exists():
         return None
     run = ChargeRun.objects.create(
         tenant_id=tenant_id,
@@ -40,6 +43,7 @@ def begin_run(*, tenant_id: int, at: datetime) -> ChargeRun | None:
         last_at=span["last"] or at,
         started_at=at,
     )
+    replaced.update(charge_run_id=run.id)
     waiting.update(charge_run_id=run.id)
     again.update(charge_run_id=run.id)
     return run

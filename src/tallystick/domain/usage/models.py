@@ -59,8 +59,10 @@ class Batch(TenantRow):
     duplicates = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
     absorbed = models.BigIntegerField(default=0)
+    corrected = models.BigIntegerField(default=0, db_default=0)
+    cancelled = models.BigIntegerField(default=0, db_default=0)
     sums = models.JSONField(default=dict)
-    """Per kind: quantity read, accepted, duplicate and rejected, as decimal strings."""
+    """Per kind: quantity read, accepted, duplicate, rejected and corrected, as decimal strings."""
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
     """The earliest and latest accepted event, so that later reads look at those months only."""
@@ -79,6 +81,8 @@ class Batch(TenantRow):
                     + models.F("duplicates")
                     + models.F("rejected")
                     + models.F("absorbed")
+                    + models.F("corrected")
+                    + models.F("cancelled")
                 ),
                 name="usage_batch_conserved",
             ),
@@ -122,12 +126,20 @@ class Session(TenantRow):
 
 
 class RecordKey(models.Model):
-    """The claim of a source's record id: what makes a record count once."""
+    """The claim of a source's record id: what makes a record count once, and what it stands for.
+
+    The event is named by account, start and id; the id is null where the record was taken back. All
+    three are null where it was taken before records knew their events.
+    """
 
     tenant_id = models.IntegerField()
     source_id = models.IntegerField()
     record_id = models.TextField(primary_key=True)
     quantity = quantity_column()
+    account_id = models.BigIntegerField(null=True)
+    usage_id = models.BigIntegerField(null=True)
+    started_at = models.DateTimeField(null=True)
+    revision = models.BigIntegerField(null=True)
 
     class Meta:
         managed = False
@@ -155,6 +167,24 @@ class Usage(models.Model):
     class Meta:
         managed = False
         db_table = "usage_usage"
+
+
+class ReplacedUsage(TenantRow):
+    """An event that no longer counts: its record was corrected or taken back. The event stays."""
+
+    account = belongs_to("parties.Account")
+    usage_id = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    source_id = models.BigIntegerField()
+    record_id = models.TextField()
+    revision = models.BigIntegerField(null=True)
+    batch = belongs_to("usage.Batch")
+    """The batch that says so."""
+    successor_id = models.BigIntegerField(null=True)
+    """The event in its place; None = taken back."""
+    replaced_at = models.DateTimeField()
+    charge_run_id = models.BigIntegerField(null=True)
+    """The charge run from which on it does not count; None = the next one."""
 
 
 class ChargeRun(TenantRow):

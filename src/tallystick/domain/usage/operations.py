@@ -62,7 +62,7 @@ def count_chunk(*, batch_id: int, manifest: Manifest, events: pl.Series) -> None
 
 
 def count_rows(batch: Batch, *, manifest: Manifest, events: pl.Series) -> None:
-    """Adds rows to a batch's figures; `events` are the instants of those accepted."""
+    """Adds rows to a batch's figures; `events` are the instants of those stored."""
     total = manifest_of(batch) + manifest
     changes: dict[str, object] = {
         "rows_in": total.rows_in,
@@ -70,10 +70,13 @@ def count_rows(batch: Batch, *, manifest: Manifest, events: pl.Series) -> None:
         "duplicates": total.duplicates,
         "rejected": total.rejected,
         "absorbed": total.absorbed,
+        "corrected": total.corrected,
+        "cancelled": total.cancelled,
         "sums": {
             "in": plain(total.quantity_in),
             "duplicates": plain(total.quantity_duplicates),
             "rejected": plain(total.quantity_rejected),
+            **({"corrected": plain(total.quantity_corrected)} if total.quantity_corrected else {}),
             "accepted": {kind: plain(value) for kind, value in sorted(total.quantities.items())},
         },
     }
@@ -97,8 +100,11 @@ def manifest_of(batch: Batch) -> Manifest:
         duplicates=batch.duplicates,
         rejected=batch.rejected,
         absorbed=batch.absorbed,
+        corrected=batch.corrected,
+        cancelled=batch.cancelled,
         quantity_in=Decimal(sums.get("in", "0")),
         quantity_duplicates=Decimal(sums.get("duplicates", "0")),
         quantity_rejected=Decimal(sums.get("rejected", "0")),
+        quantity_corrected=Decimal(sums.get("corrected", "0")),
         quantities={kind: Decimal(value) for kind, value in sums.get("accepted", {}).items()},
     )

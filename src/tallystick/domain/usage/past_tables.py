@@ -1,4 +1,4 @@
-"""Usage of a past period read again, whatever became of it."""
+"""Usage of a past period read again, whatever became of it; what was replaced is left out."""
 
 import polars as pl
 
@@ -6,7 +6,11 @@ from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import read_frame
 from tallystick.domain.usage.charge_tables import EVENTS
 
-_OF_DAYS = "FROM usage_usage u WHERE u.started_at >= %s AND u.started_at < %s"
+_OF_DAYS = (
+    "FROM usage_usage u WHERE u.started_at >= %s AND u.started_at < %s"
+    " AND NOT EXISTS (SELECT 1 FROM usage_replacedusage x WHERE x.tenant_id = u.tenant_id"
+    " AND x.account_id = u.account_id AND x.usage_id = u.id)"
+)
 
 
 def count_past_events(span: tuple[object, object]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from tallystick.domain.catalog.models import Component
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import insert_rows, read_frame
-from tallystick.domain.usage.charge_tables import EVENTS
+from tallystick.domain.usage.charge_tables import EVENTS, STANDS
 from tallystick.domain.usage.models import ChargeRun
 
 AGAIN: Final = pl.Schema({"account_id": pl.Int64(), "cycle_from": pl.Date()})
@@ -26,12 +26,21 @@ def ask_again(again: pl.DataFrame, *, tenant_id: int) -> None:
 
 
 def read_again(run: ChargeRun, *, accounts: AccountRange) -> pl.DataFrame:
-    """Those of the accounts that the run rates again (AGAIN)."""
+    """Those of the accounts that the run rates again (AGAIN).
+
+    Someone asked for it, or events that were rated are replaced.
+    """
     held, values = accounts.within("account_id")
+    replaced, _ = accounts.within("x.account_id")
     return read_frame(
-        "SELECT account_id, min(cycle_from) FROM usage_rerating WHERE charge_run_id = %s"
-        f" AND {held} GROUP BY 1 ORDER BY 1",
-        [run.id, *values],
+        "SELECT account_id, min(cycle_from) FROM ("
+        "SELECT account_id, cycle_from FROM usage_rerating WHERE charge_run_id = %s"
+        f" AND {held} UNION ALL "
+        "SELECT x.account_id, l.cycle_start FROM usage_replacedusage x JOIN usage_ratedline l"
+        " ON l.tenant_id = x.tenant_id AND l.account_id = x.account_id"
+        " AND l.started_at = x.started_at AND l.usage_id = x.usage_id"
+        f" WHERE x.charge_run_id = %s AND {replaced}) again GROUP BY 1 ORDER BY 1",
+        [run.id, *values, run.id, *values],
         schema=AGAIN,
     )
 
@@ -48,13 +57,14 @@ def accounts_with_usage(*, account_id: int | None, since: date, until: date) -> 
 
 
 def read_taken_events(accounts: Sequence[int], *, since: date, run_id: int) -> pl.DataFrame:
-    """All events of these accounts that this run or an earlier one took (EVENTS)."""
+    """All events of these accounts that this run or an earlier one took and that count (EVENTS)."""
     return read_frame(
         "SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_at), u.quantity,"
         " u.unit, u.called, u.zone, u.attributes FROM usage_usage u JOIN usage_batch b"
         " ON b.tenant_id = u.tenant_id AND b.id = u.batch_id AND b.charge_run_id <= %s"
-        " WHERE u.account_id = ANY(%s) AND u.started_at >= %s::date - interval '1 day'",
-        [run_id, list(accounts), since],
+        " WHERE u.account_id = ANY(%s) AND u.started_at >= %s::date - interval '1 day'"
+        f" AND {STANDS}",
+        [run_id, list(accounts), since, run_id],
         schema=EVENTS,
     )
 

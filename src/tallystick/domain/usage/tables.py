@@ -7,6 +7,7 @@ import polars as pl
 from django.db import IntegrityError, connection, transaction
 
 from tallystick.base.frames import AMOUNT, INSTANT, QUANTITY
+from tallystick.core.capture.revise import STANDING
 from tallystick.core.capture.sessions import SESSIONS
 from tallystick.domain.tenants.bulk import (
     insert_rows,
@@ -63,38 +64,46 @@ def read_holders(subjects: pl.DataFrame, *, tenant_id: int) -> pl.DataFrame:
 
 
 def claim_records(keys: pl.DataFrame, *, tenant_id: int, source_id: int) -> pl.DataFrame:
-    """Claims record ids for their source; gives the ones claimed before, with their quantity.
+    """Claims record ids for their source; gives what those claimed before stand for (STANDING).
 
-    `keys` has `record_id` and `quantity`, each id once. What is not in the answer is new and now
-    claimed. The table's key decides, however many loaders run.
+    `keys` has the columns of STANDING, each id once, naming events that are yet to be stored. What
+    is not in the answer is new and now claimed. The table's key decides, however many loaders run.
     """
     rows = keys.sort("record_id").select(
-        pl.lit(tenant_id).alias("tenant_id"),
-        pl.lit(source_id).alias("source_id"),
-        "record_id",
-        "quantity",
+        pl.lit(tenant_id).alias("tenant_id"), pl.lit(source_id).alias("source_id"), *STANDING
     )
-    nothing = pl.DataFrame(schema={"record_id": pl.String, "quantity": QUANTITY})
     try:
         with transaction.atomic():
             load_partition(rows, partition="usage_recordkey_all")
-            return nothing
+            return STANDING.to_frame()
     except IntegrityError:
         pass
-    stage_rows(rows.select("record_id"), name="records_wanted", types=("text",))
+    known = read_records(rows["record_id"], tenant_id=tenant_id, source_id=source_id)
+    load_partition(rows.join(known, on="record_id", how="anti"), partition="usage_recordkey_all")
+    return known
+
+
+def read_records(record_ids: pl.Series, *, tenant_id: int, source_id: int) -> pl.DataFrame:
+    """What those of the source's records stand for that are known (STANDING)."""
+    stage_rows(record_ids.to_frame("record_id"), name="records_wanted", types=("text",))
     known = read_frame(
         """
-        SELECT k.record_id, k.quantity FROM records_wanted w
-        JOIN usage_recordkey k
+        SELECT k.record_id, k.quantity, k.revision, k.account_id, k.usage_id, micros(k.started_at)
+        FROM records_wanted w JOIN usage_recordkey k
             ON k.tenant_id = %s AND k.source_id = %s AND k.record_id = w.record_id
         """,
         [tenant_id, source_id],
-        schema=dict(nothing.schema),
+        schema=STANDING,
     )
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE records_wanted")
-    load_partition(rows.join(known, on="record_id", how="anti"), partition="usage_recordkey_all")
     return known
+
+
+def new_usage_ids(events: pl.DataFrame) -> pl.DataFrame:
+    """Events (USAGE_IN and holders) in the order they are stored in, with their ids as `id`."""
+    ordered = events.sort("account_id", "started_at", "line")
+    return ordered.with_columns(new_ids("usage_usage", count=ordered.height).alias("id"))
 
 
 def ensure_months(parent: str, *, instants: pl.Series) -> dict[date, str]:
@@ -125,14 +134,16 @@ def load_by_month(frame: pl.DataFrame, *, parent: str) -> None:
 def store_usage(
     events: pl.DataFrame, *, tenant_id: int, source_id: int, batch_id: int
 ) -> pl.DataFrame:
-    """Stores accepted events (USAGE_IN with account, contract and service ids); gives the rows."""
-    ordered = events.sort("account_id", "started_at", "line")
-    rows = ordered.with_columns(
-        new_ids("usage_usage", count=ordered.height).alias("id"),
-        pl.lit(tenant_id).alias("tenant_id"),
-        pl.lit(source_id).alias("source_id"),
-        pl.lit(batch_id).alias("batch_id"),
-    ).select(_USAGE_COLUMNS)
+    """Stores accepted events (as `new_usage_ids` gives them); gives the rows."""
+    rows = (
+        events.sort("id")
+        .with_columns(
+            pl.lit(tenant_id).alias("tenant_id"),
+            pl.lit(source_id).alias("source_id"),
+            pl.lit(batch_id).alias("batch_id"),
+        )
+        .select(_USAGE_COLUMNS)
+    )
     load_by_month(rows, parent="usage_usage")
     return rows
 

@@ -4,6 +4,7 @@ import typer
 
 from tallystick.gates.cli import (
     accounts,
+    afterwards,
     balances,
     bank,
     bills,
@@ -29,6 +30,7 @@ app = typer.Typer(cls=Commands, no_args_is_help=True)
 endings.join(accounts.contract)
 simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)
+afterwards.join(usage.usage)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, money, balances,

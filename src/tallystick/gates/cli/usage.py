@@ -28,6 +28,7 @@ from tallystick.gates.cli.asking import (
     act_for,
     as_pairs,
     digest_of,
+    one_of,
     read_day,
     read_pair,
     spread,
@@ -47,7 +48,15 @@ app = typer.Typer()
 usage = typer.Typer(no_args_is_help=True, help="Usage: load files, mend and replay rejects.")
 app.add_typer(usage, name="usage")
 
-FIGURES = ("rows_in", "accepted", "duplicates", "rejected", "absorbed")
+FIGURES = (
+    "rows_in", "accepted", "duplicates", "rejected", "absorbed", "corrected", "cancelled",
+)  # fmt: skip
+RARE = ("corrected", "cancelled")
+CHANGED = (
+    "record_changed says another thing than the record of its id before: load such files with "
+    "`corrections: accept` in the mapping or with --corrections accept, and these rejects with: "
+    "tallystick usage replay --all --code record_changed --corrections accept"
+)
 FormatName = Annotated[
     str,
     typer.Option("--format", help="A format's name or a mapping.yaml.", show_default=False),
@@ -59,7 +68,26 @@ Settings = Annotated[
 Code = Annotated[str | None, typer.Option(help="Only those of this reason.")]
 
 
+Corrections = Annotated[
+    str | None,
+    typer.Option(
+        metavar="accept|refuse",
+        parser=one_of("accept", "refuse"),
+        help="Whether a record that says something else takes the place of the first.",
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, do nothing.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    """How rejects are read again, and whether they may correct records."""
+
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="Of corrected `raw`; else as it was loaded.")
+    ] = None
+    settings: Settings = None
+    corrections: Corrections = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +114,7 @@ class Again:
     epilog=examples(
         "usage load calls-0201.csv calls-0202.csv --format host-daily.yaml --source kestrel",
         "usage load radius.jsonl.gz --format radius --json",
+        "usage load april-again.csv --format nem12 --corrections accept",
     )
 )
 def load(
@@ -95,10 +124,14 @@ def load(
         str | None, typer.Option(help="Where it is from; else the format's name.")
     ] = None,
     settings: Settings = None,
+    corrections: Corrections = None,
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
     """Load usage files; the same content is taken once, a stopped load goes on.
+
+    A record that was taken before and says something else now is rejected (record_changed), or
+    takes the place of the first where the mapping or --corrections says accept.
 
     Exit code 1 when a file could not be read (the others are loaded), 3 when rows were rejected.
     """
@@ -107,7 +140,8 @@ def load(
     origin = source or Path(format_name).stem
     told: list[dict[str, Any]] = []
     for file, digest in digests.items():
-        named = {"format_name": format_name, "source": origin, "digest": digest}
+        named: dict[str, Any] = {"format_name": format_name, "source": origin, "digest": digest}
+        named["accept"] = corrections and corrections == "accept"
         told.append(_try_load(file, present, settings=dict(as_pairs(settings)), **named))
     rejected = any(row.get("rejected") for row in told)
     refused = any("error" in row for row in told)
@@ -115,12 +149,17 @@ def load(
         {"operator": present.tenant.code, "source": origin, "files": told},
         as_json=as_json,
         table=table_of(
-            ["file", *FIGURES, ""],
-            [[row["file"], *(row.get(name) for name in FIGURES), row["said"]] for row in told],
+            ["file", *(shown := _worth_showing(told)), ""],
+            [[row["file"], *(row.get(name) for name in shown), row["said"]] for row in told],
         ),
         said="see: tallystick usage rejects" if rejected else "",
     )
     raise typer.Exit(REFUSED if refused else NOT_ALL_WELL if rejected else 0)
+
+
+def _worth_showing(rows: list[dict[str, Any]]) -> list[str]:
+    """The figures to show: those of corrections only where there are some."""
+    return [name for name in FIGURES if name not in RARE or any(row.get(name) for row in rows)]
 
 
 def _try_load(
@@ -131,6 +170,7 @@ def _try_load(
     source: str,
     digest: str,
     settings: Mapping[str, str],
+    accept: bool | None,
 ) -> dict[str, Any]:
     """What became of one file, as a row of the answer."""
     from tallystick.flows.capture import Delivery, capture_usage
@@ -141,7 +181,7 @@ def _try_load(
         return open_usage(file, format=find_format(format_name, settings=settings, sessions=known))
 
     try:
-        find_format(format_name, settings=settings)
+        own = find_format(format_name, settings=settings).corrections
         with progress_bar() as progress:
             report = capture_usage(
                 Delivery(source, file.name, format_name, digest),
@@ -149,6 +189,7 @@ def _try_load(
                 chunks=opened,
                 at=present.at,
                 progress=progress,
+                corrections=own if accept is None else accept,
             )
     except Refusal as refusal:
         return {"file": str(file), "error": refusal.code, "said": refusal.sentence()}
@@ -193,7 +234,7 @@ def batches(limit: Rows = 30, operator: Operator = None, as_json: AsJson = False
         }
         for batch in found
     ]
-    columns = ["batch", "file", "source", "state", *FIGURES]
+    columns = ["batch", "file", "source", "state", *_worth_showing(told)]
     tell(
         {"batches": told},
         as_json=as_json,
@@ -242,15 +283,20 @@ def rejects(
         {"open": count, "rejects": shown},
         as_json=as_json,
         table=table_of(columns, [[row[name] for name in columns] for row in shown]),
-        said=f"{count} rejects wait" + (f"; the first {limit} are shown" if count > limit else ""),
+        said=f"{count} rejects wait"
+        + (f"; the first {limit} are shown" if count > limit else "")
+        + ("." + "\n" + CHANGED if "record_changed" in [row["code"] for row in shown] else ""),
     )
 
 
 @usage.command(
     epilog=examples(
-        "usage replay --all --code unknown_subject", "usage replay --file corrected.jsonl"
+        "usage replay --all --code unknown_subject",
+        "usage replay --file corrected.jsonl",
+        "usage replay --all --code record_changed --corrections accept",
     )
 )
+@spread
 def replay(
     file: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Exported rejects, corrected.")
@@ -259,10 +305,8 @@ def replay(
         bool, typer.Option("--all", help="As they are, now that their subjects may be known.")
     ] = False,
     code: Code = None,
-    format_name: Annotated[
-        str | None, typer.Option("--format", help="Of corrected `raw`; else as it was loaded.")
-    ] = None,
-    settings: Settings = None,
+    *,
+    how: Replaying,
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
@@ -277,11 +321,12 @@ def replay(
         raise typer.BadParameter("say either --all or --file FILE.jsonl")
 
     def formats(name: str, sessions: "pl.DataFrame") -> "Format":
-        own = dict(as_pairs(settings))
-        return find_format(format_name or name, settings=own, sessions=sessions)
+        own = dict(as_pairs(how.settings))
+        return find_format(how.format_name or name, settings=own, sessions=sessions)
 
     present = act_for(operator)
     common: dict[str, Any] = {"tenant_id": present.tenant_id, "at": present.at}
+    common["accept"] = how.corrections == "accept"
     with progress_bar() as progress:
         if file is None:
             report = replay_rejects(code=code, progress=progress, **common)
@@ -299,12 +344,15 @@ def _tell_replay(report: "ReplayReport", *, as_json: bool) -> None:
             "accepted": report.accepted,
             "duplicates": report.duplicates,
             "absorbed": report.absorbed,
+            "corrected": report.corrected,
+            "cancelled": report.cancelled,
             "refused": refused,
         },
         as_json=as_json,
         table=table_of(["reject", "refused because"], report.refused) if refused else None,
         said=f"{report.accepted} accepted, {report.duplicates} duplicates, "
-        f"{report.absorbed} without usage, {len(refused)} refused again",
+        f"{report.absorbed} without usage, {report.corrected} corrected, "
+        f"{report.cancelled} cancelled, {len(refused)} refused again",
     )
     raise typer.Exit(NOT_ALL_WELL if refused else 0)
 

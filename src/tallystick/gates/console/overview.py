@@ -119,10 +119,12 @@ def _runs(currency: str) -> Any:
 def _shown(batch: Batch) -> dict[str, Any]:
     """A file, what it brought of each kind, and whether each of its rows went somewhere."""
     kinds = batch.sums.get("accepted", {})
-    out = batch.accepted + batch.duplicates + batch.rejected + batch.absorbed
+    revised = batch.corrected + batch.cancelled
+    out = batch.accepted + batch.duplicates + batch.rejected + batch.absorbed + revised
     return {
         "batch": batch,
         "sums": [(*kind.rsplit(" ", 1), Decimal(total)) for kind, total in kinds.items()],
+        "revised": revised,
         "conserved": batch.rows_in == out,
     }
 

@@ -87,6 +87,7 @@ from tallystick.packs.stories.steps import (
     Step,
     Story,
     TakeChangeBack,
+    TakeCorrections,
     TakeUsage,
     TakeUsageFile,
     TopUp,
@@ -205,7 +206,7 @@ class _Player:
                 return DONE
             case RateAgain():
                 return self._rate_again(step, at)
-            case TakeUsage():
+            case TakeUsage() | TakeCorrections():
                 return self._take_block(step, at)
             case TakeUsageFile():
                 path = self._stage.find(step.path)
@@ -288,14 +289,17 @@ class _Player:
         start_contract(wish, tenant_id=self._tenant.id, at=at)
         return DONE
 
-    def _take_block(self, step: TakeUsage, at: datetime) -> str:
+    def _take_block(self, step: TakeUsage | TakeCorrections, at: datetime) -> str:
         name = f"{self._story.name}-{step.line}.txt"
         with TemporaryDirectory() as folder:
             path = Path(folder) / name
             path.write_bytes(step.content)
-            return self._take_usage(path, step.format, name=name, at=at)
+            accept = isinstance(step, TakeCorrections)
+            return self._take_usage(path, step.format, name=name, at=at, accept=accept)
 
-    def _take_usage(self, path: Path, format: str, *, name: str, at: datetime) -> str:
+    def _take_usage(
+        self, path: Path, format: str, *, name: str, at: datetime, accept: bool = False
+    ) -> str:
         check_file(path)
         chunks = self._stage.chunks(path, format=format)
         source = Path(format.removeprefix("mapping:")).stem
@@ -304,13 +308,15 @@ class _Player:
             tenant_id=self._tenant.id,
             chunks=chunks,
             at=at,
+            corrections=accept or self._stage.takes_corrections(format),
         )
         if report.already_loaded:
             return "taken before"
         counts = report.manifest
         return (
             f"{counts.rows_in} rows: {counts.accepted} accepted, {counts.rejected} rejected, "
-            f"{counts.duplicates} duplicates, {counts.absorbed} absorbed"
+            f"{counts.duplicates} duplicates, {counts.absorbed} absorbed, "
+            f"{counts.corrected} corrected, {counts.cancelled} cancelled"
         )
 
     def _rate(self, at: datetime) -> str:

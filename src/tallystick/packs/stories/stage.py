@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from tallystick.base.refusal import Refusal
+from tallystick.core.capture.decoded import Format
 from tallystick.domain.tenants.models import ClockKind, Tenant
 from tallystick.flows.acquire import Publishing, open_operator, publish_catalogue, set_ladder
 from tallystick.flows.capture import Chunks
@@ -50,9 +51,16 @@ class Stage:
         """
         if format == "radius":
             return lambda sessions: open_usage(path, format=find_format(format, sessions=sessions))
+        return open_usage(path, format=self._format(format))
+
+    def takes_corrections(self, format: str) -> bool:
+        """Whether the format says that records may be corrected."""
+        return self._format(format).corrections
+
+    def _format(self, format: str) -> Format:
         if format.startswith("mapping:"):
             format = str(self.find(format.removeprefix("mapping:")))
-        return open_usage(path, format=find_format(format))
+        return find_format(format)
 
 
 def open_stage(story: Story, *, folder: Path, code: str) -> Stage:

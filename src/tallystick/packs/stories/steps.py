@@ -203,6 +203,13 @@ class TakeUsage(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeCorrections(Step):
+    form = "corrected usage FORMAT CONTENT"
+    format: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class TakeUsageFile(Step):
     form = "usage file PATH FORMAT"
     path: str
@@ -446,7 +453,8 @@ STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, StartContract, ChangeContract, TakeChangeBack, PauseContract,
     ResumeContract, EndContract, GiveNotice, KeepContract, RunContracts,
     GrantToContract, GrantToAccount, EndGrant, OverridePrice,
-    EndOverride, PublishPrices, TakeUsage, TakeUsageFile, Rate, RateAgain, RunBills,
+    EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, Rate, RateAgain,
+    RunBills,
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
     Collect, CreditInvoice, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances, ExpectMoney, ExpectInvoice,
