@@ -232,6 +232,23 @@ def test_an_account_stands_under_one_organisation() -> None:
         read_contracts(read_table(table, name="c.csv"))
 
 
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("A,,,2026-05-01,\nA,,,,", "A stands twice"),
+        ("A,,,2026-05-01,\nA,,,2026-04-01,", "is held on 2026-04-01 by a row above"),
+        ("A,,,2026-05-01,2026-06-30\nA,,,2026-06-30,", "is held on 2026-06-30 by a row above"),
+        ("A,,,,\nA,8,,2026-04-01,", "is of another account"),
+        ("A,,0,,", "quantity '0' is no number"),
+        ("A,,-1,,", "quantity '-1' is no number"),
+    ],
+)
+def test_a_contract_that_cannot_go_on_so_is_told(rows: str, problem: str) -> None:
+    table = f"contract,account,quantity,from,until\n{rows}\n".encode()
+    with pytest.raises(Refusal, match=problem):
+        read_contracts(read_table(table, name="c.csv"))
+
+
 BILLS = read_price_lists(
     [
         PriceText("""

@@ -14,6 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from tallystick.base.money import AMOUNT_SCALE
+from tallystick.base.period import Period
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.frames import PERIODS, with_members
 from tallystick.core.charge.whole_bill.adjust import adjust_bill, coin_of
@@ -84,7 +85,7 @@ class _Cycle:
     held: Held
     start: date
     end: date
-    served: tuple[date, date]
+    served: Period
     since: date
     costs: list[_Cost] = field(default_factory=list)
     billed: list[BillAmount] = field(default_factory=list)
@@ -150,7 +151,9 @@ def _cycles(held: Sequence[Held], cycles: pl.DataFrame) -> dict[tuple[int, date]
     for contract, start, end, first, last in cycles.select(columns).sort(columns).iter_rows():
         one = by_id[contract]
         began = since.setdefault(contract, one.contract.starts or first)
-        found[contract, start] = _Cycle(one, start, end, (first, last), began)
+        known = found.get((contract, start))
+        served = Period(known.served.start, max(known.served.end, last)) if known else None
+        found[contract, start] = _Cycle(one, start, end, served or Period(first, last), began)
     return found
 
 
@@ -207,7 +210,7 @@ def _take_usage(
             one = held[contract - 1]
             rule = CycleRule(Every.MONTH, bill_day=one.contract.cycle_day)
             end = cycle_of(start, rule=rule).end
-            cycle = early[payer, start] = _Cycle(one, start, end, (start, start), start)
+            cycle = early[payer, start] = _Cycle(one, start, end, Period(start, start), start)
         made = _amount(lists, component, USAGE, amount, int(quantity * QUANTITY_SCALE))
         cycle.costs.append(_Cost(made, band, tier))
     return tuple(early.values())
@@ -261,26 +264,29 @@ def _recurring(
     own: Sequence[_Cycle], plans: tuple[PricedPeriod, ...], lists: PriceLists
 ) -> Iterator[tuple[int, Any]]:
     """What recurs over a contract's cycles, its days served without a gap as one."""
-    held, ends = own[0].held, own[-1].served[1]
-    spans: list[tuple[date, date]] = []
+    held, ends = own[0].held, own[-1].served.end
+    spans: list[Period] = []
     for cycle in own:
-        if spans and spans[-1][1] == cycle.served[0]:
-            spans[-1] = (spans[-1][0], cycle.served[1])
+        if spans and spans[-1].end == cycle.served.start:
+            spans[-1] = Period(spans[-1].start, cycle.served.end)
         else:
             spans.append(cycle.served)
     goes_on = ends == own[-1].end and held.contract.ends != ends
-    last = len(spans) - 1
-    offers = tuple(
-        HeldOffer(held.offer_id, 1, start, None if goes_on and at == last else end)
-        for at, (start, end) in enumerate(spans)
-    )
+    offers = [
+        HeldOffer(offer, quantity, days.start, days.end)
+        for span in spans
+        for offer, quantity, days in held.offers_in(span)
+    ]
+    if goes_on:
+        offers[-1] = replace(offers[-1], valid_to=None)
     terms = ContractTerms(
         starts_on=own[0].since,
         ends_on=None if goes_on else ends,
         cycle_day=held.contract.cycle_day,
         zone=lists.plans[0].plan.zone.key,
         billed_to=None,
-        held=offers,
+        held=tuple(offers),
+        pauses=held.contract.rests,
     )
     yield from due_recurring(terms, plans=plans, billed=(), on=own[-1].end)
 
@@ -316,9 +322,19 @@ def _lines(cycle: _Cycle, added: Sequence[BillAmount], lists: PriceLists) -> Ite
 
 
 def _held_terms(cycle: _Cycle, lists: PriceLists) -> list[HeldTerms]:
+    """The terms of the offers held in the cycle, each since the contract first had it."""
     plan = lists.plan_on(max(cycle.start, cycle.since))
-    offer = plan.offers.get(cycle.held.offer_id)
-    return [HeldTerms(offer, since=cycle.since, spans=(cycle.served,))] if offer else []
+    since: dict[int, date] = {}
+    for one in cycle.held.taken:
+        since.setdefault(one.offer_id, max(one.valid_from, cycle.since))
+    spans: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for offer, _, days in cycle.held.offers_in(cycle.served):
+        spans[offer].append((days.start, days.end))
+    return [
+        HeldTerms(plan.offers[offer], since=since[offer], spans=tuple(own))
+        for offer, own in spans.items()
+        if offer in plan.offers
+    ]
 
 
 def _coupon(term: Discount, ids: dict[str, tuple[int, ...]]) -> Coupon:
@@ -333,7 +349,7 @@ def _bill_cycle(
         contract=number,
         start=one.start,
         end=one.end,
-        served=(one.served,),
+        served=((one.served.start, one.served.end),),
         over=True,
         zone=lists.plans[0].plan.zone,
         amounts=(*one.billed, *(cost.amount for cost in one.costs)),

@@ -15,6 +15,7 @@ import polars as pl
 
 from tallystick.base.frames import REJECTS
 from tallystick.base.money import plain
+from tallystick.base.period import Period
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
 from tallystick.core.charge.buckets import add_sizes, size_buckets
@@ -239,8 +240,8 @@ def price_usage(
     if isinstance(prices, str):
         prices = read_price_lists([PriceText(prices)])
     for contract in contracts:
-        if contract.offer is not None:
-            prices.check_offer(contract.offer)
+        for one in filter(None, contract.offers):
+            prices.check_offer(one)
     if isinstance(usage, pl.DataFrame):
         usage = table_of_frame(usage)
     elif not isinstance(usage, TextTable):
@@ -371,6 +372,15 @@ def _compare(one: Any, other: Any, tables: Sequence[str]) -> None:
             raise ExecutorsDiffer(table=name)
 
 
+def _once(held: Iterable[tuple[int, int, Period]]) -> Iterator[tuple[int, Period]]:
+    """Each offer once, with the days from its first to its last."""
+    found: dict[int, Period] = {}
+    for offer, _, days in held:
+        known = found.get(offer, days)
+        found[offer] = Period(known.start, days.end)
+    yield from found.items()
+
+
 def _cycles(
     read: UsageRead, span: Span | None, served: Mapping[Cut, tuple[date, date]]
 ) -> pl.DataFrame:
@@ -396,8 +406,10 @@ def _cycles(
             begin, end = served.get(("", cycle.start), (begin, end))
             begin, end = served.get((one.contract, cycle.start), (begin, end))
             if begin < end:
-                key = (held.account_id, held.contract_id, held.offer_id)
-                rows.append((*key, cycle.start, cycle.end, begin, end))
+                key = (held.account_id, held.contract_id)
+                for offer, part in _once(held.offers_in(Period(begin, end))):
+                    where = (cycle.start, cycle.end, part.start, part.end)
+                    rows.append((*key, offer, *where))
     periods = pl.DataFrame(rows, schema=PERIODS, orient="row")
     members = read.usage.select("contract_id", *MEMBERS).unique("contract_id", keep="last")
     named = pl.DataFrame(

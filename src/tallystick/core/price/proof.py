@@ -174,9 +174,8 @@ def _price(section: Section, lists: PriceLists, executor: Executor, bill: int) -
     if not events:
         table = type(table)(table.rows.clear(), table.rejects)
     contracts = contracts_of(section.contracts, bills=section.bills, usage=section.rows)
-    for one in contracts:
-        if one.offer is not None:
-            lists.check_offer(one.offer)
+    for offer in filter(None, (offer for one in contracts for offer in one.offers)):
+        lists.check_offer(offer)
     read = read_usage(table, terms=lists.terms(), contracts=contracts)
     span, served = _months(section)
     cuts = served | cuts_of(section.bills, bill=bill)

@@ -1,7 +1,7 @@
 """Rows of text as usage that can be rated: units, instants, contracts and cycles; or rejects."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from tallystick.base.period import Period
 from tallystick.base.quantity import UNITS
 from tallystick.core.capture.instants import ISO, instant_checks, read_local, to_instant
 from tallystick.core.capture.quantities import (
@@ -22,6 +23,7 @@ from tallystick.core.capture.quantities import (
 from tallystick.core.capture.rejects import Check, Reason, first_fault, frame_rejects
 from tallystick.core.charge.frames import CHARGE_IN, MEMBERS
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
+from tallystick.core.invoice.due import HeldOffer
 from tallystick.core.price.tables import LINE, TextTable, UsageUnreadable
 
 RESULTS: Final = (
@@ -62,8 +64,20 @@ SENTENCES: Final = {
     Reason.DAY_INVALID: "{value!r} is no cycle; write its first day, such as 2026-03-01",
 }  # fmt: skip
 
+FIRST_DAY: Final = date(1970, 1, 1)
+"""Before any usage that may be priced."""
+
 _CLOCK: Final = r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?$"
 _PAIR: Final = r"^\s*(\S+)\s+(\S.*?)\s*$"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Another offer (None = the first) or quantity that a contract has from a day on."""
+
+    since: date
+    offer: str | None
+    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,7 @@ class Contract:
     """Who uses what: its offer (None = the first), its days [starts, ends) and cycle day.
 
     `organisation` is the account that its account stands under, `pool` one of that organisation's.
+    It changes by what it has `taken` later, in order of time, and rests in `rests`.
     """
 
     contract: str
@@ -81,18 +96,35 @@ class Contract:
     cycle_day: int = 1
     organisation: str | None = None
     pool: str | None = None
+    quantity: int = 1
+    taken: tuple[Taken, ...] = ()
+    rests: tuple[Period, ...] = ()
+
+    @property
+    def offers(self) -> tuple[str | None, ...]:
+        return self.offer, *(one.offer for one in self.taken)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A contract with the identities that rating knows it by."""
+    """A contract with the identities that rating knows it by.
+
+    `taken` are its offers by id and how many of each, from the first on one after another.
+    """
 
     contract: Contract
     account_id: int
     contract_id: int
-    offer_id: int
+    taken: tuple[HeldOffer, ...]
     organisation_id: int
     pool_id: int | None
+
+    def offers_in(self, days: Period) -> Iterator[tuple[int, int, Period]]:
+        """The offers held on those days with how many of each: (id, quantity, their days)."""
+        for one in self.taken:
+            part = days.overlap(Period(one.valid_from, one.valid_to or date.max))
+            if part is not None:
+                yield one.offer_id, one.quantity, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +244,19 @@ def _hold(contracts: Iterable[Contract], terms: Terms) -> tuple[Held, ...]:
             contract=one,
             account_id=accounts[one.account],
             contract_id=number,
-            offer_id=terms.offers[one.offer or terms.offer],
+            taken=tuple(_taken(one, terms)),
             organisation_id=tops[one.organisation or one.account],
             pool_id=pools[one.pool] if one.pool else None,
         )
         for number, one in enumerate(placed, 1)
     )
+
+
+def _taken(contract: Contract, terms: Terms) -> Iterator[HeldOffer]:
+    first = Taken(contract.starts or date.min, contract.offer, contract.quantity)
+    ends = [*(one.since for one in contract.taken), contract.ends]
+    for one, end in zip((first, *contract.taken), ends, strict=True):
+        yield HeldOffer(terms.offers[one.offer or terms.offer], one.quantity, one.since, end)
 
 
 def _natural(name: str) -> tuple[int, int, str]:
@@ -235,13 +274,13 @@ def _placed(rows: pl.DataFrame, held: Sequence[Held], terms: Terms) -> pl.DataFr
     rows = rows.with_columns(started_at=instant)
     known = pl.DataFrame(
         [
-            (h.contract.account, h.contract.contract, h.account_id, h.contract_id, h.offer_id,
+            (h.contract.account, h.contract.contract, h.account_id, h.contract_id,
              h.contract.starts, h.contract.ends, h.contract.cycle_day, h.contract.organisation,
              h.contract.pool)
             for h in held
         ],
         schema={"account": pl.String(), "contract": pl.String(), "account_id": pl.Int64(),
-                "contract_id": pl.Int64(), "offer_id": pl.Int64(), "starts": pl.Date(),
+                "contract_id": pl.Int64(), "starts": pl.Date(),
                 "ends": pl.Date(), "cycle_day": pl.Int64(), "top": pl.String(),
                 "own_pool": pl.String()},
         orient="row",
@@ -258,7 +297,7 @@ def _placed(rows: pl.DataFrame, held: Sequence[Held], terms: Terms) -> pl.DataFr
     local_day = pl.col("started_at").dt.convert_time_zone(zone).dt.date()
     day = pl.when(pl.col("cycle").str.len_bytes() == 7).then(pl.col("cycle") + "-01")
     written = day.otherwise(pl.col("cycle")).str.to_date("%Y-%m-%d", strict=False)
-    rows = rows.with_columns(local_day=local_day, written=written)
+    rows = _with_offers(rows.with_columns(local_day=local_day, written=written), held)
     days = rows.select("local_day", "cycle_day").unique().drop_nulls()
     starts = [
         cycle_of(day, rule=CycleRule(Every.MONTH, bill_day=bill_day)).start
@@ -267,6 +306,26 @@ def _placed(rows: pl.DataFrame, held: Sequence[Held], terms: Terms) -> pl.DataFr
     cycles = days.with_columns(own_cycle=pl.Series(starts, dtype=pl.Date()))
     rows = rows.join(cycles, on=["local_day", "cycle_day"], how="left", maintain_order="left")
     return rows.with_columns(cycle_start=pl.coalesce("written", "own_cycle"))
+
+
+def _with_offers(rows: pl.DataFrame, held: Sequence[Held]) -> pl.DataFrame:
+    """Adds the offer that the contract holds on the event's day; before its first day, the first.
+
+    What a day before it or after its end is told as, is told elsewhere.
+    """
+    taken = [
+        (one.contract_id, max(offer.valid_from, FIRST_DAY), offer.offer_id)
+        for one in held
+        for offer in one.taken
+    ]
+    schema = {"contract_id": pl.Int64(), "since": pl.Date(), "offer_id": pl.Int64()}
+    known = pl.DataFrame(taken, schema=schema, orient="row").sort("since")
+    first = known.unique("contract_id", keep="first").drop("since").rename({"offer_id": "first"})
+    at = rows.sort("local_day").join_asof(
+        known, left_on="local_day", right_on="since", by="contract_id", check_sortedness=False
+    )
+    joined = at.join(first, on="contract_id", how="left").sort(LINE)
+    return joined.with_columns(offer_id=pl.coalesce("offer_id", "first")).drop("first", "since")
 
 
 def _number(names: pl.Series, known: dict[str, int]) -> pl.Series:
