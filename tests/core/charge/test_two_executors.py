@@ -10,7 +10,10 @@ from polars.testing import assert_frame_equal
 from tallystick.core.charge.frames import COUNTERS, RATED, Rated
 from tallystick.core.charge.rate_batch import rate_batch
 from tallystick.core.charge.rate_exact import billed_of
+from tallystick.core.tariff.components import ALLOWANCE_WORDS
+from tallystick.core.tariff.periods import TERM_WORDS
 from tallystick.core.tariff.plan import Plan, PlanUsage
+from tallystick.core.tariff.usages import USAGE_WORDS
 from tests.core.charge.random_cases import (
     assert_same,
     make_case,
@@ -22,6 +25,11 @@ from tests.core.charge.random_cases import (
 
 SEEDS = st.integers(0, 2**48)
 ACCOUNTS = 4
+BY_THE_PERIOD = TERM_WORDS
+"""Words of prices that are made when a cycle is over: compared in test_periods."""
+
+AFTER_RATING = ("proration", "roll over", "then", "tax", "revenue")
+"""Words that no executor reads: sizes and rests of buckets are granted, the others are told."""
 
 
 @settings(max_examples=60, deadline=None)
@@ -37,14 +45,25 @@ def test_batch_equals_exact(seed: int, events: int) -> None:
     assert_conserved(usage, rated)
 
 
-def test_a_hundred_thousand_events() -> None:
-    """Large frames, so that the columns and not the set-up are what is compared."""
-    for seed in range(50):
+def test_a_hundred_thousand_random_cases() -> None:
+    """Events rated twice under a hundred price lists of all words; few of them have no price."""
+    texts, words = set(), {*ALLOWANCE_WORDS, *USAGE_WORDS, "reset"}
+    compared = priced = 0
+    for seed in range(100):
         rng = Random(seed)
-        plan = make_case(rng).plan
-        usage = make_usage(rng, plan=plan, events=2_000, accounts=40)
-        rated = rate_both(usage, plan=plan, counters=make_counters(rng, plan=plan, accounts=40))
+        case = make_case(rng)
+        usage = make_usage(rng, plan=case.plan, events=1_000, accounts=40)
+        counters = make_counters(rng, plan=case.plan, accounts=40)
+        rated = rate_both(usage, plan=case.plan, counters=counters)
         assert_conserved(usage, rated)
+        compared += usage.height
+        priced += rated.lines["usage_id"].n_unique()
+        texts.add(case.text)
+        words = {word for word in words if f"{word}: " not in case.text}
+    assert compared >= 100_000
+    assert priced >= 60_000
+    assert len(texts) == 100
+    assert words == {*BY_THE_PERIOD, *AFTER_RATING}
 
 
 @settings(max_examples=25, deadline=None)
