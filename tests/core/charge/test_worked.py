@@ -10,7 +10,7 @@ PAGES = (
     "increments.md", "bands.md", "allowances.md", "tiers.md", "decks.md", "measures.md",
     "carried.md", "versions.md", "series.md",
     "net-metering.md", "demand.md", "percentage.md", "discounts.md", "commitments.md",
-    "proration.md",
+    "proration.md", "terms.md",
 )  # fmt: skip
 SECTIONS = [
     (page, section)
