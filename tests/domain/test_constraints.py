@@ -54,6 +54,7 @@ parties_account || {number: A77, bill_day: 0} | account_bill_day_1_31
 parties_account || {number: A77, bill_day: 32} | account_bill_day_1_31
 parties_account || {number: A77, payment_days: -1} | account_payment_days_positive
 parties_account || {number: A77, parent_id: 700000} | account_not_its_own_parent
+parties_account || {number: A77, payer_id: 700000} | account_not_its_own_payer
 parties_account | number = 'A1' | {} | account_number_once
 parties_account | house | {number: HOUSE2} | account_house_once
 parties_account | number = 'A1' | {number: A77} | ok

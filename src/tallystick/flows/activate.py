@@ -12,7 +12,12 @@ from tallystick.core.tariff.nodes import Alignment
 from tallystick.domain.catalog.models import Offer
 from tallystick.domain.catalog.queries import dated_plans, offer_coded
 from tallystick.domain.contracts.models import Contract
-from tallystick.domain.contracts.operations import join_pool, open_contract, open_service
+from tallystick.domain.contracts.operations import (
+    join_pool,
+    label_contract,
+    open_contract,
+    open_service,
+)
 from tallystick.domain.inventory.operations import assign_identifier
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.queries import account_numbered
@@ -53,6 +58,7 @@ class ContractWish:
     ends_on: date | None = None
     service: ServiceWish | None = None
     pool: str = ""
+    cost_centre: str = ""
 
 
 def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contract:
@@ -83,6 +89,8 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
             cycle_day=wish.starts_on.day if _on_anniversary(offered, sold) else payer.bill_day,
         )
         require_whole_term(contract, offer=sold.code)
+        if wish.cost_centre:
+            label_contract(contract, cost_centre=wish.cost_centre)
         if wish.pool:
             join_pool(contract, pool=wish.pool)
         if wish.service is None:

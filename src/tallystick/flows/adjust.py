@@ -41,6 +41,7 @@ from tallystick.domain.contracts.grants import read_grant
 from tallystick.domain.contracts.models import GrantKind
 from tallystick.domain.contracts.tables import read_granted
 from tallystick.domain.invoices import tables
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.usage.tables import read_uses
 
 ADJUSTING: Final = pl.Schema(
@@ -89,7 +90,7 @@ class _Contract:
 
 
 def adjusting_lines(
-    accounts: tuple[int, int],
+    accounts: AccountRange,
     *,
     contracts: pl.DataFrame,
     lines: pl.DataFrame,
@@ -139,7 +140,7 @@ def _row(contract: int, cycle: BillCycle, one: BillAmount) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _held(accounts: tuple[int, int], on: date) -> dict[int, list[tuple[int, date, date | None]]]:
+def _held(accounts: AccountRange, on: date) -> dict[int, list[tuple[int, date, date | None]]]:
     held: dict[int, list[tuple[int, date, date | None]]] = defaultdict(list)
     rows = tables.read_held_offers(accounts, on=on)
     for contract, offer, _, first, last in rows.iter_rows():

@@ -133,6 +133,7 @@ def _credited(
 ) -> list[tuple[InvoiceLine, Decimal]]:
     """Each line with what of its exact amount is given back, by its own sign."""
     own = InvoiceLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
+    own = own.select_related("contract__account__party")
     lines = {line.line_no: line for line in own.order_by("line_no")}
     given: dict[int, Decimal] = {}
     before = CreditedLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
@@ -160,15 +161,19 @@ def _assemble(
     tenant: Tenant, invoice: Invoice, credited: Sequence[tuple[InvoiceLine, Decimal]]
 ) -> AssembledBatch:
     """The note's lines and taxes, by the table as it held when the invoice was issued."""
-    account = invoice.account
-    position = TaxPosition(
-        name="own",
-        jurisdiction=account.tax_place or account.party.country,
-        customer_kind=account.customer_kind,
-        reverse_charge=account.customer_kind == "reverse_charge",
-        exemptions=tuple(exemptions_of([account.id]).get(account.id, ())),
-        seller_region=tenant.tax_place,
-    )
+    owners = {line.contract.account_id: line.contract.account for line, _ in credited}
+    exemptions = exemptions_of(list(owners))
+    positions = [
+        TaxPosition(
+            name=str(account.id),
+            jurisdiction=account.tax_place or account.party.country,
+            customer_kind=account.customer_kind,
+            reverse_charge=account.customer_kind == "reverse_charge",
+            exemptions=tuple(exemptions.get(account.id, ())),
+            seller_region=tenant.tax_place,
+        )
+        for account in owners.values()
+    ]
     rates = partial(rates_frame, table=read_taxes(tenant.taxes, name="taxes"))
     rounding = Rounding(
         RoundingMode(tenant.rounding), TaxRounding(tenant.tax_rounding), tenant.prices_include_tax
@@ -176,7 +181,7 @@ def _assemble(
     return assemble_batch(
         pl.DataFrame([_due(line, part) for line, part in credited], schema=DUE_LINES, orient="row"),
         rates=rates(
-            positions=[position],
+            positions=positions,
             categories=sorted({line.tax_category for line, _ in credited}),
             on=invoice.issued_on,
         ),
@@ -191,7 +196,8 @@ def _due(line: InvoiceLine, part: Decimal) -> tuple[Any, ...]:
     quantity = EXACT.minus(line.quantity) if whole else Decimal(-1)
     price = line.unit_price if whole else part
     return (
-        str(line.account_id), "own", str(line.contract_id), str(line.component_id), "note",
+        str(line.account_id), str(line.contract.account_id), str(line.contract_id),
+        str(line.component_id), "note",
         line.period_from, line.period_to, line.description, quantity,
         line.unit if whole else "unit", price, EXACT.minus(part), line.tax_category,
         line.revenue_account,

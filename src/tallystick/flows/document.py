@@ -68,7 +68,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
         tenant = Tenant.objects.get(id=tenant_id)
         invoice = invoice_numbered(number)
         lines = _lines_of(invoice)
-        named = _name_contracts(lines, on=invoice.issued_on)
+        named = _name_contracts(lines, invoice)
         usage = [line for line in lines if is_usage(line)]
         language = language_of(invoice.account.party.language, otherwise=tenant.language)
         consumption, annexes = _used(invoice, usage, named=named)
@@ -159,7 +159,7 @@ def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:
         return _totals_counted(line)
     kin: dict[tuple[int, str | None, int | None], list[ChargeTotal]] = defaultdict(list)
     for total in ChargeTotal.objects.filter(
-        account_id=line.account_id,
+        account_id=line.contract.account_id,
         invoice_id=line.invoice_id,
         contract_id=line.contract_id,
         component_id=line.component_id,
@@ -189,7 +189,7 @@ def describe_usage(code: str, *, priced: ChargeTotal | PeriodLine) -> str:
 def cycle_priced(line: InvoiceLine) -> date:
     """The cycle of a line that prices a whole period; the line's own days may begin later."""
     priced = PeriodLine.objects.filter(
-        account_id=line.account_id,
+        account_id=line.contract.account_id,
         invoice_id=line.invoice_id,
         component_id=line.component_id,
         contract_id__in=(0, line.contract_id),
@@ -201,7 +201,8 @@ def cycle_priced(line: InvoiceLine) -> date:
 
 def _totals_counted(line: InvoiceLine) -> list[ChargeTotal]:
     cycle = cycle_priced(line)
-    own = {"account_id": line.account_id, "component_id": line.component_id, "cycle_start": cycle}
+    owner = line.contract.account_id
+    own = {"account_id": owner, "component_id": line.component_id, "cycle_start": cycle}
     shared = PeriodLine.objects.filter(contract_id=0, invoice_id=line.invoice_id, **own).exists()
     totals = ChargeTotal.objects.filter(**own)
     if not shared:
@@ -213,10 +214,11 @@ def events_of_line(
     line: InvoiceLine, *, limit: int | None = None, offset: int = 0, usage_id: int | None = None
 ) -> list[RatedEvent]:
     """The rated events behind one usage line of an invoice, by start; all, or of one event."""
-    since, until = _span([line], zone=ZoneInfo(line.account.zone))
+    owner = line.contract.account
+    since, until = _span([line], zone=ZoneInfo(owner.zone))
     return rated_events(
         totals_of_line(line),
-        account_id=line.account_id,
+        account_id=owner.id,
         since=since,
         until=until,
         usage_id=usage_id,
@@ -231,7 +233,7 @@ def _sum(totals: Sequence[ChargeTotal]) -> Decimal:
 
 def _lines_of(invoice: Invoice) -> list[InvoiceLine]:
     lines = InvoiceLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
-    return list(lines.select_related("contract").order_by("line_no"))
+    return list(lines.select_related("contract__account__party").order_by("line_no"))
 
 
 def _seller(tenant: Tenant) -> document.Seller:
@@ -270,14 +272,20 @@ def _period(lines: Sequence[InvoiceLine]) -> Period | None:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """A contract as a customer knows it: what it is of, and what identifies its service."""
+    """A contract as a customer knows it: what it is of, and what identifies its service.
+
+    `section` says whose it is, where an invoice pays for several accounts or cost centres.
+    """
 
     title: str
     detail: str
+    section: str = ""
 
 
-def _name_contracts(lines: Sequence[InvoiceLine], *, on: date) -> dict[int, _Named]:
+def _name_contracts(lines: Sequence[InvoiceLine], invoice: Invoice) -> dict[int, _Named]:
+    on = invoice.issued_on
     numbers = {line.contract_id: line.contract.number for line in lines}
+    sections = _sections(lines, invoice)
     offers: dict[int, str] = {}
     held = ContractOffer.objects.filter(contract_id__in=numbers, valid_from__lte=on)
     for contract_id, code in held.order_by("valid_from").values_list("contract_id", "offer__code"):
@@ -290,14 +298,33 @@ def _name_contracts(lines: Sequence[InvoiceLine], *, on: date) -> dict[int, _Nam
         contract_id: _Named(
             describe(offers.get(contract_id, number)),
             " · ".join(dict.fromkeys(identifiers[contract_id][:1] or [number])),
+            sections.get(contract_id, ""),
         )
         for contract_id, number in numbers.items()
     }
 
 
+def _sections(lines: Sequence[InvoiceLine], invoice: Invoice) -> dict[int, str]:
+    """Whose each contract is, by account and cost centre; none where there is but the payer."""
+    contracts = {line.contract_id: line.contract for line in lines}
+    others = any(one.account_id != invoice.account_id for one in contracts.values())
+    said = {}
+    for contract_id, one in contracts.items():
+        account = f"{one.account.party.name} ({one.account.number})" if others else ""
+        said[contract_id] = " · ".join(part for part in (account, one.cost_centre) if part)
+    return said
+
+
 def _summary(
     lines: Sequence[InvoiceLine], named: Mapping[int, _Named]
 ) -> Iterator[document.SummaryGroup]:
+    """A row a section where the invoice has any, else a row a contract."""
+    sections: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        sections[named[line.contract_id].section] += line.net
+    if any(sections):
+        yield from (document.SummaryGroup(name, amount) for name, amount in sections.items())
+        return
     sums: dict[int, Decimal] = defaultdict(Decimal)
     for line in lines:
         sums[line.contract_id] += line.net
@@ -317,6 +344,7 @@ def _line(line: InvoiceLine, named: Mapping[int, _Named]) -> document.DocumentLi
         period=Period(line.period_from, line.period_to),
         detail=f"{name.title} {name.detail}",
         tax=_line_tax(line),
+        section=name.section,
     )
 
 
@@ -329,7 +357,7 @@ def _line_tax(line: InvoiceLine) -> document.LineTax | None:
 def _usage_row(line: InvoiceLine, named: Mapping[int, _Named]) -> document.UsageRow:
     name = named[line.contract_id]
     return document.UsageRow(
-        group=f"{name.title} {name.detail}",
+        group=" · ".join(part for part in (name.section, f"{name.title} {name.detail}") if part),
         component=line.description,
         quantity=line.quantity,
         unit=line.unit,
@@ -390,12 +418,16 @@ def _used(
         return (), ()
     zone = ZoneInfo(invoice.account.zone)
     since, until = _span(usage, zone=zone)
-    events = rated_events(
-        billed_totals(account_id=invoice.account_id, invoice_id=invoice.id),
-        account_id=invoice.account_id,
-        since=since,
-        until=until,
-    )
+    events = [
+        event
+        for owner in dict.fromkeys(line.contract.account_id for line in usage)
+        for event in rated_events(
+            billed_totals(account_id=owner, invoice_id=invoice.id),
+            account_id=owner,
+            since=since,
+            until=until,
+        )
+    ]
     days: dict[tuple[str, str], dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     calls: dict[str, dict[int, document.AnnexRow]] = defaultdict(dict)
     measured_by: dict[int, int] = {}  # an event is measured once, however many prices it has

@@ -236,7 +236,7 @@ def _ask_top_up(account: Account, *, terms: Terms, at: datetime) -> None:
 
 def cut_services(account: Account, *, at: datetime) -> bool:
     """Suspends what the account still has, and says whether there was anything."""
-    running = services_in(account.id, (ServiceState.ACTIVE, ServiceState.RESTRICTED))
+    running = services_in([account.id], (ServiceState.ACTIVE, ServiceState.RESTRICTED))
     for service in running:
         _order(account, service.id, "suspend", at=at)
     return bool(running)
@@ -247,7 +247,7 @@ def restore_filled(account: Account, *, terms: Terms, on: date, at: datetime) ->
 
     Where a daily fee is agreed, its day is paid first.
     """
-    gone = services_in(account.id, (ServiceState.SUSPENDED,))
+    gone = services_in([account.id], (ServiceState.SUSPENDED,))
     by_balance = terms.cut_at_zero or terms.fee_amount is not None
     if not gone or not by_balance or open_episode(account.id) is not None:
         return ()
@@ -314,7 +314,7 @@ def _take_days(
     assert terms.fee_from is not None
     taken, enough = ZERO, True
     day = terms.fee_from if terms.fee_through is None else terms.fee_through + ONE_DAY
-    if services_in(account.id, (ServiceState.SUSPENDED,)):
+    if services_in([account.id], (ServiceState.SUSPENDED,)):
         day = max(day, through)
     buckets = lock_buckets(account.id)
     while day <= through and enough:

@@ -1,6 +1,6 @@
 """What some accounts owe on a bill day: their contracts' recurring lines and unbilled usage."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,6 +23,7 @@ from tallystick.core.invoice.due import (
 from tallystick.core.invoice.recur import BilledLine, Rate
 from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.invoices import tables
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.flows.adjust import ADJUSTING, adjusting_lines
 from tallystick.flows.own_prices import OwnPrices
 from tallystick.flows.periods import ClosedPeriods, close_periods
@@ -30,7 +31,8 @@ from tallystick.flows.periods import ClosedPeriods, close_periods
 WIDE_LINES: Final = pl.Schema(
     {
         **{name: kind for name, kind in DUE_LINES.items() if not name.endswith("_id")},
-        "account_id": pl.Int64(),
+        "account_id": pl.Int64(),  # whose contract it is
+        "bill": pl.String(),
         "contract_id": pl.Int64(),
         "component_id": pl.Int64(),
         "currency": pl.String(),
@@ -40,7 +42,7 @@ WIDE_LINES: Final = pl.Schema(
         "one_off_id": pl.Int64(),
     }
 )
-"""DUE_LINES with numbers for ids and what only the stored line has."""
+"""DUE_LINES with numbers for ids, the bill they are on, and what only the stored line has."""
 
 DIFFERENCE: Final = ", difference"
 """What is said of a line that changes a period billed before."""
@@ -48,7 +50,11 @@ DIFFERENCE: Final = ", difference"
 
 @dataclass(frozen=True, slots=True)
 class DueTask:
-    """The due contracts of some accounts (DUE_CONTRACTS) and their lines (WIDE_LINES)."""
+    """The due contracts of some accounts (DUE_CONTRACTS) and their lines (WIDE_LINES).
+
+    Each contract has a `payer`, with its `payment_days`, and a `bill`: the key of the invoice that
+    its lines are on.
+    """
 
     on: date
     contracts: pl.DataFrame
@@ -58,44 +64,42 @@ class DueTask:
     """Usage totals (KEYS) that the closed periods price, and no line of their own does."""
 
     def lines_by_currency(self) -> Iterator[tuple[str, pl.DataFrame]]:
-        """DUE_LINES of each currency."""
+        """DUE_LINES of each currency; for its account a line has the bill that it is on."""
+        columns = [
+            pl.col("bill" if name == "account_id" else name).cast(kind).alias(name)
+            for name, kind in DUE_LINES.items()
+        ]
         for (currency,), part in self.lines.group_by("currency", maintain_order=True):
-            yield (
-                str(currency),
-                part.select(pl.col(name).cast(kind) for name, kind in DUE_LINES.items()),
-            )
+            yield str(currency), part.select(columns)
 
     def as_invoice_lines(self, assembled: pl.DataFrame) -> pl.DataFrame:
-        """Assembled lines in the columns of the stored ones."""
-        ids = ["account_id", "contract_id", "component_id"]
+        """Assembled lines in the columns of the stored ones, with their `bill` and its `owner`."""
+        ids = ["contract_id", "component_id"]
         key = [*ids, "purpose", "period_from", "place"]
         place = pl.int_range(pl.len()).over([*ids, "purpose", "period_from"]).alias("place")
         known = self.lines.with_columns(place).select(
-            *key, "per", "cycle_start", "slot", "one_off_id"
+            *key, "per", "cycle_start", "slot", "one_off_id", pl.col("account_id").alias("owner")
         )
         return (
-            assembled.with_columns(pl.col(ids).cast(pl.Int64))
+            assembled.rename({"account_id": "bill"})
+            .with_columns(pl.col(ids).cast(pl.Int64))
             .with_columns(place)
             .join(known, on=key, how="left", maintain_order="left")
             .select(
-                *ids, "line_no", "purpose", "slot", "period_from", "period_to", "description",
-                "quantity", "unit", "unit_price", "per", pl.col("amount").alias("exact"), "net",
-                "tax_category", "tax_code", pl.col("tax_percent").alias("tax_rate"),
-                "revenue_account", "cycle_start", "one_off_id",
+                "bill", "owner", *ids, "line_no", "purpose", "slot", "period_from", "period_to",
+                "description", "quantity", "unit", "unit_price", "per",
+                pl.col("amount").alias("exact"), "net", "tax_category", "tax_code",
+                pl.col("tax_percent").alias("tax_rate"), "revenue_account", "cycle_start",
+                "one_off_id",
             )
         )  # fmt: skip
 
-    def next_bill_days(self, *, held: pl.DataFrame) -> pl.DataFrame:
+    def next_bill_days(self, *, held: Collection[int]) -> pl.DataFrame:
         """When each contract is due again (`contract_id`, `next_bill_on`).
 
-        Accounts with a held line stay due as they are.
+        Those of payers whose bills are held stay due as they are.
         """
-        waiting = held.select(
-            pl.col("parameters").str.json_path_match("$.account_id").cast(pl.Int64)
-        ).unique()
-        left = self.contracts.join(
-            waiting.rename({"parameters": "account_id"}), on="account_id", how="anti"
-        )
+        left = self.contracts.filter(~pl.col("payer").is_in(held)) if held else self.contracts
         rows = [
             (contract_id, next_bill_day(self.on, cycle_day=cycle_day, ends_on=ends_on))
             for contract_id, cycle_day, ends_on in left.select(
@@ -118,10 +122,10 @@ def next_bill_day(on: date, *, cycle_day: int, ends_on: date | None) -> date | N
 
 
 def due_task(
-    accounts: tuple[int, int], *, plans: Sequence[DatedPlan], own: OwnPrices, on: date
+    accounts: AccountRange, *, plans: Sequence[DatedPlan], own: OwnPrices, on: date
 ) -> DueTask:
-    """What the accounts in [first, end) owe on that day."""
-    contracts = tables.read_due_contracts(accounts, on=on).with_columns(
+    """What these accounts owe on that day."""
+    contracts = _with_bills(tables.read_due_contracts(accounts, on=on)).with_columns(
         pl.concat_str(
             "tax_place",
             "customer_kind",
@@ -152,7 +156,7 @@ def due_task(
     )
     usage = _usage_lines(over.filter(~pl.col("by_period")), on=on)
     periods = _period_lines(closed.lines, on=on)
-    heads = contracts.select("account_id", "contract_id", "currency", "tax_position")
+    heads = contracts.select("account_id", "bill", "contract_id", "currency", "tax_position")
     one_offs = _one_off_lines(accounts, contracts=contracts, on=on)
     lines = pl.concat([recurring, usage, periods, one_offs], how="diagonal")
     adjusting = adjusting_lines(accounts, contracts=contracts, lines=lines, plans=plans, on=on)
@@ -169,11 +173,27 @@ def due_task(
     )
 
 
+def _with_bills(contracts: pl.DataFrame) -> pl.DataFrame:
+    """The contracts with `payer`, its `payment_days`, and `bill`: one, or one a cost centre."""
+    paid_for = contracts["payer_id"].drop_nulls().unique().to_list()
+    if paid_for:
+        contracts = contracts.join(
+            tables.read_payers(paid_for), on="payer_id", how="left", maintain_order="left"
+        ).with_columns(
+            pl.coalesce("payer_days", "payment_days").alias("payment_days"),
+            pl.coalesce("payer_split", "split").alias("split"),
+        )
+    payer = pl.coalesce("payer_id", "account_id")
+    centre = pl.when("split").then(pl.col("cost_centre"))
+    bill = payer.cast(pl.String) + pl.format("/{}", centre).fill_null("")
+    return contracts.with_columns(payer.alias("payer"), bill.alias("bill"))
+
+
 _LINE: Final = pl.Schema({**ADJUSTING, "cycle_start": pl.Date()})
 
 
 def _recurring_lines(
-    accounts: tuple[int, int],
+    accounts: AccountRange,
     *,
     contracts: pl.DataFrame,
     priced: tuple[PricedPeriod, ...],
@@ -239,7 +259,7 @@ def describe(code: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _usage_over(accounts: tuple[int, int], *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
+def _usage_over(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
     """Unbilled totals of the cycles that are over, with what an invoice says of them."""
     totals = tables.read_unbilled(accounts, on=on)
     days = contracts.select("contract_id", "cycle_day", "ends_on")
@@ -338,12 +358,19 @@ def _period_lines(priced: pl.DataFrame, *, on: date) -> pl.DataFrame:
     )
 
 
-def _one_off_lines(accounts: tuple[int, int], *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Single charges that wait, on the first due contract of their account."""
-    first = contracts.group_by("account_id").agg(pl.col("contract_id").min())
+def _one_off_lines(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Single charges that wait, on the first due contract of their account.
+
+    Those of an account without one are on the first of those that it pays for.
+    """
+    own = contracts.group_by("account_id").agg(pl.col("contract_id").min())
+    paid = contracts.group_by("payer").agg(pl.col("contract_id").min().alias("paid"))
     return (
         tables.read_one_offs(accounts, on=on)
-        .join(first, on="account_id")
+        .join(own, on="account_id", how="left", maintain_order="left")
+        .join(paid, left_on="account_id", right_on="payer", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("contract_id", "paid").alias("contract_id"))
+        .filter(pl.col("contract_id").is_not_null())
         .select(
             "one_off_id",
             "contract_id",

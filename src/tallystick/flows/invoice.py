@@ -5,8 +5,8 @@ stopped anywhere and given again: a contract is due once for each of its bill da
 (contract, component, period, purpose) stands once in the database.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -31,6 +31,7 @@ from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.invoices import operations, tables
 from tallystick.domain.invoices.models import BillRun
 from tallystick.domain.ledger.tables import store_deferrals, store_entries
+from tallystick.domain.parties.organisations import payers_in
 from tallystick.domain.parties.queries import exemptions_of
 from tallystick.domain.tenants.bulk import new_ids
 from tallystick.domain.tenants.locks import only_one
@@ -47,7 +48,10 @@ from tallystick.flows.tasks import WORKERS, work_off
 
 CONTRACTS_PER_TASK: Final = 20_000
 SERIES: Final = "INV"
-_ISSUED: Final = pl.Schema({"account_id": pl.Int64(), "invoice_id": pl.Int64()})
+BILLING: Final = "a bill run"
+_ISSUED: Final = pl.Schema(
+    {"bill": pl.String(), "account_id": pl.Int64(), "invoice_id": pl.Int64()}
+)
 
 FindRates = Callable[[Tenant], TaxRates]
 """Who says what taxes an operator's customers owe."""
@@ -65,16 +69,48 @@ class BillReport:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The invoices of some accounts before they have numbers, with what they were made from."""
+    """The invoices of some payers before they have numbers, with what they were made from.
+
+    Who has a line that no invoice could take is held with all bills: they are in no batch.
+    """
 
     task: DueTask
     batches: dict[str, AssembledBatch]  # by currency
+    rejects: pl.DataFrame  # REJECTS
+    held: tuple[int, ...]
 
-    @property
-    def held(self) -> pl.DataFrame:
-        """REJECTS of the lines that no invoice could take."""
-        none = pl.DataFrame(schema=REJECTS)
-        return pl.concat([none, *(batch.rejects for batch in self.batches.values())])
+    def heads(self) -> pl.DataFrame:
+        """What each payer would be billed (HEADS)."""
+        payers = self.task.contracts.select("bill", account_id="payer").unique("bill")
+        parts = [
+            batch.invoices.rename({"account_id": "bill"})
+            .join(payers, on="bill", maintain_order="left")
+            .group_by("account_id", maintain_order=True)
+            .agg(
+                pl.col("net", "tax", "total").sum(),
+                currency=pl.lit(currency),
+                invoices=pl.len(),
+            )
+            for currency, batch in self.batches.items()
+        ]
+        return pl.concat([HEADS.to_frame(), *(part.select(_cast(HEADS)) for part in parts)])
+
+
+HEADS: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "currency": pl.String(),
+        "invoices": pl.Int64(),
+        "net": MONEY,
+        "tax": MONEY,
+        "total": MONEY,
+    }
+)
+"""What a payer is billed by a run, in how many invoices."""
+
+
+def _cast(schema: pl.Schema) -> list[pl.Expr]:
+    return [pl.col(name).cast(kind) for name, kind in schema.items()]
 
 
 def of_own_table(tenant: Tenant) -> TaxRates:
@@ -100,7 +136,7 @@ def run_bills(
     :raises AlreadyRunning: while another bill run or a charge run of the operator runs
     """
     # A total stored between reading what is unbilled and marking it would be marked unread.
-    with only_one("a bill run", tenant_id=tenant_id), only_one(CHARGING, tenant_id=tenant_id):
+    with only_one(BILLING, tenant_id=tenant_id), only_one(CHARGING, tenant_id=tenant_id):
         do_agreed(tenant_id=tenant_id, on=on, at=at)
         with acting_for(tenant_id):
             for table in OWING:
@@ -141,27 +177,40 @@ def draft_invoices(
     on: date,
     find_rates: FindRates = of_own_table,
 ) -> Draft:
-    """What would be billed to these accounts on that day; nothing is stored."""
+    """What would be billed to the payers [first, end) on that day; nothing is stored."""
     own = load_own_prices()
-    task = due_task(accounts, plans=dated_plans(own.variants), own=own, on=on)
+    task = due_task(payers_in(*accounts), plans=dated_plans(own.variants), own=own, on=on)
     rounding = Rounding(
         mode=RoundingMode(tenant.rounding),
         tax=TaxRounding(tenant.tax_rounding),
         inclusive=tenant.prices_include_tax,
     )
     rates = _rates(task, tenant=tenant, on=on, find_rates=find_rates)
-    return Draft(
-        task=task,
-        batches={
-            currency: assemble_batch(
-                lines,
-                rates=rates,
-                currency=currency,
-                rounding=rounding,
-            )
-            for currency, lines in task.lines_by_currency()
-        },
+    batches = {
+        currency: assemble_batch(lines, rates=rates, currency=currency, rounding=rounding)
+        for currency, lines in task.lines_by_currency()
+    }
+    rejects = pl.concat(
+        [pl.DataFrame(schema=REJECTS), *(batch.rejects for batch in batches.values())]
     )
+    return hold(Draft(task, batches, rejects, ()), payers=_payers_of(rejects, task.contracts))
+
+
+def hold(draft: Draft, *, payers: Collection[int]) -> Draft:
+    """The draft less all bills of these payers, who stay due as they are."""
+    if not payers:
+        return draft
+    own = draft.task.contracts.filter(pl.col("payer").is_in(payers))
+    bills = own["bill"].unique().to_list()
+    batches = {currency: batch.without(bills) for currency, batch in draft.batches.items()}
+    return replace(draft, batches=batches, held=tuple(sorted({*draft.held, *payers})))
+
+
+def _payers_of(rejects: pl.DataFrame, contracts: pl.DataFrame) -> list[int]:
+    if rejects.is_empty():
+        return []
+    bills = rejects.select(bill=pl.col("parameters").str.json_path_match("$.account_id"))
+    return contracts.join(bills, on="bill", how="semi")["payer"].unique().to_list()
 
 
 def _rates(task: DueTask, *, tenant: Tenant, on: date, find_rates: FindRates) -> pl.DataFrame:
@@ -201,23 +250,21 @@ def _bill_task(run: BillRun, *, task_id: int, at: datetime, find_rates: FindRate
         for currency, batch in draft.batches.items():
             invoices.append(_issue(run, draft=draft, batch=batch, currency=currency, at=at))
             totals[currency] = Decimal(batch.invoices["total"].sum() or 0)
-        ids = pl.concat(invoices)
-        tables.mark_billed(draft.task.counted.join(ids, on="account_id"))
-        store_closed(draft.task.closed, invoices=ids, held=_held_accounts(draft), run=run)
+        issued = pl.concat(invoices)
+        contracts = draft.task.contracts
+        billed = contracts.join(issued, on="bill").select("contract_id", "invoice_id")
+        tables.mark_billed(draft.task.counted.join(billed, on="contract_id"))
+        held = contracts.filter(pl.col("payer").is_in(draft.held))["account_id"].unique().to_list()
+        store_closed(draft.task.closed, billed=billed, held=held, run=run)
         tables.move_bill_days(draft.task.next_bill_days(held=draft.held), on=run.bill_date)
-        operations.close_task(task_id, invoices=ids.height)
-        return BillReport(run.bill_date, ids.height, totals, tuple(_held(draft)))
-
-
-def _held_accounts(draft: Draft) -> list[int]:
-    named = pl.col("parameters").str.json_path_match("$.account_id").cast(pl.Int64)
-    return draft.held.select(named).to_series().unique().to_list()
+        operations.close_task(task_id, invoices=issued.height)
+        return BillReport(run.bill_date, issued.height, totals, tuple(_held(draft)))
 
 
 def _held(draft: Draft) -> list[dict[str, str]]:
     return [
         {"code": code, "parameters": parameters}
-        for code, parameters in draft.held.select("code", "parameters").unique().iter_rows()
+        for code, parameters in draft.rejects.select("code", "parameters").unique().iter_rows()
     ]
 
 
@@ -228,18 +275,18 @@ def _issue(
     if batch.invoices.is_empty():
         return _ISSUED.to_frame()
     heads = _invoice_rows(run, draft=draft, batch=batch, currency=currency, at=at)
-    ids = heads.select("account_id", pl.col("id").alias("invoice_id"))
-    lines = draft.task.as_invoice_lines(batch.lines).join(ids, on="account_id")
+    ids = heads.select("bill", "account_id", pl.col("id").alias("invoice_id"))
+    lines = draft.task.as_invoice_lines(batch.lines).join(ids, on="bill")
     tenant = pl.lit(run.tenant_id).alias("tenant_id")
     taxes = batch.taxes.select(
         tenant,
-        pl.col("account_id").cast(pl.Int64),
+        pl.col("account_id").alias("bill"),
         pl.col("tax").alias("name"),
         "code",
         pl.col("percent").alias("rate"),
         "taxable",
         pl.col("amount").alias("tax"),
-    ).join(ids, on="account_id")
+    ).join(ids, on="bill")
     open_items = heads.filter(pl.col("total") != 0).select(
         tenant,
         "account_id",
@@ -251,9 +298,9 @@ def _issue(
         pl.lit("open").alias("state"),
     )
     tables.store_invoices(
-        invoices=heads,
-        lines=lines.drop("cycle_start", "one_off_id").with_columns(tenant),
-        taxes=taxes,
+        invoices=heads.drop("bill"),
+        lines=lines.drop("bill", "owner", "cycle_start", "one_off_id").with_columns(tenant),
+        taxes=taxes.drop("bill"),
         open_items=open_items,
     )
     _defer(run, lines=lines, currency=currency)
@@ -265,7 +312,7 @@ def _issue(
     billed = lines.filter(pl.col("purpose").str.starts_with("usage"))
     tables.mark_billed(
         billed.select(
-            "account_id",
+            pl.col("owner").alias("account_id"),
             "contract_id",
             "component_id",
             pl.col("cycle_start"),
@@ -273,7 +320,7 @@ def _issue(
         ).unique()
     )
     _post(run, batch=batch, heads=heads, currency=currency, at=at)
-    billed_accounts = heads["account_id"].to_list()
+    billed_accounts = heads["account_id"].unique(maintain_order=True).to_list()
     operations.offset_credits(billed_accounts, on=run.bill_date)
     allocate_credit(tenant_id=run.tenant_id, accounts=billed_accounts, on=run.bill_date, at=at)
     return ids
@@ -304,9 +351,10 @@ def _post(
     """Posts one entry an invoice; `heads` are the stored invoices."""
     postings = post_invoices_batch(batch, issued_on=run.bill_date, first_entry_no=1)
     store_entries(
-        postings,
+        postings.rename({"account_id": "bill"}),
         heads=heads.select(
-            pl.col("account_id").cast(postings.schema["account_id"]),
+            "bill",
+            "account_id",
             pl.format("invoice:{}", "number").alias("source_key"),
             pl.format("invoice {}", "number").alias("description"),
         ),
@@ -321,16 +369,15 @@ def _post(
 def _invoice_rows(
     run: BillRun, *, draft: Draft, batch: AssembledBatch, currency: str, at: datetime
 ) -> pl.DataFrame:
-    heads = batch.invoices.with_columns(pl.col("account_id").cast(pl.Int64)).join(
-        draft.task.contracts.select("account_id", "payment_days").unique("account_id"),
-        on="account_id",
-        how="left",
-        maintain_order="left",
+    payers = draft.task.contracts.select("bill", "payment_days", account_id="payer")
+    heads = batch.invoices.rename({"account_id": "bill"}).join(
+        payers.unique("bill"), on="bill", how="left", maintain_order="left"
     )
     numbers = operations.take_numbers(
         tenant_id=run.tenant_id, series=SERIES, year=run.bill_date.year, count=heads.height
     )
     return heads.select(
+        "bill",
         pl.lit(run.tenant_id).alias("tenant_id"),
         "account_id",
         new_ids("invoices_invoice", count=heads.height).alias("id"),

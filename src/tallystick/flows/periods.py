@@ -88,7 +88,7 @@ _NO_CYCLE: Final = replace(NOTHING, lines=PRICED.to_frame())
 
 
 def close_periods(
-    accounts: tuple[int, int],
+    accounts: AccountRange,
     *,
     contracts: pl.DataFrame,
     held: pl.DataFrame,
@@ -109,9 +109,8 @@ def close_periods(
     since = periods["cycle_start"].min()
     assert isinstance(since, date)
     priced = [NOTHING]
-    for own in _slices(accounts, periods, plans=plans, since=since):
-        within = pl.col("account_id").is_between(*own, closed="left")
-        priced.append(_price(own, periods.filter(within), plans=plans))
+    for own in _slices(accounts, plans=plans, since=since):
+        priced.append(_price(own, periods.filter(_among(own)), plans=plans))
     grants, began, again = _roll_over(accounts, periods, plans=plans)
     return ClosedPeriods(
         lines=pl.concat([one.lines for one in priced]),
@@ -196,18 +195,33 @@ def _version_of(day: date, plans: Sequence[DatedPlan]) -> DatedPlan:
     return next((one for one in reversed(plans) if one.valid_from <= day), plans[0])
 
 
+def _among(accounts: AccountRange) -> pl.Expr:
+    """Whether the account is one of these."""
+    account = pl.col("account_id")
+    here = account.is_between(accounts.first, accounts.end, closed="left")
+    return here & ~account.is_in(accounts.elsewhere) | account.is_in(accounts.joining)
+
+
 def _slices(
-    accounts: tuple[int, int], periods: pl.DataFrame, *, plans: Sequence[DatedPlan], since: date
-) -> list[tuple[int, int]]:
-    """Account ranges with no more lines than fit in memory."""
+    accounts: AccountRange, *, plans: Sequence[DatedPlan], since: date
+) -> Iterator[AccountRange]:
+    """The accounts in parts with no more lines than fit in memory."""
     components = sorted(_read_components(plans))
     if not components:
-        return []
+        return
     events = period_tables.count_events(accounts, components=components, since=since)
-    part = pl.col("events").cum_sum() // LINES_AT_ONCE
-    starts = events.group_by(part.alias("part")).agg(pl.col("account_id").min())
-    edges = [accounts[0], *sorted(starts["account_id"].to_list())[1:], accounts[1]]
-    return list(pairwise(edges))
+    joining = pl.col("account_id").is_in(accounts.joining)
+    part = (pl.col("events").cum_sum() // LINES_AT_ONCE).alias("part")
+    starts = events.filter(~joining).group_by(part).agg(pl.col("account_id").min())
+    edges = [accounts.first, *sorted(starts["account_id"].to_list())[1:], accounts.end]
+    for first, end in pairwise(edges):
+        yield AccountRange(first, end, accounts.elsewhere)
+    parts = events.filter(joining).with_columns(part).partition_by("part", maintain_order=True)
+    busy = [one["account_id"].to_list() for one in parts]
+    idle = set(accounts.joining).difference(*busy)
+    for ids in (idle, *busy):
+        if ids:
+            yield AccountRange(0, 0, joining=tuple(sorted(ids)))
 
 
 def _read_components(plans: Sequence[DatedPlan]) -> set[int]:
@@ -221,7 +235,7 @@ def _read_components(plans: Sequence[DatedPlan]) -> set[int]:
 
 
 def _price(
-    accounts: tuple[int, int], periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
+    accounts: AccountRange, periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
 ) -> ClosedPeriods:
     """What the periods cost, cycle after cycle, less what was billed of them."""
     if periods.is_empty():
@@ -350,13 +364,13 @@ def _less_billed(
 
 
 def _roll_over(
-    accounts: tuple[int, int], periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
+    accounts: AccountRange, periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """GRANTS of the cycles that follow, the keys (KEYS) of all that could have some, and AGAIN."""
     made, keys = [GRANTS.to_frame()], [_KEYED.to_frame()]
     if periods.filter(~pl.col("final")).is_empty():
         return made[0], keys[0], AGAIN.to_frame()
-    counters = read_counters(accounts=AccountRange(*accounts), schema=COUNTERS)
+    counters = read_counters(accounts=accounts, schema=COUNTERS)
     stored = period_tables.read_grants(accounts, schema=GRANTS)
     for start in periods["cycle_start"].unique().sort():
         rows = periods.filter(pl.col("cycle_start") == start)
@@ -407,14 +421,15 @@ def _buckets(periods: pl.DataFrame, plan: Plan) -> pl.DataFrame:
 
 
 def store_closed(
-    closed: ClosedPeriods, *, invoices: pl.DataFrame, held: list[int], run: BillRun
+    closed: ClosedPeriods, *, billed: pl.DataFrame, held: Sequence[int], run: BillRun
 ) -> None:
     """Stores what closing came to, but for the accounts that are `held`.
 
-    `invoices` has `account_id` and `invoice_id`.
+    `billed` says on which invoice each contract is (`contract_id`, `invoice_id`).
     """
+    on_invoice = billed.rename({"contract_id": "payer"})
     period_tables.store_priced(
-        closed.lines.select(PRICED.names()).join(invoices, on="account_id"),
+        closed.lines.join(on_invoice, on="payer").select(*PRICED.names(), "invoice_id"),
         tenant_id=run.tenant_id,
         bill_run_id=run.id,
     )

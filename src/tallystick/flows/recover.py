@@ -136,7 +136,7 @@ def restore_paid(account: Account, *, on: date, at: datetime) -> tuple[str, ...]
                 on=on,
             )
     if down.restorations and not _still_cut(down.standing, ladder):
-        restored = _restore_services(account, episode=episode, at=at)
+        restored = _restore_services(account, ladder=ladder, episode=episode, at=at)
     if down.closed:
         episodes.close_episode(episode, on=on)
     return tuple(restored)
@@ -147,9 +147,31 @@ def _still_cut(standing: Sequence[TakenStep], ladder: Ladder) -> bool:
     return any(step.name in names and step.action in RESTORED for step in ladder.steps)
 
 
-def _restore_services(account: Account, *, episode: Episode, at: datetime) -> list[str]:
+def _reached(account: Account, ladder: Ladder) -> list[Account]:
+    """Whose services the account's debts cost: its own, and of those that it pays for."""
+    paid_for = Account.objects.filter(payer_id=account.id) if ladder.reaches_paid_for else ()
+    return [account, *paid_for]
+
+
+def _is_cut(account: Account) -> bool:
+    """Whether debts of its own keep service from the account."""
+    episode, ladder = open_episode(account.id), _ladder_of(account)
+    if episode is None or ladder is None:
+        return False
+    return _still_cut(_case(account, episode).taken, ladder)
+
+
+def _restore_services(
+    account: Account, *, ladder: Ladder, episode: Episode, at: datetime
+) -> list[str]:
+    """Restores what nobody else's debts still keep away: its owner's or the owner's payer's."""
+    free = []
+    for owner in _reached(account, ladder):
+        others = Account.objects.filter(id__in=[owner.id, owner.payer_id]).exclude(id=account.id)
+        if not any(_is_cut(one) for one in others):
+            free.append(owner.id)
     restored = []
-    for service in services_in(account.id, (ServiceState.RESTRICTED, ServiceState.SUSPENDED)):
+    for service in services_in(free, (ServiceState.RESTRICTED, ServiceState.SUSPENDED)):
         _tell_network(move_service(service.id, action="restore"), "restore", episode, at)
         restored.append(service.name)
     return restored
@@ -191,7 +213,7 @@ def _climb(account: Account, *, ladder: Ladder, on: date, at: datetime) -> list[
             detail=f"{_written(step.overdue_amount, ladder.currency)} {ladder.currency}"
             f" overdue for {step.overdue_days} days",
         )
-        _act(account, step=step, episode=episode, on=on, at=at)
+        _act(account, ladder=ladder, step=step, episode=episode, on=on, at=at)
     return [
         StepTaken(
             account.number,
@@ -204,8 +226,11 @@ def _climb(account: Account, *, ladder: Ladder, on: date, at: datetime) -> list[
     ]
 
 
-def _act(account: Account, *, step: Step, episode: Episode, on: date, at: datetime) -> None:
+def _act(
+    account: Account, *, ladder: Ladder, step: Step, episode: Episode, on: date, at: datetime
+) -> None:
     action = step.step.action
+    reached = [one.id for one in _reached(account, ladder)]
     if step.step.fee:
         charge_once(
             account,
@@ -232,14 +257,15 @@ def _act(account: Account, *, step: Step, episode: Episode, on: date, at: dateti
             },
             at=at,
         )
-    for service in services_in(account.id, _TAKEN_FROM.get(action, ())):
+    for service in services_in(reached, _TAKEN_FROM.get(action, ())):
         moved = move_service(service.id, action=_SERVICE_ACTION[action])
         _tell_network(moved, _SERVICE_ACTION[action], episode, at)
     if action is Action.TERMINATE:
-        for contract in running_contracts(account.id, on=on):
-            charge_leaving(contract, on=on)
-        end_contracts(account.id, on=on)
-        end_assignments(account.id, at=at)
+        for account_id in reached:
+            for contract in running_contracts(account_id, on=on):
+                charge_leaving(contract, on=on)
+            end_contracts(account_id, on=on)
+            end_assignments(account_id, at=at)
     if action is Action.WRITE_OFF:
         _write_off(account, episode=episode, on=on, at=at)
 

@@ -8,14 +8,13 @@ from typing import Final
 
 import polars as pl
 
-from tallystick.base.frames import AMOUNT
 from tallystick.base.progress import Progress, silent
 from tallystick.domain.invoices import tables
 from tallystick.domain.invoices.history import read_last_invoices, read_numbers
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import Batch
-from tallystick.flows.invoice import CONTRACTS_PER_TASK, draft_invoices
+from tallystick.flows.invoice import CONTRACTS_PER_TASK, HEADS, draft_invoices
 
 TOLERATED_PERCENT: Final = 20
 """A bill that is further from the last one than this is worth a look."""
@@ -55,7 +54,7 @@ class Rehearsal:
 
 def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> Rehearsal:
     """Drafts every bill that is due by that day and compares it; nothing is stored."""
-    drafts: list[pl.DataFrame] = [_DRAFTS.to_frame()]
+    drafts: list[pl.DataFrame] = []
     held: list[pl.DataFrame] = []
     with acting_for(tenant_id):
         tenant = Tenant.objects.get(id=tenant_id)
@@ -64,17 +63,17 @@ def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> 
     for done, accounts in enumerate(ranges, start=1):
         with acting_for(tenant_id):
             draft = draft_invoices(tenant, accounts=accounts, on=on)
-        drafts += [_drafted(batch.invoices, currency) for currency, batch in draft.batches.items()]
+        drafts.append(draft.heads())
         if draft.batches:
-            held.append(draft.held.select("code", "parameters").unique(maintain_order=True))
+            held.append(draft.rejects.select("code", "parameters").unique(maintain_order=True))
         progress("rehearsing", done=done, total=len(ranges))
-    billed = pl.concat(drafts)
+    billed = pl.concat(drafts) if drafts else HEADS.to_frame()
     with acting_for(tenant_id):
         last = read_last_invoices(until=on)
         numbers = read_numbers()
     return Rehearsal(
         bill_date=on,
-        invoices=billed.height,
+        invoices=int(billed["invoices"].sum()),
         totals={
             str(currency): Decimal(part["total"].sum())
             for (currency,), part in billed.group_by("currency", maintain_order=True)
@@ -87,14 +86,6 @@ def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> 
         ),
         waiting_batches=waiting,
     )
-
-
-_DRAFTS: Final = pl.Schema({"account_id": pl.Int64(), "currency": pl.String(), "total": AMOUNT})
-
-
-def _drafted(invoices: pl.DataFrame, currency: str) -> pl.DataFrame:
-    own = invoices.select("account_id", pl.lit(currency).alias("currency"), "total")
-    return own.cast(_DRAFTS)
 
 
 def _ranges(due: pl.DataFrame) -> list[tuple[int, int]]:

@@ -24,7 +24,6 @@ def why_adjusted(line: InvoiceLine) -> list[str]:
     if not own.adjusts:
         return []
     cycle = InvoiceLine.objects.filter(
-        account_id=line.account_id,
         contract_id=line.contract_id,
         period_from__gte=line.period_from,
         period_from__lt=line.period_to,
@@ -44,7 +43,7 @@ def why_priced(line: InvoiceLine) -> list[str]:
     component = Component.objects.get(id=line.component_id)
     plans = plans_by_version()
     rows = PeriodLine.objects.filter(
-        account_id=line.account_id,
+        account_id=line.contract.account_id,
         invoice_id=line.invoice_id,
         component=component,
         cycle_start=cycle_priced(line),
@@ -70,7 +69,7 @@ def _rated(row: PeriodLine) -> dict[str, Any]:
 def _words(line: InvoiceLine, term: str) -> str:
     ref = term.partition(":")[2]
     if ref.startswith("#"):
-        grant = Grant.objects.get(account_id=line.account_id, id=int(ref[1:]))
+        grant = Grant.objects.get(account_id=line.contract.account_id, id=int(ref[1:]))
         return f"{grant.name} {grant.words}"
     held = ContractOffer.objects.filter(contract_id=line.contract_id, valid_from__lt=line.period_to)
     plans = dated_plans()

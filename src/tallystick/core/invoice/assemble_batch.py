@@ -3,6 +3,7 @@
 Amounts are Int128 at 12 decimals and percents at 6, so products stay exact up to 10^15 a sum.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -89,6 +90,18 @@ class AssembledBatch:
     lines: pl.DataFrame
     taxes: pl.DataFrame
     rejects: pl.DataFrame
+
+    def without(self, accounts: Collection[str]) -> "AssembledBatch":
+        """The batch less the invoices of these accounts; the rejects stay."""
+        if not accounts:
+            return self
+        kept = ~pl.col("account_id").is_in(accounts)
+        return AssembledBatch(
+            self.invoices.filter(kept),
+            self.lines.filter(kept),
+            self.taxes.filter(kept),
+            self.rejects,
+        )
 
 
 def assemble_batch(

@@ -83,7 +83,10 @@ class LineTax:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """A recurring or one-off line; `tax` is None where it was not kept."""
+    """A recurring or one-off line; `tax` is None where it was not kept.
+
+    `section` says whose it is on an invoice that pays for several accounts.
+    """
 
     description: str
     quantity: Decimal
@@ -93,6 +96,7 @@ class DocumentLine:
     period: Period | None = None
     detail: str = ""
     tax: LineTax | None = None
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)

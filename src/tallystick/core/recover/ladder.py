@@ -59,13 +59,18 @@ class LadderStep:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Steps in the order of their days; amounts are in the ladder's currency."""
+    """Steps in the order of their days; amounts are in the ladder's currency.
+
+    What takes service away takes it from those that the account pays for as well, or from its own
+    services only.
+    """
 
     name: str
     currency: str
     steps: tuple[LadderStep, ...]
     minimum: Decimal = ZERO
     weekdays_only: bool = False
+    reaches_paid_for: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tallystick.base.refusal import Refusal
 from tallystick.core.recover.ladder import RESTORED, Action, Ladder, LadderStep
 
 _DAYS = re.compile(r"(\d{1,4}) days?")
-_TOP = ("ladder", "currency", "minimum", "days", "steps")
+_TOP = ("ladder", "currency", "minimum", "days", "services", "steps")
 _STEP = ("after", "fee", "minimum", "restore", "reconnect")
 _ACTIONS = tuple(action.value for action in Action)
 
@@ -64,6 +64,7 @@ class _Reading:
             minimum=self._amount(fields, "minimum", currency),
             weekdays_only=self._choice(fields, "days", ("any", "weekdays")) == "weekdays",
             steps=self._steps(fields, currency),
+            reaches_paid_for=self._choice(fields, "services", ("paid for", "own")) == "paid for",
         )
         if self._mistakes:
             told = [f"{self._source}:{line}: {what}" for line, what in sorted(self._mistakes)]

@@ -37,6 +37,8 @@ class Contract(TenantRow):
     """The pool that it shares with contracts of its organisation that name the same; or none."""
     pool_id = models.BigIntegerField(null=True)
     """The contract that named the pool first, which stands for it."""
+    cost_centre = models.CharField(max_length=40, default="", db_default="", blank=True)
+    """Whose cost it is within the customer's house; printed, and its bill may be split by it."""
     cycle_day = models.SmallIntegerField()
     """The day of the month its cycles begin: the account's bill day, or its own day."""
     billed_to = models.DateField(null=True)

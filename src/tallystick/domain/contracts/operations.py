@@ -86,6 +86,12 @@ def open_contract(
     return contract
 
 
+def label_contract(contract: Contract, *, cost_centre: str) -> None:
+    """Whose cost the contract is from its next bill on; empty = nobody's in particular."""
+    contract.cost_centre = cost_centre
+    contract.save(update_fields=["cost_centre"])
+
+
 def join_pool(contract: Contract, *, pool: str) -> None:
     """Lets a contract share with those of its organisation that name the same pool."""
     contract.pool = pool

@@ -44,8 +44,9 @@ def running_contracts(account_id: int, *, on: date) -> list[Contract]:
     return list(still.select_related("account").order_by("id"))
 
 
-def services_in(account_id: int, states: Sequence[str]) -> list[Service]:
-    """The account's services in any of those states, oldest first."""
+def services_in(accounts: Sequence[int], states: Sequence[str]) -> list[Service]:
+    """The services of these accounts in any of those states, oldest first."""
     if not states:
         return []
-    return list(Service.objects.filter(account_id=account_id, state__in=states).order_by("id"))
+    services = Service.objects.filter(account_id__in=accounts, state__in=states)
+    return list(services.order_by("id"))

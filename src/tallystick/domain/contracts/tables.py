@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import read_frame
 
 OVERRIDES: Final = pl.Schema(
@@ -48,12 +49,12 @@ def read_overrides() -> pl.DataFrame:
     )
 
 
-def read_granted(accounts: tuple[int, int], *, on: date) -> pl.DataFrame:
-    """Grants of the accounts [first, end) that began by that day, oldest first (GRANTED)."""
+def read_granted(accounts: AccountRange, *, on: date) -> pl.DataFrame:
+    """Grants of these accounts that began by that day, oldest first (GRANTED)."""
+    within, values = accounts.within("account_id")
     return read_frame(
         "SELECT id, account_id, contract_id, kind, name, words, valid_from, valid_to"
-        " FROM contracts_grant WHERE account_id >= %s AND account_id < %s AND valid_from <= %s"
-        " ORDER BY account_id, id",
-        [*accounts, on],
+        f" FROM contracts_grant WHERE {within} AND valid_from <= %s ORDER BY account_id, id",
+        [*values, on],
         schema=GRANTED,
     )

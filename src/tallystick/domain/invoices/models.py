@@ -106,7 +106,10 @@ class Invoice(TenantRow):
 
 
 class InvoiceLine(TenantRow):
-    """One line of an invoice; a component's period is billed once for each purpose."""
+    """One line of an invoice; a component's period is billed once for each purpose.
+
+    Its account is the invoice's, who pays; the contract may be of another account.
+    """
 
     account = belongs_to("parties.Account")
     invoice = belongs_to("invoices.Invoice")
@@ -137,12 +140,10 @@ class InvoiceLine(TenantRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=[
-                    "tenant", "account", "contract", "component", "period_from", "purpose", "slot",
-                ],
+                fields=["tenant", "contract", "component", "period_from", "purpose", "slot"],
                 name="invoice_line_billed_once",
             )
-        ]  # fmt: skip
+        ]
 
 
 class OneOff(TenantRow):

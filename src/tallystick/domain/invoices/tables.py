@@ -1,16 +1,14 @@
 """What a bill task reads and writes in bulk: due contracts, unbilled usage, issued invoices."""
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from django.db import connection
 
 from tallystick.base.frames import AMOUNT, QUANTITY
+from tallystick.domain.parties.organisations import AccountRange, payers
 from tallystick.domain.tenants.bulk import insert_rows, read_frame, stage_rows
-
-Accounts = tuple[int, int]
-"""The ids [first, end) of a task's accounts."""
 
 DUE_CONTRACTS: Final = pl.Schema(
     {
@@ -22,7 +20,10 @@ DUE_CONTRACTS: Final = pl.Schema(
         "currency": pl.String(),
         "zone": pl.String(),
         "payment_days": pl.Int64(),
+        "payer_id": pl.Int64(),  # null = the account itself
+        "split": pl.Boolean(),  # the account's own bill is cut by cost centre
         "contract_id": pl.Int64(),
+        "cost_centre": pl.String(),
         "number": pl.String(),
         "starts_on": pl.Date(),
         "ends_on": pl.Date(),
@@ -84,78 +85,106 @@ ONE_OFFS: Final = pl.Schema(
 
 _DUE = """contracts_contract c JOIN parties_account a
     ON a.tenant_id = c.tenant_id AND a.id = c.account_id"""
-_IS_DUE = "c.next_bill_on <= %s AND c.account_id >= %s AND c.account_id < %s"
+
+
+def _is_due(accounts: AccountRange, on: date) -> tuple[str, list[Any]]:
+    """The condition that a contract of these accounts is due, and its parameters."""
+    within, values = accounts.within("c.account_id")
+    return f"c.next_bill_on <= %s AND {within}", [on, *values]
 
 
 def count_due(*, on: date) -> pl.DataFrame:
-    """Accounts with a contract that is due, and how many such contracts (`account_id`, `due`)."""
-    return read_frame(
+    """Who is to be billed, and for how many contracts that are due (`account_id`, `due`).
+
+    The account is the one that pays.
+    """
+    due = read_frame(
         "SELECT account_id, count(*) FROM contracts_contract"
         " WHERE next_bill_on <= %s GROUP BY 1 ORDER BY 1",
         [on],
         schema={"account_id": pl.Int64, "due": pl.Int64},
     )
+    paid_for = payers()
+    if not paid_for:
+        return due
+    payer = pl.col("account_id").replace(paid_for)
+    return due.group_by(payer).agg(pl.col("due").sum()).sort("account_id")
 
 
-def read_due_contracts(accounts: Accounts, *, on: date) -> pl.DataFrame:
+def read_due_contracts(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     """The contracts of these accounts that are due on that day (DUE_CONTRACTS)."""
+    due, values = _is_due(accounts, on)
     return read_frame(
         "SELECT a.id, p.country, a.customer_kind, coalesce(nullif(a.tax_place, ''), p.country),"
         " EXISTS (SELECT 1 FROM parties_taxexemption x WHERE x.tenant_id = a.tenant_id"
-        " AND x.account_id = a.id), a.currency, a.zone, a.payment_days, c.id,"
+        " AND x.account_id = a.id), a.currency, a.zone, a.payment_days, a.payer_id,"
+        " a.split_by <> '', c.id, nullif(c.cost_centre, ''),"
         f" c.number, c.starts_on, c.ends_on, c.cycle_day, c.billed_to FROM {_DUE}"
         " JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id"
-        f" WHERE {_IS_DUE} ORDER BY a.id, c.id",
-        [on, *accounts],
+        f" WHERE {due} ORDER BY a.id, c.id",
+        values,
         schema=DUE_CONTRACTS,
     )
 
 
-def read_held_offers(accounts: Accounts, *, on: date) -> pl.DataFrame:
+def read_payers(accounts: list[int]) -> pl.DataFrame:
+    """How those who pay for others are billed (`payer_id`, `payer_days`, `payer_split`)."""
+    return read_frame(
+        "SELECT id, payment_days, split_by <> '' FROM parties_account WHERE id = ANY(%s)",
+        [accounts],
+        schema={"payer_id": pl.Int64, "payer_days": pl.Int64, "payer_split": pl.Boolean},
+    )
+
+
+def read_held_offers(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     """What the due contracts hold over time (HELD_OFFERS), oldest first."""
+    due, values = _is_due(accounts, on)
     return read_frame(
         "SELECT o.contract_id, o.offer_id, o.quantity, o.valid_from, o.valid_to"
         f" FROM contracts_contractoffer o JOIN {_DUE} ON c.tenant_id = o.tenant_id"
-        f" AND c.id = o.contract_id WHERE {_IS_DUE} ORDER BY o.contract_id, o.valid_from",
-        [on, *accounts],
+        f" AND c.id = o.contract_id WHERE {due} ORDER BY o.contract_id, o.valid_from",
+        values,
         schema=HELD_OFFERS,
     )
 
 
-def read_pauses(accounts: Accounts, *, on: date) -> pl.DataFrame:
+def read_pauses(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     """The days on which the due contracts rest (`contract_id`, `paused_from`, `paused_to`)."""
+    due, values = _is_due(accounts, on)
     return read_frame(
         "SELECT z.contract_id, z.paused_from, z.paused_to FROM contracts_pause z"
-        f" JOIN {_DUE} ON c.tenant_id = z.tenant_id AND c.id = z.contract_id WHERE {_IS_DUE}"
+        f" JOIN {_DUE} ON c.tenant_id = z.tenant_id AND c.id = z.contract_id WHERE {due}"
         " ORDER BY z.contract_id, z.paused_from",
-        [on, *accounts],
+        values,
         schema={"contract_id": pl.Int64, "paused_from": pl.Date, "paused_to": pl.Date},
     )
 
 
-def read_billed_lines(accounts: Accounts, *, on: date) -> pl.DataFrame:
+def read_billed_lines(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     """Recurring lines and credits of the due contracts that reach past their last bill.
 
     Of a contract that had its last bill and is due again, those that reach its end.
     """
+    due, values = _is_due(accounts, on)
     return read_frame(
         "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
         f" l.unit_price, l.exact FROM {_DUE} JOIN invoices_invoiceline l"
-        " ON l.tenant_id = c.tenant_id AND l.account_id = c.account_id AND l.contract_id = c.id"
-        f" WHERE {_IS_DUE} AND (l.period_to > c.billed_to"
+        " ON l.tenant_id = c.tenant_id AND l.contract_id = c.id"
+        f" WHERE {due} AND (l.period_to > c.billed_to"
         " OR c.ends_on <= c.billed_to AND l.period_to >= c.ends_on)"
         " AND (l.purpose LIKE 'recurring%%' OR l.purpose LIKE 'credit%%')"
         " ORDER BY l.invoice_id, l.line_no",
-        [on, *accounts],
+        values,
         schema=BILLED_LINES,
     )
 
 
-def read_unbilled(accounts: Accounts, *, on: date) -> pl.DataFrame:
+def read_unbilled(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     """Usage totals of the due contracts that no invoice has (UNBILLED).
 
     `late` marks a component's cycle of which an invoice has a part already.
     """
+    due, values = _is_due(accounts, on)
     key = """t.account_id, t.contract_id, t.component_id, t.version_id, t.cycle_start, t.band,
         t.tier, t.unit_price, t.per"""
     return read_frame(
@@ -168,21 +197,22 @@ def read_unbilled(accounts: Accounts, *, on: date) -> pl.DataFrame:
             sum(t.events), sum(t.measured), sum(t.billed), sum(t.allowed), sum(t.amount)
         FROM {_DUE} JOIN usage_chargetotal t ON t.tenant_id = c.tenant_id
             AND t.account_id = c.account_id AND t.contract_id = c.id AND t.invoice_id IS NULL
-        WHERE {_IS_DUE}
+        WHERE {due}
         GROUP BY t.tenant_id, {key} ORDER BY {key}
         """,
-        [on, *accounts],
+        values,
         schema=UNBILLED,
     )
 
 
-def read_one_offs(accounts: Accounts, *, on: date) -> pl.DataFrame:
+def read_one_offs(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     """Single charges that wait for the accounts' next invoice (ONE_OFFS)."""
+    within, values = accounts.within("account_id")
     return read_frame(
         "SELECT id, account_id, description, amount, tax_category, revenue_account, charged_on"
-        " FROM invoices_oneoff WHERE invoice_id IS NULL AND charged_on <= %s"
-        " AND account_id >= %s AND account_id < %s ORDER BY account_id, charged_on, id",
-        [on, *accounts],
+        f" FROM invoices_oneoff WHERE invoice_id IS NULL AND charged_on <= %s AND {within}"
+        " ORDER BY account_id, charged_on, id",
+        [on, *values],
         schema=ONE_OFFS,
     )
 
@@ -260,9 +290,8 @@ def read_cycle_lines(contracts: list[int], *, since: date) -> pl.DataFrame:
     return read_frame(
         "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
         " l.unit_price, l.exact, l.description, l.tax_category, l.revenue_account"
-        " FROM invoices_invoiceline l JOIN contracts_contract c ON c.tenant_id = l.tenant_id"
-        " AND c.account_id = l.account_id AND c.id = l.contract_id"
-        " WHERE c.id = ANY(%s) AND l.period_to > %s AND l.purpose <> 'one_off'"
+        " FROM invoices_invoiceline l"
+        " WHERE l.contract_id = ANY(%s) AND l.period_to > %s AND l.purpose <> 'one_off'"
         " ORDER BY l.invoice_id, l.line_no",
         [contracts, since],
         schema=CYCLE_LINES,
@@ -270,11 +299,14 @@ def read_cycle_lines(contracts: list[int], *, since: date) -> pl.DataFrame:
 
 
 def count_coupon_bills(accounts: list[int]) -> pl.DataFrame:
-    """How many invoices of these accounts each coupon is on (`ref`, `bills`)."""
+    """How many bills of these accounts each coupon is on (`ref`, `bills`), whoever paid them."""
     return read_frame(
-        "SELECT split_part(split_part(purpose, '/', 1), ':', 2), count(DISTINCT invoice_id)"
-        " FROM invoices_invoiceline WHERE account_id = ANY(%s) AND purpose LIKE 'coupon:%%'"
-        " GROUP BY 1",
+        "SELECT split_part(split_part(l.purpose, '/', 1), ':', 2),"
+        " count(DISTINCT (i.bill_run_id, i.issued_on)) FROM contracts_contract c"
+        " JOIN invoices_invoiceline l ON l.tenant_id = c.tenant_id AND l.contract_id = c.id"
+        " JOIN invoices_invoice i ON i.tenant_id = l.tenant_id AND i.account_id = l.account_id"
+        " AND i.id = l.invoice_id"
+        " WHERE c.account_id = ANY(%s) AND l.purpose LIKE 'coupon:%%' GROUP BY 1",
         [accounts],
         schema={"ref": pl.String, "bills": pl.Int64},
     )

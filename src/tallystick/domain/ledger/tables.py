@@ -38,12 +38,14 @@ def store_entries(
     """Stores one entry an account: its POSTINGS and its head.
 
     `heads` has `account_id`, `source_key`, `description`; a head without postings has no entry.
+    Where an account has several, heads and postings go together by their `bill`.
 
     :raises BooksClosed: when that day lies in a closed period
     """
     require_open(occurred_on)
-    counts = postings.group_by("account_id", maintain_order=True).agg(pl.col("line_count").first())
-    entries = counts.join(heads, on="account_id", how="left", maintain_order="left").with_columns(
+    of = "bill" if "bill" in heads.columns else "account_id"
+    counts = postings.group_by(of, maintain_order=True).agg(pl.col("line_count").first())
+    entries = counts.join(heads, on=of, how="left", maintain_order="left").with_columns(
         new_ids("ledger_entry", count=counts.height).alias("id"),
         pl.lit(tenant_id).alias("tenant_id"),
     )
@@ -63,9 +65,9 @@ def store_entries(
         table="ledger_entry",
     )
     insert_rows(
-        postings.join(entries.select("account_id", "id"), on="account_id").select(
+        postings.join(entries.select(of, pl.col("account_id").alias("owner"), "id"), on=of).select(
             pl.lit(tenant_id).alias("tenant_id"),
-            "account_id",
+            pl.col("owner").alias("account_id"),
             pl.col("id").alias("entry_id"),
             "line_no",
             "line_count",

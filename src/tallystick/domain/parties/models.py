@@ -17,6 +17,10 @@ class AccountState(StrEnum):
     CLOSED = "closed"
 
 
+class SplitBy(StrEnum):
+    COST_CENTRE = "cost_centre"
+
+
 class Party(TenantRow):
     """A person or an organisation, known once however many accounts it has."""
 
@@ -41,6 +45,12 @@ class Account(TenantRow):
     parent = belongs_to("parties.Account", null=True)
     organisation_id = models.BigIntegerField(null=True)
     """The account at the top of those above it; None where it stands at the top itself."""
+    payer_id = models.BigIntegerField(null=True)
+    """The account above it that its bills go to; None where it pays for itself."""
+    split_by = models.CharField(
+        max_length=12, choices=one_of(SplitBy), default="", db_default="", blank=True
+    )
+    """What cuts its bill of a cycle into several invoices; empty = nothing."""
     number = models.CharField(max_length=40)
     currency = models.CharField(max_length=3)
     zone = models.CharField(max_length=64)
@@ -70,6 +80,9 @@ class Account(TenantRow):
             ),
             models.CheckConstraint(
                 condition=~models.Q(parent=models.F("id")), name="account_not_its_own_parent"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(payer_id=models.F("id")), name="account_not_its_own_payer"
             ),
         ]
 

@@ -41,6 +41,47 @@ class CertificateNeverHolds(Refusal):
         return f"a certificate from {self.valid_from} cannot end before, on {self.valid_to}"
 
 
+@dataclass
+class NotAbove(Refusal):
+    code = "not_above"
+    account: str = ""
+    payer: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"account {self.account!r} does not stand below {self.payer!r}; "
+            "only an account above it can pay for it"
+        )
+
+
+@dataclass
+class PayerIsPaidFor(Refusal):
+    code = "payer_is_paid_for"
+    account: str = ""
+    payer: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"{self.payer!r} cannot pay for {self.account!r}: whoever pays for others pays for "
+            "itself; name the account at the top for all of them"
+        )
+
+
+@dataclass
+class PayerCurrency(Refusal):
+    code = "payer_currency"
+    account: str = ""
+    currency: str = ""
+    payer: str = ""
+    payer_currency: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"{self.payer!r} is billed in {self.payer_currency} and {self.account!r} in "
+            f"{self.currency}; one invoice has one currency"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class PartyDetails:
     """Who a party is, as printed on its invoices."""
@@ -143,3 +184,39 @@ def exempt_account(
         valid_from=valid_from,
         valid_to=valid_to,
     )
+
+
+def set_payer(account: Account, *, payer: Account | None) -> None:
+    """The account's bills go to that account from now on; None: it pays for itself again.
+
+    :raises NotAbove: when the account does not stand below the payer
+    :raises PayerIsPaidFor: when another pays for the payer, or the account pays for others
+    :raises PayerCurrency: when the two are billed in different currencies
+    """
+    if payer is not None:
+        named = {"account": account.number, "payer": payer.number}
+        if payer.id not in _above(account):
+            raise NotAbove(**named)
+        pays = Account.objects.filter(payer_id=account.id).exists()
+        if payer.payer_id is not None or pays:
+            raise PayerIsPaidFor(**named)
+        if payer.currency != account.currency:
+            raise PayerCurrency(**named, currency=account.currency, payer_currency=payer.currency)
+    account.payer_id = payer.id if payer else None
+    account.save(update_fields=["payer_id"])
+
+
+def _above(account: Account) -> set[int]:
+    """The accounts that stand above the account."""
+    found: set[int] = set()
+    parent = account.parent
+    while parent is not None and parent.id not in found:
+        found.add(parent.id)
+        parent = parent.parent
+    return found
+
+
+def split_bills(account: Account, *, by: str) -> None:
+    """The account's bill of a cycle is cut by that from now on; empty = it is one invoice."""
+    account.split_by = by
+    account.save(update_fields=["split_by"])

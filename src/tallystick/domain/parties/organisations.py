@@ -30,9 +30,24 @@ class AccountRange(NamedTuple):
 
 def organisations_in(first: int, end: int) -> AccountRange:
     """All accounts of the organisations whose top account lies in [first, end)."""
+    return _led_by("organisation_id", first, end)
+
+
+def payers_in(first: int, end: int) -> AccountRange:
+    """All accounts whose bills go to an account in [first, end)."""
+    return _led_by("payer_id", first, end)
+
+
+def _led_by(leader: str, first: int, end: int) -> AccountRange:
     here = Q(id__gte=first, id__lt=end)
-    under = Q(organisation_id__gte=first, organisation_id__lt=end)
-    below = Account.objects.filter(organisation_id__isnull=False)
-    elsewhere = below.filter(here & ~under).values_list("id", flat=True)
-    joining = below.filter(under & ~here).values_list("id", flat=True)
+    under = Q(**{f"{leader}__gte": first, f"{leader}__lt": end})
+    led = Account.objects.filter(**{f"{leader}__isnull": False})
+    elsewhere = led.filter(here & ~under).order_by("id").values_list("id", flat=True)
+    joining = led.filter(under & ~here).order_by("id").values_list("id", flat=True)
     return AccountRange(first, end, tuple(elsewhere), tuple(joining))
+
+
+def payers() -> dict[int, int]:
+    """Of every account that another pays for, who pays."""
+    paid_for = Account.objects.filter(payer_id__isnull=False)
+    return dict(paid_for.values_list("id", "payer_id"))

@@ -11,9 +11,6 @@ from tallystick.base.frames import AMOUNT, INSTANT, QUANTITY
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import insert_rows, read_frame, stage_rows
 
-Accounts = tuple[int, int] | AccountRange
-"""The ids [first, end) of accounts."""
-
 COUNTED: Final = pl.Schema(
     {
         "account_id": pl.Int64(),
@@ -55,57 +52,60 @@ PRICED: Final = pl.Schema(
 """What periods cost, a row a band, tier and price."""
 
 
-def count_events(accounts: Accounts, *, components: Sequence[int], since: date) -> pl.DataFrame:
+def count_events(accounts: AccountRange, *, components: Sequence[int], since: date) -> pl.DataFrame:
     """How many events the components rated in cycles since that day (`account_id`, `events`)."""
+    within, values = accounts.within("account_id")
     return read_frame(
-        "SELECT account_id, sum(events) FROM usage_chargetotal WHERE account_id >= %s"
-        " AND account_id < %s AND component_id = ANY(%s) AND cycle_start >= %s"
+        f"SELECT account_id, sum(events) FROM usage_chargetotal WHERE {within}"
+        " AND component_id = ANY(%s) AND cycle_start >= %s"
         " GROUP BY 1 ORDER BY 1",
-        [*accounts, list(components), since],
+        [*values, list(components), since],
         schema={"account_id": pl.Int64, "events": pl.Int64},
     )
 
 
-def read_counted(accounts: Accounts, *, components: Sequence[int], since: date) -> pl.DataFrame:
+def read_counted(accounts: AccountRange, *, components: Sequence[int], since: date) -> pl.DataFrame:
     """The rated lines (COUNTED) of these components in cycles since that day."""
     columns = ", ".join("micros(started_at)" if name == "started_at" else name for name in COUNTED)
+    within, values = accounts.within("account_id")
     return read_frame(
-        f"SELECT {columns} FROM usage_ratedline WHERE account_id >= %s AND account_id < %s"
+        f"SELECT {columns} FROM usage_ratedline WHERE {within}"
         " AND component_id = ANY(%s) AND cycle_start >= %s"
         " AND started_at >= %s::date - interval '1 day'",
-        [*accounts, list(components), since, since],
+        [*values, list(components), since, since],
         schema=COUNTED,
     )
 
 
-def read_priced(accounts: Accounts, *, since: date) -> pl.DataFrame:
+def read_priced(accounts: AccountRange, *, since: date) -> pl.DataFrame:
     """What periods that begin since that day were billed at so far, added up (PRICED)."""
     key = ", ".join(PERIOD_KEY)
+    within, values = accounts.within("account_id")
     return read_frame(
         f"SELECT {key}, sum(measured), sum(billed), sum(fee), sum(amount) FROM usage_periodline"
-        f" WHERE account_id >= %s AND account_id < %s AND cycle_start >= %s GROUP BY {key}",
-        [*accounts, since],
+        f" WHERE {within} AND cycle_start >= %s GROUP BY {key}",
+        [*values, since],
         schema=PRICED,
     )
 
 
-def read_measures(accounts: Accounts, *, schema: pl.Schema) -> pl.DataFrame:
+def read_measures(accounts: AccountRange, *, schema: pl.Schema) -> pl.DataFrame:
     """What was measured in the accounts' periods, in the rating engine's schema."""
     return _read(accounts, "usage_periodmeasure", schema)
 
 
-def read_levels(accounts: Accounts, *, schema: pl.Schema) -> pl.DataFrame:
+def read_levels(accounts: AccountRange, *, schema: pl.Schema) -> pl.DataFrame:
     """Where levels stand as each cycle begins, in the schema with `cycle_start`."""
     return _read(accounts, "usage_periodlevel", schema)
 
 
-def read_grants(accounts: Accounts, *, schema: pl.Schema) -> pl.DataFrame:
+def read_grants(accounts: AccountRange, *, schema: pl.Schema) -> pl.DataFrame:
     """What buckets hold beyond their own quantity, in the rating engine's schema."""
     return _read(accounts, "balances_rolledover", schema)
 
 
-def _read(accounts: Accounts, table: str, schema: pl.Schema) -> pl.DataFrame:
-    within, values = AccountRange(*accounts).within("account_id")
+def _read(accounts: AccountRange, table: str, schema: pl.Schema) -> pl.DataFrame:
+    within, values = accounts.within("account_id")
     return read_frame(
         f"SELECT {', '.join(schema)} FROM {table} WHERE {within}",
         values,

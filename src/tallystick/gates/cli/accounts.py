@@ -181,6 +181,71 @@ def exempt(
     )
 
 
+AccountNumber = Annotated[str, typer.Argument(help="The account's number.", show_default=False)]
+
+
+@account.command(
+    epilog=examples("account payer A-2002 A-2001", "account payer A-2002 A-2002 --json")
+)
+def payer(
+    number: AccountNumber,
+    payer: Annotated[
+        str, typer.Argument(help="Who pays: one above it, or itself.", show_default=False)
+    ],
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let an account above pay for one: its next bills are a section of the payer's invoice.
+
+    Name the account itself and it pays for itself again. What was billed before stays where it is.
+    """
+    from tallystick.flows.pay_for import choose_payer
+
+    present = act_for(operator)
+    own = payer == number
+    choose_payer(number, payer=None if own else payer, tenant_id=present.tenant_id)
+    tell(
+        {"account": number, "payer": payer},
+        as_json=as_json,
+        said=f"account {number} is billed to {'itself' if own else payer} from its next bill on; "
+        "see: tallystick bill rehearse",
+    )
+
+
+@account.command(
+    epilog=examples(
+        "account split-bills A-2001 --by cost-centre", "account split-bills A-2001 --by nothing"
+    )
+)
+def split_bills(
+    number: AccountNumber,
+    by: Annotated[
+        str,
+        typer.Option(
+            parser=one_of("cost-centre", "nothing"),
+            metavar="cost-centre|nothing",
+            help="What has an invoice each.",
+        ),
+    ] = "cost-centre",
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cut an account's bill of a cycle into an invoice for each cost centre of its contracts."""
+    from tallystick.domain.parties.models import SplitBy
+    from tallystick.flows.pay_for import split_account
+
+    present = act_for(operator)
+    chosen = None if by == "nothing" else SplitBy.COST_CENTRE
+    split_account(number, by=chosen, tenant_id=present.tenant_id)
+    tell(
+        {"account": number, "split_by": chosen},
+        as_json=as_json,
+        said=f"account {number} gets one invoice a cycle"
+        if chosen is None
+        else f"account {number} gets an invoice for each cost centre of its contracts",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a contract is of and what it delivers."""
@@ -199,6 +264,9 @@ class Wish:
     ] = None
     pool: Annotated[
         str, typer.Option(help="Shares what its offer says with contracts that name the same.")
+    ] = ""
+    cost_centre: Annotated[
+        str, typer.Option(help="Whose cost it is; printed, and bills may be split by it.")
     ] = ""
     starts: Annotated[
         date | None,
@@ -243,6 +311,7 @@ def start(
         ends_on=wish.ends,
         service=ServiceWish(wish.service, identifiers) if wish.service else None,
         pool=wish.pool,
+        cost_centre=wish.cost_centre,
     )
     started = start_contract(contract, tenant_id=present.tenant_id, at=present.at)
     tell(
@@ -251,6 +320,7 @@ def start(
             "account": account,
             "offer": offer,
             "pool": started.pool or None,
+            "cost_centre": started.cost_centre or None,
             "starts_on": started.starts_on,
             "ends_on": started.ends_on,
             "next_bill_on": started.next_bill_on,
@@ -263,6 +333,33 @@ def start(
 
 
 Number = Annotated[str, typer.Argument(help="The contract's number.", show_default=False)]
+
+
+@contract.command(
+    epilog=examples(
+        'contract label C-1 --cost-centre "4711 Sales"',
+        'contract label C-1 --cost-centre "" --json',
+    )
+)
+def label(
+    number: Number,
+    cost_centre: Annotated[str, typer.Option(help="Whose cost it is; empty = nobody's.")],
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whose cost a contract is; its next bill is that cost centre's."""
+    from tallystick.flows.pay_for import charge_to_centre
+
+    present = act_for(operator)
+    charge_to_centre(number, cost_centre=cost_centre, tenant_id=present.tenant_id)
+    tell(
+        {"contract": number, "cost_centre": cost_centre or None},
+        as_json=as_json,
+        said=f"contract {number} is "
+        + (f"cost centre {cost_centre}'s" if cost_centre else "no cost centre's"),
+    )
+
+
 On = Annotated[
     date | None,
     typer.Option("--on", parser=read_day, metavar="DAY", help="From that day on; else today."),

@@ -96,7 +96,7 @@ def explain_line(
     """The rated events behind a usage line, each with the steps from measured to charged."""
     invoice = invoice_numbered(number)
     line = (
-        InvoiceLine.objects.select_related("account", "contract")
+        InvoiceLine.objects.select_related("contract__account")
         .filter(account_id=invoice.account_id, invoice_id=invoice.id, line_no=line_no)
         .first()
     )

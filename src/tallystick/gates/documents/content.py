@@ -32,7 +32,8 @@ def content_of(document: InvoiceDocument) -> Content:
     )
     words = WORDS[document.language]
     details = document.usage or document.consumption or document.annexes
-    short = not details and len(document.lines) <= _LINES_ON_FIRST_PAGE
+    several = any(line.section for line in document.lines)
+    short = not details and not several and len(document.lines) <= _LINES_ON_FIRST_PAGE
     return {
         "language": document.language.value,
         "accent": document.seller.accent,
@@ -50,7 +51,7 @@ def content_of(document: InvoiceDocument) -> Content:
         "tax_notes": _texts(_tax_notes(document, words)),
         "pay": _how_to_pay(document.how_to_pay, words),
         "notes": _texts(document.notes),
-        "lines": [] if short else [_line(line, form) for line in document.lines],
+        "lines": [] if short else _lines(document.lines, form),
         "usage": _usage(document.usage, form, words),
         "charts": [_chart(one, form, words) for one in document.consumption],
         "annexes": [_annex(annex, form) for annex in document.annexes],
@@ -158,6 +159,13 @@ def _how_to_pay(how: HowToPay, words: dict[str, str]) -> Content:
         "rows": [[label, clean_text(text)] for label, text in rows if text],
         "note": clean_text(how.note),
     }
+
+
+def _lines(lines: Iterable[DocumentLine], form: Format) -> list[Content]:
+    return [
+        {"title": clean_text(section), "rows": [_line(line, form) for line in own]}
+        for section, own in groupby(lines, key=lambda line: line.section)
+    ]
 
 
 def _line(line: DocumentLine, form: Format) -> list[str]:

@@ -19,6 +19,7 @@ from tallystick.packs.stories.steps import (
     ExpectBalance,
     ExpectBooks,
     ExpectInvoice,
+    ExpectInvoices,
     ExpectLedger,
     ExpectLine,
     ExpectMoney,
@@ -47,6 +48,8 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
     match step:
         case ExpectInvoice():
             return _look_for_invoice(step)
+        case ExpectInvoices():
+            return _look_for_invoices(step)
         case ExpectNoInvoice():
             invoice = _invoice_of_day(step, step.account)
             return NO_INVOICE, _invoice_in_words(invoice)
@@ -87,6 +90,19 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
 def _look_for_invoice(step: ExpectInvoice) -> Seen:
     expected = _in_words(step.net, step.tax, step.total, step.currency)
     return expected, _invoice_in_words(_invoice_of_day(step, step.account))
+
+
+def _look_for_invoices(step: ExpectInvoices) -> Seen:
+    """All that were issued to the account that day, in its currency."""
+    found = Invoice.objects.filter(
+        account=account_numbered(step.account), issued_on=step.day, currency=step.currency
+    )
+    total = sum(found.values_list("total", flat=True), Decimal(0))
+    said = "{} of {} {}"
+    return (
+        said.format(step.count, _money(step.total, step.currency), step.currency),
+        said.format(found.count(), _money(total, step.currency), step.currency),
+    )
 
 
 def _look_for_line(step: ExpectLine) -> Seen:

@@ -44,12 +44,14 @@ from tallystick.packs.open_business import morning
 from tallystick.packs.stories.by_balance import Balances
 from tallystick.packs.stories.by_contract import alter_contract
 from tallystick.packs.stories.by_debit import move_money
+from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_prices
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
     ChangeContract,
+    ChoosePayer,
     CloseBooks,
     Collect,
     CreditInvoice,
@@ -83,6 +85,7 @@ from tallystick.packs.stories.steps import (
     RunContracts,
     RunDebits,
     SetDebitTerms,
+    SplitBills,
     StartContract,
     Step,
     Story,
@@ -182,6 +185,8 @@ class _Player:
                 return self._open_account(step)
             case ExemptAccount():
                 return self._exempt(step)
+            case ChoosePayer() | SplitBills():
+                return choose(step, tenant_id=self._tenant.id)
             case StartContract():
                 return self._start_contract(step, at)
             case (
@@ -285,6 +290,7 @@ class _Player:
             ends_on=step.until,
             service=service,
             pool=step.pool or "",
+            cost_centre=step.centre or "",
         )
         start_contract(wish, tenant_id=self._tenant.id, at=at)
         return DONE

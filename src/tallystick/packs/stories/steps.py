@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, Final, NewType
 
 from tallystick.domain.contracts.models import GrantKind, ServiceState
+from tallystick.domain.parties.models import SplitBy
 from tallystick.domain.payments.models import PaymentMethod
 
 MonthDay = NewType("MonthDay", int)
@@ -76,13 +77,31 @@ class ExemptAccount(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class ChoosePayer(Step):
+    form = "payer of ACCOUNT is PAYER"
+    account: str
+    payer: str
+
+
+@dataclass(frozen=True, slots=True)
+class SplitBills(Step):
+    form = "split bills of ACCOUNT by BY"
+    account: str
+    by: SplitBy
+
+
+@dataclass(frozen=True, slots=True)
 class StartContract(Step):
-    form = "contract NUMBER of ACCOUNT offer OFFER [until UNTIL] [pool POOL] IDENTIFIERS..."
+    form = (
+        "contract NUMBER of ACCOUNT offer OFFER [until UNTIL] [pool POOL] [centre CENTRE]"
+        " IDENTIFIERS..."
+    )
     number: str
     account: str
     offer: str
     until: date | None
     pool: str | None
+    centre: str | None
     identifiers: tuple[tuple[str, str], ...]
 
 
@@ -379,6 +398,15 @@ class ExpectInvoice(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectInvoices(Expectation):
+    form = "expect invoices ACCOUNT COUNT total TOTAL CURRENCY"
+    account: str
+    count: int
+    total: Decimal
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectNoInvoice(Expectation):
     form = "expect no invoice ACCOUNT"
     account: str
@@ -450,14 +478,14 @@ class ExpectBooks(Expectation):
 
 
 STEPS: Final[tuple[type[Step], ...]] = (
-    OpenAccount, ExemptAccount, StartContract, ChangeContract, TakeChangeBack, PauseContract,
-    ResumeContract, EndContract, GiveNotice, KeepContract, RunContracts,
-    GrantToContract, GrantToAccount, EndGrant, OverridePrice,
+    OpenAccount, ExemptAccount, ChoosePayer, SplitBills, StartContract, ChangeContract,
+    TakeChangeBack, PauseContract, ResumeContract, EndContract, GiveNotice, KeepContract,
+    RunContracts, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, Rate, RateAgain,
     RunBills,
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
     Collect, CreditInvoice, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
-    RedeemVoucher, TransferBalance, RunBalances, ExpectMoney, ExpectInvoice,
+    RedeemVoucher, TransferBalance, RunBalances, ExpectMoney, ExpectInvoice, ExpectInvoices,
     ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork,
     ExpectRejects, ExpectSuspense, ExpectLedger, ExpectBooks,
 )  # fmt: skip
