@@ -50,4 +50,4 @@ def _led_by(leader: str, first: int, end: int) -> AccountRange:
 def payers() -> dict[int, int]:
     """Of every account that another pays for, who pays."""
     paid_for = Account.objects.filter(payer_id__isnull=False)
-    return dict(paid_for.values_list("id", "payer_id"))
+    return {one: payer for one, payer in paid_for.values_list("id", "payer_id") if payer}
