@@ -39,8 +39,8 @@ a: {every: month, prise: 1}
 > a: 'price' is missing; write it
 > a: 'prise' is not a word here; did you mean 'price'?
 a: {every: month, price: 1,5}
-> a: '5' is not a word here; known here: every, in, align, price, proration, quantity from, tax,
-    revenue
+> a: '5' is not a word here; known here: every, in, align, price, trial, instalments,
+    proration, quantity from, tax, revenue
 a: {every: month, price: 1.5e3}
 > a.price: '1.5e3' is not a number; write it as 12.50, without separators
 a: {every: month, price: 1, in: arears}

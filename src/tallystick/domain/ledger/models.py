@@ -31,6 +31,34 @@ class LedgerAccount(TenantRow):
         return self.code
 
 
+class OwnAccount(TenantRow):
+    """An account of the operator's own chart, as its posting rules name it last."""
+
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=one_of(LedgerKind))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="own_account_once")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ChartRules(TenantRow):
+    """Posting rules as their text, for what occurs from a day on; never changed."""
+
+    name = models.CharField(max_length=200)
+    text = models.TextField()
+    valid_from = models.DateField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "valid_from"], name="chart_rules_day_once")
+        ]
+
+
 class Entry(TenantRow):
     """One business fact in the books; its source key makes it happen once."""
 
@@ -65,7 +93,15 @@ class Posting(TenantRow):
     line_no = models.SmallIntegerField()
     line_count = models.SmallIntegerField()
     ledger_account = models.CharField(max_length=60)
+    """The standard account, which proofs and balances go by."""
+    own_account = models.CharField(max_length=60, null=True)
+    """The account of the operator's own chart, where its rules named one when it was posted."""
     amount = money_column()
+
+    @property
+    def booked(self) -> str:
+        """Where it stands in the operator's chart."""
+        return str(self.own_account or self.ledger_account)
 
     class Meta:
         constraints = [

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.entry import Entry as EntryToPost
+from tallystick.domain.ledger.chart_rules import own_account
 from tallystick.domain.ledger.models import Closing, Entry, Posting
 
 
@@ -104,6 +105,7 @@ def store_entry(
             line_no=posting.line_no,
             line_count=count,
             ledger_account=posting.ledger_account,
+            own_account=own_account(posting.ledger_account, kind=entry.kind, on=entry.on),
             amount=posting.amount,
         )
         for posting in entry.postings

@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from django.db import connection
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
-from tallystick.domain.ledger.models import Entry, LedgerAccount, Posting
+from tallystick.domain.ledger.models import Entry, LedgerAccount, OwnAccount, Posting
+
+BOOKED: Final = Coalesce("own_account", "ledger_account")
+"""Where a posting stands in the operator's chart; that is the standard one but for its rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class BalanceLine:
 
 
 def trial_balance(*, until: date | None = None) -> list[BalanceLine]:
-    """Every ledger account that has postings, by code and currency, through that day."""
+    """Every account of the operator's chart that has postings, by code and currency."""
     postings = Posting.objects.all()
     if until is not None:
         postings = postings.filter(entry__occurred_on__lte=until)
@@ -36,12 +41,15 @@ def trial_balance(*, until: date | None = None) -> list[BalanceLine]:
     for sign, condition in ((0, {"amount__gt": 0}), (1, {"amount__lt": 0})):
         sums = (
             postings.filter(**condition)
-            .values_list("ledger_account", "entry__currency")
+            .values_list(BOOKED, "entry__currency")
             .annotate(total=Sum("amount"))
         )
         for code, currency, total in sums:
             sides.setdefault((code, currency), [Decimal(0), Decimal(0)])[sign] = abs(total)
-    chart = {line.code: line for line in LedgerAccount.objects.all()}
+    chart: dict[str, LedgerAccount | OwnAccount] = {
+        **{line.code: line for line in LedgerAccount.objects.all()},
+        **{line.code: line for line in OwnAccount.objects.all()},
+    }
     return [
         BalanceLine(
             code=code,
@@ -55,8 +63,14 @@ def trial_balance(*, until: date | None = None) -> list[BalanceLine]:
     ]
 
 
+def booked_on(code: str) -> Decimal:
+    """Debits less credits of an account of the operator's chart, or of a standard one in it."""
+    postings = Posting.objects.annotate(code=BOOKED).filter(code=code)
+    return postings.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+
+
 def balance_of(code: str, *, account_id: int | None = None) -> Decimal:
-    """Debits less credits of a ledger account, of one customer or of all."""
+    """Debits less credits of a standard ledger account, of one customer or of all."""
     postings = Posting.objects.filter(ledger_account=code)
     if account_id is not None:
         postings = postings.filter(account_id=account_id)
@@ -104,6 +118,7 @@ _JOURNAL = """
         AND p.account_id = e.account_id AND p.entry_id = e.id
     JOIN parties_account a ON a.tenant_id = e.tenant_id AND a.id = e.account_id
     LEFT JOIN ledger_ledgeraccount l ON l.tenant_id = e.tenant_id AND l.code = p.ledger_account
+    LEFT JOIN ledger_ownaccount o ON o.tenant_id = e.tenant_id AND o.code = p.own_account
     WHERE e.occurred_on BETWEEN %s AND %s
 """
 
@@ -115,7 +130,8 @@ def journal_between(since: date, until: date) -> Iterator[JournalRow]:
         cursor.itersize = 5_000
         cursor.execute(
             "SELECT e.id, e.occurred_on, e.posted_at, e.kind, e.source_key, e.description,"
-            " a.number, p.ledger_account, coalesce(l.name, p.ledger_account), e.currency,"
+            " a.number, coalesce(p.own_account, p.ledger_account),"
+            " coalesce(o.name, l.name, p.ledger_account), e.currency,"
             f" p.amount {_JOURNAL} ORDER BY e.id, a.number, p.line_no",
             [since, until],
         )

@@ -7,6 +7,7 @@ import polars as pl
 from django.db import connection
 
 from tallystick.core.invoice.assemble_batch import MONEY
+from tallystick.domain.ledger.chart_rules import with_own_accounts
 from tallystick.domain.ledger.operations import require_open
 from tallystick.domain.tenants.bulk import insert_rows, new_ids, read_frame, stage_rows
 
@@ -64,14 +65,18 @@ def store_entries(
         ),
         table="ledger_entry",
     )
+    facts = postings.with_columns(kind=pl.lit(kind), occurred_on=pl.lit(occurred_on))
     insert_rows(
-        postings.join(entries.select(of, pl.col("account_id").alias("owner"), "id"), on=of).select(
+        with_own_accounts(facts)
+        .join(entries.select(of, pl.col("account_id").alias("owner"), "id"), on=of)
+        .select(
             pl.lit(tenant_id).alias("tenant_id"),
             pl.col("owner").alias("account_id"),
             pl.col("id").alias("entry_id"),
             "line_no",
             "line_count",
             "ledger_account",
+            "own_account",
             "amount",
         ),
         table="ledger_posting",
@@ -135,9 +140,11 @@ def store_many_entries(entries: pl.DataFrame, *, tenant_id: int, posted_at: date
     insert_rows(
         heads.with_columns(tenant, pl.lit(posted_at).alias("posted_at")), table="ledger_entry"
     )
-    numbered = entries.with_columns(
-        line_no=pl.int_range(1, pl.len() + 1).over("account_id", "source_key")
-    ).join(heads.select("account_id", "source_key", "id", "line_count"), on=head[:2])
+    numbered = (
+        with_own_accounts(entries)
+        .with_columns(line_no=pl.int_range(1, pl.len() + 1).over("account_id", "source_key"))
+        .join(heads.select("account_id", "source_key", "id", "line_count"), on=head[:2])
+    )
     insert_rows(
         numbered.select(
             tenant,
@@ -146,6 +153,7 @@ def store_many_entries(entries: pl.DataFrame, *, tenant_id: int, posted_at: date
             "line_no",
             "line_count",
             "ledger_account",
+            "own_account",
             "amount",
         ),
         table="ledger_posting",

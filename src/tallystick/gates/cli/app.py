@@ -19,6 +19,7 @@ from tallystick.gates.cli import (
     import_rates,
     money,
     operators,
+    posting_rules,
     price,
     simulate,
     usage,
@@ -28,6 +29,7 @@ from tallystick.gates.cli.answers import Commands
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 endings.join(accounts.contract)
+books.ledger.add_typer(posting_rules.rules, name="rules")
 simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)
 afterwards.join(usage.usage)

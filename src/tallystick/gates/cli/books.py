@@ -92,7 +92,8 @@ def entries(
             "currency": entry.currency,
             "postings": [
                 {
-                    "ledger_account": side.ledger_account,
+                    "ledger_account": side.booked,
+                    "standard_account": side.ledger_account,
                     "amount": money(side.amount, entry.currency),
                 }
                 for side in sides
@@ -101,7 +102,7 @@ def entries(
         for entry, sides in found
     ]
     rows = [
-        (entry.occurred_on, entry.account.number, entry.description, side.ledger_account,
+        (entry.occurred_on, entry.account.number, entry.description, side.booked,
          entry.currency, money(side.amount, entry.currency))
         for entry, sides in found
         for side in sides

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -20,7 +21,7 @@ from tallystick.domain.invoices.queries import (
     accounts_with_standing,
     invoices_with_state,
 )
-from tallystick.domain.ledger.models import Entry, LedgerAccount, Posting
+from tallystick.domain.ledger.models import Entry, LedgerAccount, OwnAccount, Posting
 from tallystick.domain.outbox.models import Order
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import UnknownAccount
@@ -143,10 +144,11 @@ def _entries(account: Account) -> list[tuple[Entry, list[Any]]]:
     """The last entries with their sides, each with the `name` of its ledger account."""
     latest = Entry.objects.filter(account=account).order_by("-id")[:ROWS_SHOWN]
     named = LedgerAccount.objects.filter(code=OuterRef("ledger_account")).values("name")
+    own = OwnAccount.objects.filter(code=OuterRef("own_account")).values("name")
     postings = (
         Posting.objects.filter(account=account, entry__in=latest.values("id"))
         .select_related("entry")
-        .annotate(name=Subquery(named))
+        .annotate(name=Coalesce(Subquery(own), Subquery(named)))
         .order_by("-entry_id", "line_no")
     )
     return [(sides[0].entry, sides) for sides in _grouped(postings)]

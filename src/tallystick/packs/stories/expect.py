@@ -9,7 +9,7 @@ from tallystick.core.post import chart
 from tallystick.domain.balances.queries import money_left
 from tallystick.domain.contracts.models import Service
 from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
-from tallystick.domain.ledger.queries import balance_of
+from tallystick.domain.ledger.queries import balance_of, booked_on
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.usage.queries import open_suspense
@@ -75,7 +75,7 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
         case ExpectSuspense():
             return str(step.count), str(dict(open_suspense()).get(step.code, 0))
         case ExpectLedger():
-            return _moneys(step.amount, balance_of(step.code), currency=tenant.currency)
+            return _moneys(step.amount, booked_on(step.code), currency=tenant.currency)
         case ExpectBooks():
             off = [
                 f"{one.name}: {plain(one.expected)} and {plain(one.found)}"

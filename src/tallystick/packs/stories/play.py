@@ -47,7 +47,7 @@ from tallystick.packs.stories.by_debit import move_money
 from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.own_terms import give_terms
-from tallystick.packs.stories.stage import Stage, open_stage, publish_prices
+from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
     ChangeContract,
@@ -73,6 +73,7 @@ from tallystick.packs.stories.steps import (
     Pay,
     PayBefore,
     PublishPrices,
+    PublishRules,
     Rate,
     RateAgain,
     RedeemVoucher,
@@ -235,6 +236,10 @@ class _Player:
                 return self._collect(step.day, at)
             case CreditInvoice():
                 return self._credit(step, at)
+            case PublishRules():
+                return publish_own_chart(
+                    self._stage.find(step.path), tenant_id=self._tenant.id, on=step.day, at=at
+                )
             case TurnBooks() | CloseBooks():
                 return self._turn_books(step, at)
             case _:

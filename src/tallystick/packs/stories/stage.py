@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.capture.decoded import Format
+from tallystick.domain.ledger.own_chart import publish_rules
 from tallystick.domain.tenants.models import ClockKind, Tenant
+from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import Publishing, open_operator, publish_catalogue, set_ladder
 from tallystick.flows.capture import Chunks
 from tallystick.gates.cli.asking import read_text
@@ -125,3 +127,15 @@ def publish_prices(
         at=at,
         how=Publishing(correct=correct),
     )
+
+
+def publish_own_chart(path: Path, *, tenant_id: int, on: date, at: datetime) -> str:
+    """Publishes posting rules for what occurs from that day on.
+
+    :raises Refusal: when they cannot be read or say what cannot be
+    """
+    with acting_for(tenant_id):
+        done = publish_rules(
+            read_text(path), name=path.name, tenant_id=tenant_id, valid_from=on, at=at
+        )
+    return f"rules {done.version}"

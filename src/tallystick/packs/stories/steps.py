@@ -316,6 +316,12 @@ class CreditInvoice(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class PublishRules(Step):
+    form = "posting rules PATH"
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnBooks(Step):
     form = "turn books through THROUGH"
     through: date
@@ -484,7 +490,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, Rate, RateAgain,
     RunBills,
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
-    Collect, CreditInvoice, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
+    Collect, CreditInvoice, PublishRules, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances, ExpectMoney, ExpectInvoice, ExpectInvoices,
     ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork,
     ExpectRejects, ExpectSuspense, ExpectLedger, ExpectBooks,
