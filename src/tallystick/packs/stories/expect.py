@@ -15,7 +15,7 @@ from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.usage.queries import open_suspense
 from tallystick.domain.usage.rejects import open_rejects
 from tallystick.flows.reconcile import reconcile
-from tallystick.packs.stories.steps import (
+from tallystick.packs.stories.expectations import (
     ExpectBalance,
     ExpectBooks,
     ExpectInvoice,
@@ -29,8 +29,8 @@ from tallystick.packs.stories.steps import (
     ExpectServiceState,
     ExpectSuspense,
     ExpectTax,
-    Step,
 )
+from tallystick.packs.stories.step import Step
 
 Seen = tuple[str, str]
 """(expected, found)"""

@@ -48,6 +48,7 @@ from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
+from tallystick.packs.stories.step import Expectation, Step
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
     ChangeContract,
@@ -60,7 +61,6 @@ from tallystick.packs.stories.steps import (
     EndGrant,
     EndOverride,
     ExemptAccount,
-    Expectation,
     GiveMandate,
     GiveNotice,
     GrantToAccount,
@@ -88,7 +88,6 @@ from tallystick.packs.stories.steps import (
     SetDebitTerms,
     SplitBills,
     StartContract,
-    Step,
     Story,
     TakeChangeBack,
     TakeCorrections,

@@ -11,7 +11,14 @@ from typing import Any, Final, get_args, get_type_hints
 
 from tallystick.base.money import InvalidCurrency, minor_decimals
 from tallystick.base.refusal import Refusal
-from tallystick.packs.stories.steps import STEPS, Business, Currency, MonthDay, Step, Story
+from tallystick.packs.stories.expectations import Currency
+from tallystick.packs.stories.step import Step
+from tallystick.packs.stories.steps import (
+    STEPS,
+    Business,
+    MonthDay,
+    Story,
+)
 
 _WORD: Final = re.compile(r'"(?P<quoted>[^"]*)"(?!\S)|(?P<bare>\S+)')
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")

@@ -10,12 +10,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Final, NewType
 
-from tallystick.domain.contracts.models import GrantKind, ServiceState
+from tallystick.domain.contracts.models import GrantKind
 from tallystick.domain.parties.models import SplitBy
 from tallystick.domain.payments.models import PaymentMethod
+from tallystick.packs.stories.expectations import EXPECTATIONS
+from tallystick.packs.stories.step import Step
 
 MonthDay = NewType("MonthDay", int)
-Currency = NewType("Currency", str)
 
 OLDEST_INVOICE: Final = "INV"
 """As a payment's reference: the number of the oldest invoice that is not paid."""
@@ -34,22 +35,6 @@ class Business:
     form: ClassVar[str] = "business NAME [catalogue CATALOGUE]"
     name: str
     catalogue: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of a story: what is done, or what is then to be seen."""
-
-    form: ClassVar[str]
-    line: int
-    day: date
-    text: str
-
-
-class Expectation(Step):
-    """A step that changes nothing and may fail."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,103 +371,6 @@ class RunBalances(Step):
     form = "balance run"
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectMoney(Expectation):
-    form = "expect money ACCOUNT AMOUNT"
-    account: str
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectInvoice(Expectation):
-    form = "expect invoice ACCOUNT net NET tax TAX total TOTAL CURRENCY"
-    account: str
-    net: Decimal
-    tax: Decimal
-    total: Decimal
-    currency: Currency
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectInvoices(Expectation):
-    form = "expect invoices ACCOUNT COUNT total TOTAL CURRENCY"
-    account: str
-    count: int
-    total: Decimal
-    currency: Currency
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectNoInvoice(Expectation):
-    form = "expect no invoice ACCOUNT"
-    account: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectLine(Expectation):
-    form = "expect line ACCOUNT PREFIX quantity QUANTITY net NET"
-    account: str
-    prefix: str
-    quantity: Decimal
-    net: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectTax(Expectation):
-    form = "expect tax ACCOUNT NAME taxable TAXABLE tax TAX"
-    account: str
-    name: str
-    taxable: Decimal
-    tax: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectBalance(Expectation):
-    form = "expect balance ACCOUNT AMOUNT"
-    account: str
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectServiceState(Expectation):
-    form = "expect service CONTRACT STATE"
-    contract: str
-    state: ServiceState
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectNetwork(Expectation):
-    form = "expect network ACCOUNT ACTIONS..."
-    account: str
-    actions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectRejects(Expectation):
-    form = "expect rejects CODE COUNT"
-    code: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectSuspense(Expectation):
-    form = "expect suspense CODE COUNT"
-    code: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectLedger(Expectation):
-    form = "expect ledger CODE AMOUNT"
-    code: str
-    amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectBooks(Expectation):
-    form = "expect books balance"
-
-
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, ChoosePayer, SplitBills, StartContract, ChangeContract,
     TakeChangeBack, PauseContract, ResumeContract, EndContract, GiveNotice, KeepContract,
@@ -491,9 +379,8 @@ STEPS: Final[tuple[type[Step], ...]] = (
     RunBills,
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
     Collect, CreditInvoice, PublishRules, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
-    RedeemVoucher, TransferBalance, RunBalances, ExpectMoney, ExpectInvoice, ExpectInvoices,
-    ExpectNoInvoice, ExpectLine, ExpectTax, ExpectBalance, ExpectServiceState, ExpectNetwork,
-    ExpectRejects, ExpectSuspense, ExpectLedger, ExpectBooks,
+    RedeemVoucher, TransferBalance, RunBalances,
+    *EXPECTATIONS,
 )  # fmt: skip
 
 
