@@ -354,8 +354,11 @@ def _decide(
     if session is not None:
         reason = _reason(session, desk.plans)
         changes.note_movements(state, remaining=remaining, key=key, reason=reason)
-    changes.note_facts(desk.facts, key=key)
-    desk.facts.clear()
+    if desk.facts:
+        changes.note_facts(desk.facts, key=key)
+        desk.facts.clear()
+    if desk.spent:
+        changes.spent.add(state.account_id)
     return told
 
 

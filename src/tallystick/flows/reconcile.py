@@ -6,10 +6,12 @@ from typing import Final
 
 from django.db import connection
 
+from tallystick.core.charge.lines import PAID_AT_ONCE
 from tallystick.core.post import chart
 from tallystick.domain.balances.queries import posted_money
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import PAID_FROM_BALANCE
+from tallystick.flows.capture import ONLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,16 @@ EQUALITIES: Final = (
     ),
     (
         "usage paid from balances = what usage drew from them",
-        f"SELECT sum(amount) FROM usage_chargetotal WHERE invoice_id = {PAID_FROM_BALANCE}",
-        "SELECT -coalesce(sum(quantity), 0) FROM balances_bucketmovement"
-        " WHERE source_key LIKE 'usage:%'",
+        f"SELECT (SELECT coalesce(sum(amount), 0) FROM usage_chargetotal"
+        f" WHERE invoice_id = {PAID_FROM_BALANCE}) - (SELECT coalesce(sum(amount), 0)"
+        f" FROM usage_chargetotal t WHERE band = '{PAID_AT_ONCE}' AND NOT EXISTS ("
+        "SELECT 1 FROM usage_batch b JOIN usage_source s ON s.tenant_id = b.tenant_id"
+        " AND s.id = b.source_id WHERE b.tenant_id = t.tenant_id"
+        f" AND b.charge_run_id = t.charge_run_id AND s.code = '{ONLINE}'))",
+        "SELECT -coalesce(sum(m.quantity), 0) FROM balances_bucketmovement m"
+        " JOIN balances_bucket b ON b.tenant_id = m.tenant_id AND b.account_id = m.account_id"
+        " AND b.id = m.bucket_id JOIN parties_account a ON a.tenant_id = b.tenant_id"
+        " AND a.id = b.account_id AND a.currency = b.unit WHERE m.source_key LIKE 'usage:%'",
     ),
     (
         "usage stored = usage accepted and corrected",

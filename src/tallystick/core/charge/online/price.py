@@ -13,15 +13,14 @@ from typing import Any, Final
 
 from tallystick.base.period import day_in_month, day_start, month_after
 from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
+from tallystick.core.charge.balance import Bucket, draw_order
 from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import BadAttributes, Fields, read_attributes
 from tallystick.core.charge.online.state import (
     BUCKET_PER_QUANTITY,
     AccountState,
-    Bucket,
     Session,
-    draw_order,
 )
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.charge.versions_exact import rate_event_versions
