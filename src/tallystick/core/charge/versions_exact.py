@@ -122,10 +122,16 @@ def rate_event_versions(
 
     :raises Suspended: when some matching component cannot rate it; then `used` is unchanged
     """
+    parts = _parts(row, plans, [first_instant(dated) for dated in plans], quantity)
+    if len(parts) == 1:
+        version, part = parts[0]
+        plan, version_id = plans[version].plan, plans[version].version_id
+        alone = list(part_lines(part, plan=plan, used=used, granted=granted))
+        return [(version_id, line) for line in limit_charge(alone, usage=part.usage)]
     lines: dict[int, list[RatedLine]] = {}
     firsts: dict[int, PlanUsage] = {}
     spans: list[tuple[int, int, int, int]] = []
-    for version, part in _parts(row, plans, [first_instant(dated) for dated in plans], quantity):
+    for version, part in parts:
         held = lines.setdefault(part.usage.id, [])
         begun = len(held)
         made = part_lines(part, plan=plans[version].plan, used=used, granted=granted)

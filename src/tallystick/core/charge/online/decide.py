@@ -63,7 +63,6 @@ class Desk:
     now: datetime
     facts: list[Fact] = field(default_factory=list)
     spent: bool = False  # its money and credit, so that its services are to be cut off
-    _offers: dict[int, PlanOffer | None] = field(default_factory=dict)
 
     def decide(self, request: ChargeRequest, *, served: Served | None) -> dict[str, Any]:
         """The answer to the request; `served` is who its subject names, where it names one.
@@ -334,10 +333,10 @@ class Desk:
 
     def _offer(self, offer_id: int) -> PlanOffer | None:
         """The offer as the latest version that has it says."""
-        if offer_id not in self._offers:
-            found = (dated.plan.offers.get(offer_id) for dated in reversed(self.plans))
-            self._offers[offer_id] = next((offer for offer in found if offer), None)
-        return self._offers[offer_id]
+        for dated in reversed(self.plans):
+            if offer_id in dated.plan.offers:
+                return dated.plan.offers[offer_id]
+        return None
 
     def _insufficient(self, session: Session, at: datetime) -> InsufficientBalance:
         return InsufficientBalance(available=money_text(self._available(session, at) or 0))

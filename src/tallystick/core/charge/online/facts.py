@@ -1,8 +1,8 @@
 """Where an account stands before and after a session is charged, and what is told of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from tallystick.core.charge.facts import Fact, bucket_facts, limit_facts, money_facts
 from tallystick.core.charge.online.state import AccountState, Session
@@ -10,8 +10,7 @@ from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import PlanOffer
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(NamedTuple):
     """(name, limit, used) of what has a limit, what remains in each bucket, and the money."""
 
     limited: tuple[tuple[str, int, int], ...]

@@ -8,11 +8,10 @@ had been rated in one piece.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tallystick.base.period import day_in_month, day_start, month_after
-from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
+from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.balance import Bucket, draw_order
 from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
@@ -33,8 +32,7 @@ GRAINS: Final = {"s": 1, "B": 1, "msg": 1, "event": 1, "unit": 1}
 FINE: Final = QUANTITY_SCALE // 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """The lines of so much usage, each with its version, and what it draws."""
 
     lines: list[tuple[int, RatedLine]]
@@ -48,9 +46,9 @@ NOTHING_USED: Final = Priced([], {}, {}, 0)
 
 def fields_of_session(session: Session, *, buckets: Mapping[int, Bucket]) -> Fields:
     """What the filters of buckets may ask of the session."""
-    names = {term.field for b in buckets.values() if b.where.terms for term in b.where.terms}
     fields = {"called": session.called, "zone": session.zone, "kind": session.kind}
-    others = tuple(name for name in names if name not in fields)
+    asking = [bucket.where.terms for bucket in buckets.values() if bucket.where.terms]
+    others = tuple({term.field for terms in asking for term in terms if term.field not in fields})
     if not others:
         return fields
     try:
@@ -59,7 +57,7 @@ def fields_of_session(session: Session, *, buckets: Mapping[int, Bucket]) -> Fie
         return fields
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pricer:
     """Prices one session of an account at one time; holds of its own are released before."""
 
@@ -74,22 +72,19 @@ class Pricer:
 
         :raises Suspended: when no price fits
         """
-        row = {**self.row, "quantity": Decimal(quantity).scaleb(-QUANTITY_DECIMALS)}
-        used = dict(self.before)
-        lines = rate_event_versions(row, plans=self.plans, used=used, granted=self.granted)
-        drawn = {
-            key: amount - self.before.get(key, 0)
-            for key, amount in used.items()
-            if amount != self.before.get(key, 0)
-        }
-        return Priced(
-            lines=lines,
-            counters={key: amount for key, amount in drawn.items() if key[2] > 0},
-            buckets={
-                -key[2]: amount * BUCKET_PER_QUANTITY for key, amount in drawn.items() if key[2] < 0
-            },
-            amount=sum(line.amount for _, line in lines),
+        before, used = self.before, dict(self.before)
+        lines = rate_event_versions(
+            self.row, plans=self.plans, used=used, granted=self.granted, quantity=quantity
         )
+        counters: dict[CounterKey, int] = {}
+        buckets: dict[int, int] = {}
+        for key, amount in used.items():
+            drawn = amount - before.get(key, 0)
+            if drawn and key[2] > 0:
+                counters[key] = drawn
+            elif drawn:
+                buckets[-key[2]] = drawn * BUCKET_PER_QUANTITY
+        return Priced(lines, counters, buckets, sum([line.amount for _, line in lines]))
 
 
 def pricer_of(
@@ -115,6 +110,7 @@ def pricer_of(
         "cycle_start": session.cycle_start,
         "kind": session.kind,
         "started_at": session.started_at,
+        "quantity": 0,  # each price is of another
         "unit": session.unit,
         "called": session.called,
         "zone": session.zone,
