@@ -74,6 +74,11 @@ EQUALITIES: Final = (
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.DEFERRED)}) l(amount)",
     ),
     (
+        "deposits held = deposits that have not ended",
+        "SELECT sum(amount) FROM payments_deposit WHERE ended_on IS NULL",
+        f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.DEPOSITS)}) l(amount)",
+    ),
+    (
         "invoice totals = their lines and taxes",
         "SELECT sum(total) FROM invoices_invoice",
         "SELECT (SELECT coalesce(sum(net), 0) FROM invoices_invoiceline)"

@@ -166,6 +166,28 @@ def post_allocation(
     return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
 
 
+def post_deposit(
+    amount: Decimal, *, source_key: str, on: date, currency: str, rules: Rules = RULES
+) -> Entry:
+    """Money received as a security, which stays the customer's."""
+    kind, parts = EventKind.DEPOSIT_HELD, {"amount": amount}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
+def post_deposit_end(
+    amount: Decimal,
+    *,
+    interest: Decimal,
+    source_key: str,
+    on: date,
+    currency: str,
+    rules: Rules = RULES,
+) -> Entry:
+    """A security and its interest that become credit of the customer."""
+    kind, parts = EventKind.DEPOSIT_APPLIED, {"amount": amount, "interest": interest}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
 def post_write_off(
     *,
     loss: Decimal,

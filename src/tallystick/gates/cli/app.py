@@ -12,6 +12,7 @@ from tallystick.gates.cli import (
     catalog,
     closing,
     debits,
+    deposits,
     documents,
     endings,
     explain,
@@ -36,6 +37,6 @@ afterwards.join(usage.usage)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, money, balances,
-    vouchers, bank, debits, books, closing, explain, price,
+    vouchers, bank, debits, deposits, books, closing, explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)

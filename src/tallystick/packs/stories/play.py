@@ -44,6 +44,7 @@ from tallystick.packs.open_business import morning
 from tallystick.packs.stories.by_balance import Balances
 from tallystick.packs.stories.by_contract import alter_contract
 from tallystick.packs.stories.by_debit import move_money
+from tallystick.packs.stories.by_deposit import keep_deposit
 from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.own_terms import give_terms
@@ -58,6 +59,7 @@ from tallystick.packs.stories.steps import (
     CreditInvoice,
     CustomerKind,
     EndContract,
+    EndDeposits,
     EndGrant,
     EndOverride,
     ExemptAccount,
@@ -65,6 +67,7 @@ from tallystick.packs.stories.steps import (
     GiveNotice,
     GrantToAccount,
     GrantToContract,
+    HoldDeposit,
     KeepContract,
     MakeVouchers,
     OpenAccount,
@@ -85,6 +88,7 @@ from tallystick.packs.stories.steps import (
     RunBills,
     RunContracts,
     RunDebits,
+    RunDeposits,
     SetDebitTerms,
     SplitBills,
     StartContract,
@@ -235,6 +239,8 @@ class _Player:
                 return self._collect(step.day, at)
             case CreditInvoice():
                 return self._credit(step, at)
+            case HoldDeposit() | EndDeposits() | RunDeposits():
+                return keep_deposit(step, tenant=self._tenant, at=at)
             case PublishRules():
                 return publish_own_chart(
                     self._stage.find(step.path), tenant_id=self._tenant.id, on=step.day, at=at

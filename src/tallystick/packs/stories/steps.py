@@ -301,6 +301,25 @@ class CreditInvoice(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldDeposit(Step):
+    form = "deposit ACCOUNT AMOUNT [interest RATE]"
+    account: str
+    amount: Decimal
+    rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndDeposits(Step):
+    form = "end deposits ACCOUNT"
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunDeposits(Step):
+    form = "deposit run"
+
+
+@dataclass(frozen=True, slots=True)
 class PublishRules(Step):
     form = "posting rules PATH"
     path: str
@@ -378,7 +397,8 @@ STEPS: Final[tuple[type[Step], ...]] = (
     EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, Rate, RateAgain,
     RunBills,
     RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
-    Collect, CreditInvoice, PublishRules, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
+    Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
+    TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
     *EXPECTATIONS,
 )  # fmt: skip
