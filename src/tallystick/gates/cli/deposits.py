@@ -8,7 +8,7 @@ import typer
 
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import examples, money, table_of, tell
-from tallystick.gates.cli.asking import AsJson, Day, Operator, act_for, one_of, read_amount
+from tallystick.gates.cli.asking import AsJson, Day, Operator, act_for, read_amount
 
 if TYPE_CHECKING:
     from tallystick.flows.deposits import DepositEnded
@@ -18,7 +18,6 @@ deposit = typer.Typer(no_args_is_help=True, help="Deposits: hold, end, list them
 app.add_typer(deposit, name="deposit")
 
 Number = Annotated[str, typer.Argument(help="The account's number.", show_default=False)]
-_METHODS = one_of("bank", "card", "cash")
 
 
 @deposit.command(
@@ -37,7 +36,6 @@ def hold(
         Decimal,
         typer.Option(parser=read_amount, metavar="PERCENT", help="A year, by the day."),
     ] = Decimal(0),
-    method: Annotated[str, typer.Option(parser=_METHODS, metavar="bank|card|cash")] = "cash",
     day: Day = None,
     operator: Operator = None,
     as_json: AsJson = False,
@@ -52,7 +50,7 @@ def hold(
     present = act_for(operator)
     with acting_for(present.tenant_id):
         currency = account_numbered(account).currency
-    receipt = Receipt(key, method, amount, currency, day or present.today)
+    receipt = Receipt(key, "cash", amount, currency, day or present.today)
     held = hold_deposit(
         receipt, rate=interest, tenant_id=present.tenant_id, account=account, at=present.at
     )
