@@ -11,6 +11,7 @@ from tallystick.base.charging import Answer, ChargeRequest
 from tallystick.base.money import AMOUNT_DECIMALS
 from tallystick.base.quantity import QUANTITY_DECIMALS
 from tallystick.core.charge.balance import CREDIT_PRIORITY, Bucket, Mode, limit_of
+from tallystick.core.charge.frames import FIRST_USES, NEVER_RESETS
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.online.state import (
     AccountState,
@@ -242,7 +243,7 @@ async def _load_accounts(
     requests: Sequence[ChargeRequest],
 ) -> None:
     of = [tenant, _numbers(sorted(currencies))]
-    cycles = {date(1970, 1, 1), *[one.cycle_start for one in loaded.served.values()]}
+    cycles = {NEVER_RESETS, FIRST_USES, *[one.cycle_start for one in loaded.served.values()]}
     first: list[Step] = [(_LOCK, of), (_TERMS, of)]
     sessions: list[Session] = []
     told: list[list[Row]] = []

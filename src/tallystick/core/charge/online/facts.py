@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tallystick.core.charge.facts import Fact, bucket_facts, limit_facts, money_facts
 from tallystick.core.charge.online.state import AccountState, Session
+from tallystick.core.charge.validity import bucket_cycle
 from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import PlanOffer
 
@@ -27,7 +28,8 @@ def levels_of(
         limited.append(("credit limit", state.credit_limit, state.tab_of(month)[0]))
     for part in offer.allowances if offer else ():
         contract = 0 if part.scope is Scope.ACCOUNT else session.contract_id
-        key = (session.account_id, contract, part.id, session.cycle_start)
+        cycle = bucket_cycle(part, cycle_start=session.cycle_start)
+        key = (session.account_id, contract, part.id, cycle)
         quantity = part.quantity + state.granted.get(key, 0)
         limited.append((f"allowance {part.code}", quantity, state.used.get(key, 0)))
     remaining = {number: bucket.remaining for number, bucket in state.buckets.items()}
