@@ -14,6 +14,7 @@ from tallystick.base.period import day_in_month, day_start, month_after
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.balance import Bucket, draw_order
 from tallystick.core.charge.drawer import CounterKey
+from tallystick.core.charge.frames import LAST_INSTANT_US
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import BadAttributes, Fields, read_attributes
 from tallystick.core.charge.online.state import (
@@ -23,6 +24,7 @@ from tallystick.core.charge.online.state import (
 )
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.charge.versions_exact import rate_event_versions
+from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanOffer
 
@@ -163,6 +165,7 @@ def _allowance(bucket: Bucket, offer: PlanOffer, held: int) -> PlanAllowance:
         roll_over=None,
         roll_over_cap=None,
         beyond=None,
+        ends_us=microseconds(bucket.valid_to) if bucket.valid_to else LAST_INSTANT_US,
     )
 
 
