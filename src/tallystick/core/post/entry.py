@@ -202,6 +202,20 @@ def post_write_off(
     return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
 
 
+def post_recovery(
+    *,
+    loss: Decimal,
+    tax: Decimal,
+    source_key: str,
+    on: date,
+    currency: str,
+    rules: Rules = RULES,
+) -> Entry:
+    """Money came for what was given up: a receivable once more, and its tax owed again."""
+    kind, parts = EventKind.DEBT_RECOVERED, {"loss": loss, "tax": tax}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
 def is_deferred(period: Period, *, issued_on: date) -> bool:
     """Whether a line for those days is deferred: some of them come after the day of issue."""
     return period.last > issued_on
