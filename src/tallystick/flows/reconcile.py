@@ -63,9 +63,11 @@ EQUALITIES: Final = (
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.CUSTOMER_CREDIT)}) l(amount)",
     ),
     (
-        "tax payable = tax of all invoices and of prepaid use",
+        "tax payable = tax of all invoices and of prepaid use, less that of what is written off",
         "SELECT (SELECT coalesce(sum(tax), 0) FROM invoices_invoicetax)"
-        " + (SELECT coalesce(sum(tax), 0) FROM balances_prepaiduse)",
+        " + (SELECT coalesce(sum(tax), 0) FROM balances_prepaiduse)"
+        " - (SELECT coalesce(sum(tax), 0) FROM collections_writeoff)"
+        " + (SELECT coalesce(sum(tax), 0) FROM collections_recovery)",
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.TAX_PAYABLE)}) l(amount)",
     ),
     (
@@ -88,6 +90,12 @@ EQUALITIES: Final = (
         "settled items = allocations",
         "SELECT sum(settled) FROM invoices_openitem",
         "SELECT sum(amount) FROM payments_allocation",
+    ),
+    (
+        "written off and not recovered = what is open of items written off",
+        "SELECT (SELECT coalesce(sum(loss + tax), 0) FROM collections_writeoff)"
+        " - (SELECT coalesce(sum(loss + tax), 0) FROM collections_recovery)",
+        "SELECT sum(total - settled) FROM invoices_openitem WHERE state = 'written_off'",
     ),
     (
         "refunds = what they took of payments",

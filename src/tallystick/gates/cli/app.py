@@ -13,6 +13,7 @@ from tallystick.gates.cli import (
     closing,
     debits,
     deposits,
+    disputes,
     documents,
     endings,
     explain,
@@ -37,6 +38,6 @@ afterwards.join(usage.usage)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, money, balances,
-    vouchers, bank, debits, deposits, books, closing, explain, price,
+    vouchers, bank, debits, deposits, disputes, books, closing, explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)
