@@ -166,7 +166,8 @@ def climb_down(
     A taken step stands while what is still overdue is old enough and high enough for it. After a
     final action nothing is restored by itself.
     """
-    overdue, oldest = _overdue(open_items, ladder, on)
+    items = tuple(open_items)
+    overdue, oldest = _overdue(items, ladder, on)
     days = 0 if oldest is None else (on - oldest).days
     steps = {step.name: step for step in ladder.steps}
     standing: list[TakenStep] = []
@@ -185,7 +186,7 @@ def climb_down(
     return ClimbedDown(
         restorations=() if final else tuple(reversed(fallen)),
         standing=tuple(standing),
-        closed=oldest is None and all(t.name in steps for t in standing),
+        closed=not _in_arrears(items, ladder, on) and all(t.name in steps for t in standing),
     )
 
 
@@ -199,6 +200,11 @@ def _overdue(
             amount = EXACT.add(amount, item.undisputed)
             oldest = item.due_on if oldest is None else min(oldest, item.due_on)
     return amount, oldest
+
+
+def _in_arrears(items: Iterable[OpenItem], ladder: Ladder, on: date) -> bool:
+    """Whether anything is overdue, in dispute or not: then the climb may go on where it was."""
+    return any(item.currency == ladder.currency and item.due_on < on for item in items)
 
 
 def _last_taken(case: CollectionCase, ladder: Ladder) -> tuple[int, tuple[LadderStep, date] | None]:

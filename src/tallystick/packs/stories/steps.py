@@ -14,6 +14,7 @@ from tallystick.domain.contracts.models import GrantKind
 from tallystick.domain.parties.models import SplitBy
 from tallystick.domain.payments.models import PaymentMethod
 from tallystick.packs.stories.expectations import EXPECTATIONS
+from tallystick.packs.stories.late_steps import LATE_STEPS
 from tallystick.packs.stories.step import Step
 
 MonthDay = NewType("MonthDay", int)
@@ -400,7 +401,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
     TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
-    *EXPECTATIONS,
+    *EXPECTATIONS, *LATE_STEPS,
 )  # fmt: skip
 
 
