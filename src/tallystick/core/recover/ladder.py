@@ -136,7 +136,7 @@ def next_steps(
 ) -> tuple[Step, ...]:
     """The steps to take on that day: none, one, or several that stand on the same rung."""
     promised = case.promised_until is not None and on <= case.promised_until
-    if case.exempt or promised or not may_act(ladder, on, holidays):
+    if case.exempt or promised or not may_act(ladder, on=on, holidays=holidays):
         return ()
     overdue, oldest = _overdue(open_items, ladder, on)
     if oldest is None:
@@ -217,6 +217,6 @@ def _last_taken(case: CollectionCase, ladder: Ladder) -> tuple[int, tuple[Ladder
     return 0, None
 
 
-def may_act(ladder: Ladder, on: date, holidays: Collection[date]) -> bool:
+def may_act(ladder: Ladder, *, on: date, holidays: Collection[date]) -> bool:
     """Whether the ladder takes steps on that day."""
     return not ladder.weekdays_only or (on.weekday() < 5 and on not in holidays)

@@ -54,7 +54,7 @@ def next_steps_batch(
     holidays: Collection[date] = (),
 ) -> pl.DataFrame:
     """TAKEN of these DEBTS, CASES and STANDING steps on that day, account by account."""
-    if not may_act(ladder, on, holidays):
+    if not may_act(ladder, on=on, holidays=holidays):
         return TAKEN.to_frame()
     climb = (
         overdue_batch(debts, currency=ladder.currency, on=on)

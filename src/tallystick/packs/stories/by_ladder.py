@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from tallystick.base.money import round_minor
 from tallystick.domain.collections.disputes import protect_account
@@ -43,7 +44,7 @@ def hold_back(step: LateStep, *, tenant: Tenant, at: datetime) -> str:
 
     :raises Refusal: when it cannot be done
     """
-    now = {"tenant_id": tenant.id, "on": step.day, "at": at}
+    now: dict[str, Any] = {"tenant_id": tenant.id, "on": step.day, "at": at}
     match step:
         case DisputeInvoice():
             with acting_for(tenant.id):
@@ -52,8 +53,8 @@ def hold_back(step: LateStep, *, tenant: Tenant, at: datetime) -> str:
             done = dispute_invoice(number, amount=step.amount, reason="a story", **now)
             return ", ".join([number, *(f"restored {name}" for name in done.restored)])
         case AcceptDispute():
-            number = _dispute(step.account, tenant)
-            decided = accept_dispute(number, decision="a story", parts=None, **now)
+            disputed = _dispute(step.account, tenant)
+            decided = accept_dispute(disputed, decision="a story", parts=None, **now)
             return f"{decided.dispute.credit_note} {_money(decided.credited, decided.currency)}"
         case RefuseDispute():
             refuse_dispute(_dispute(step.account, tenant), decision="a story", **now)
