@@ -134,9 +134,7 @@ def restore_paid(
     restored: list[str] = []
     if fallen:
         cut = _strictest([*_steps_of(ladder, down.standing), *(step.action for step in kept)])
-        restored = _restore_services(
-            account, cut=cut, ladder=ladder, episode=episode, at=at
-        )
+        restored = _restore_services(account, cut=cut, ladder=ladder, episode=episode, at=at)
     if down.closed and not kept:
         episodes.close_episode(episode, on=on)
     return tuple(restored)
@@ -149,10 +147,11 @@ def standing_cut(account: Account) -> Action | None:
 
 def _cut_of(owner: Account, *, but: int | None = None) -> Action | None:
     """The strictest cut of the owner's own debts and its payer's, but for one account's."""
+    payers = [one for one in (owner.id, owner.payer_id) if one is not None]
     found = []
-    for account in Account.objects.filter(id__in=[owner.id, owner.payer_id]).exclude(id=but):
+    for account in Account.objects.filter(id__in=payers):
         episode, ladder = open_episode(account.id), ladder_of(account)
-        if episode is None or ladder is None:
+        if episode is None or ladder is None or account.id == but:
             continue
         if account.id == owner.id or ladder.reaches_paid_for:
             taken = tuple(TakenStep(name, on) for name, on in standing_steps(episode.id))
@@ -220,9 +219,9 @@ def _restore_services(
         kept = _strictest([cut, _cut_of(owner, but=account.id)])
         if kept is Action.SUSPEND:
             continue
-        states = (ServiceState.SUSPENDED,)
+        states = [ServiceState.SUSPENDED]
         if kept is None:
-            states = (ServiceState.RESTRICTED, ServiceState.SUSPENDED)
+            states.append(ServiceState.RESTRICTED)
         said = CUTS[kept][0] if kept else "restore"
         resting = resting_contracts(owner.id)
         for service in services_in([owner.id], states):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.core.receive.allocate import OpenItem
@@ -58,6 +58,7 @@ def cases(draw, ladder: Ladder) -> tuple[CollectionCase, list[OpenItem]]:
     return case, items
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_at_once_as_one_by_one(data) -> None:
     ladder = data.draw(ladders())

@@ -45,8 +45,8 @@ from tallystick.packs.stories.by_balance import Balances
 from tallystick.packs.stories.by_contract import alter_contract
 from tallystick.packs.stories.by_debit import move_money
 from tallystick.packs.stories.by_deposit import keep_deposit
-from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.by_ladder import hold_back
+from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.late_steps import (
     AcceptDispute,
