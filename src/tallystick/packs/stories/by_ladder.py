@@ -24,6 +24,7 @@ from tallystick.flows.write_off import write_off_debt
 from tallystick.packs.stories.late_steps import (
     AcceptDispute,
     DisputeInvoice,
+    LateStep,
     PromisePayment,
     ProtectAccount,
     RefuseDispute,
@@ -32,11 +33,6 @@ from tallystick.packs.stories.late_steps import (
     TaxRelief,
     WriteOffDebt,
 )
-
-LateStep = (
-    DisputeInvoice | AcceptDispute | RefuseDispute | PromisePayment | ProtectAccount
-    | WriteOffDebt | RestoreByHand | ReturnPayment
-)  # fmt: skip
 
 
 def hold_back(step: LateStep, *, tenant: Tenant, at: datetime) -> str:

@@ -11,32 +11,38 @@ from tallystick.domain.collections.models import PromiseState
 from tallystick.packs.stories.step import Expectation, Step
 
 
+class LateStep(Step):
+    """Something that is done about money that does not come."""
+
+    __slots__ = ()
+
+
 class TaxRelief(StrEnum):
     KEPT = "kept"
     RELIEVED = "relieved"
 
 
 @dataclass(frozen=True, slots=True)
-class DisputeInvoice(Step):
+class DisputeInvoice(LateStep):
     form = "dispute ACCOUNT AMOUNT"
     account: str
     amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptDispute(Step):
+class AcceptDispute(LateStep):
     form = "accept dispute of ACCOUNT"
     account: str
 
 
 @dataclass(frozen=True, slots=True)
-class RefuseDispute(Step):
+class RefuseDispute(LateStep):
     form = "refuse dispute of ACCOUNT"
     account: str
 
 
 @dataclass(frozen=True, slots=True)
-class PromisePayment(Step):
+class PromisePayment(LateStep):
     form = "promise ACCOUNT AMOUNT until UNTIL"
     account: str
     amount: Decimal
@@ -44,7 +50,7 @@ class PromisePayment(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class ProtectAccount(Step):
+class ProtectAccount(LateStep):
     form = "protect ACCOUNT [from ACTION] [until UNTIL]"
     account: str
     action: Action | None
@@ -52,20 +58,20 @@ class ProtectAccount(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class WriteOffDebt(Step):
+class WriteOffDebt(LateStep):
     form = "write off ACCOUNT tax TAX"
     account: str
     tax: TaxRelief
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreByHand(Step):
+class RestoreByHand(LateStep):
     form = "restore ACCOUNT"
     account: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnPayment(Step):
+class ReturnPayment(LateStep):
     form = "return payment ACCOUNT"
     account: str
 

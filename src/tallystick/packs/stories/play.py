@@ -48,16 +48,7 @@ from tallystick.packs.stories.by_deposit import keep_deposit
 from tallystick.packs.stories.by_ladder import hold_back
 from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
-from tallystick.packs.stories.late_steps import (
-    AcceptDispute,
-    DisputeInvoice,
-    PromisePayment,
-    ProtectAccount,
-    RefuseDispute,
-    RestoreByHand,
-    ReturnPayment,
-    WriteOffDebt,
-)
+from tallystick.packs.stories.late_steps import LateStep
 from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
 from tallystick.packs.stories.step import Expectation, Step
@@ -248,10 +239,7 @@ class _Player:
                 return self._balances.play(step, at=at)
             case Collect():
                 return self._collect(step.day, at)
-            case (
-                DisputeInvoice() | AcceptDispute() | RefuseDispute() | PromisePayment()
-                | ProtectAccount() | WriteOffDebt() | RestoreByHand() | ReturnPayment()
-            ):  # fmt: skip
+            case LateStep():
                 return hold_back(step, tenant=self._tenant, at=at)
             case CreditInvoice():
                 return self._credit(step, at)
