@@ -38,7 +38,13 @@ from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.mandates import Creditor, Signed, add_mandate, set_debit_terms
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.domain.usage.models import PeriodLevel, PeriodLine, PeriodMeasure, Rerating
+from tallystick.domain.usage.models import (
+    LateUsage,
+    PeriodLevel,
+    PeriodLine,
+    PeriodMeasure,
+    Rerating,
+)
 from tallystick.flows.acquire import publish_catalogue
 from tallystick.flows.alter import rest_contract
 from tallystick.flows.bank import import_statement
@@ -207,6 +213,11 @@ def _leave_periods(tenant_id: int, account_id: int) -> None:
     PeriodMeasure.objects.create(**where, band="", value=1)
     PeriodLevel.objects.create(**where, series="", level=1)
     RolledOver.objects.create(**where, lives=1, quantity=1)
+    LateUsage.objects.create(
+        tenant_id=tenant_id, account_id=account_id, usage_id=1, started_at=noon(3, 2),
+        component_id=where["component_id"], late="hold", state="released", charge_run_id=1,
+        decided_at=noon(3, 16),
+    )  # fmt: skip
     Rerating.objects.create(
         tenant_id=tenant_id, account_id=account_id, cycle_from=date(2026, 3, 1), charge_run_id=1
     )

@@ -290,6 +290,7 @@ NO_KEY = {
     "usage_chargetotal": {
         "charge_run_id", "component_id", "contract_id", "invoice_id", "version_id",
     },
+    "usage_lateusage": {"charge_run_id", "component_id", "usage_id"},
     "usage_periodlevel": {"component_id", "contract_id"},
     "usage_periodline": {
         "bill_run_id", "component_id", "contract_id", "invoice_id", "version_id",

@@ -21,6 +21,7 @@ CUSTOMERS = 2_000
 CALLS = 8
 SESSIONS = 1_200
 BILL_DATE = date(2026, 3, 1)
+CLOSE_DATE = date(2026, 4, 1)
 SINCE = datetime(2026, 1, 1, 6, tzinfo=UTC)
 CATALOGUE = """
 currency: EUR
@@ -30,12 +31,17 @@ offers:
     from: 2025-01-01
     components:
       line: {every: month, in: advance, price: 10.00}
-      minutes: {include: 20 min, of: voice}
+      minutes: {include: 20 min, of: voice, covers: [calls], roll over: 1 cycle}
       calls: {of: voice, bill by: 60 s, price: 0.12 per min, connect: 0.05}
       data: {of: data, price: 0.02 per GB}
+      longest: {of: voice, measure: highest 30 min, price: 0.10 per min}
 """
+CORRECTED = 400
+"""How many customers have a call of January corrected, and one of them in four taken back."""
 MAPPING = """
 format: delimited
+corrections: accept
+cancel: {called: [void]}
 columns:
   record_id: id
   subject: {from: msisdn, kind: msisdn}
@@ -117,9 +123,22 @@ def write_files(folder: Path) -> list[Path]:
         path = folder / f"calls-{month}.csv"
         path.write_text("\n".join(["id,msisdn,start,seconds,called", *_calls(chance, month, days)]))
         files.append(path)
+    write_corrections(folder / "corrections.csv", chance)
     path = folder / "sessions.jsonl"
     path.write_text("\n".join(_records(chance)))
     return [*files, path]
+
+
+def write_corrections(path: Path, chance: Random) -> None:
+    """Calls of January that were shorter, that never were, and one that nobody said."""
+    rows = ["id,msisdn,start,seconds,called", "m1-9-1,,,,void"]
+    for customer in range(1, CORRECTED + 1):
+        start = SINCE + timedelta(days=3, seconds=customer)
+        record = f"m1-1-{customer},4917{customer:09d},{start:%Y-%m-%dT%H:%M:%SZ}"
+        rows += [f"{record},{chance.randrange(1, 900)},{called}" for called in ("4930", "4931")]
+        if customer % 4 == 0:
+            rows.append(f"m1-2-{customer},,,,void")
+    path.write_text("\n".join(rows))
 
 
 def _calls(chance: Random, month: int, days: int) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.business import BILL_DATE
+from tests.faults.business import BILL_DATE, CLOSE_DATE
 
 ROOT = Path(__file__).parents[2]
 SECONDS_MAX = 90
@@ -85,6 +85,7 @@ def order_of(place, *, work: Sequence[str]) -> dict:
         "tenant": place.tenant,
         "files": [str(path) for path in place.files],
         "bill_date": str(BILL_DATE),
+        "close_date": str(CLOSE_DATE),
         "work": list(work),
     }
 

@@ -1,4 +1,4 @@
-"""One business at three stages (opened, loaded, charged) and copies of them to be broken."""
+"""One business at each of its stages, opened to billed twice, and copies to be broken."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from tests.faults.business import CUSTOMERS, open_business, write_files
 from tests.faults.children import Workers, some_workers
 from tests.faults.figures import figures
 
-STAGES = ("load", "charge", "bill")
+STAGES = ("load", "charge", "bill", "correct", "again", "close")
 _numbers = count(1)
 
 
@@ -74,8 +74,9 @@ def unkilled(template: Server, workers: Workers, django_db_blocker) -> Iterator[
             told.after[stage] = figures(place.conninfo(), stage=stage)
             with psycopg.connect(place.conninfo(), autocommit=True) as connection:
                 connection.execute("ANALYZE")  # as the server does by itself within a minute
-        check(place)
-        assert place.ask("SELECT count(*) FROM invoices_invoice") == (CUSTOMERS,)
+            check(place)
+        assert place.ask("SELECT count(*) FROM invoices_invoice") == (2 * CUSTOMERS,)
+        assert place.ask("SELECT count(*) > 400 FROM usage_replacedusage") == (True,)
         assert place.ask("SELECT count(*) > 30000 FROM usage_usage") == (True,)
         yield told
         for left in (place, *told.before.values()):
@@ -98,7 +99,7 @@ def copy(unkilled: Unkilled, django_db_blocker) -> Iterator[Callable[[str], Plac
 
 
 def check(place: Place) -> None:
-    """Every equality holds, numbers have no gap, everybody has one invoice at most."""
+    """Every equality holds, numbers have no gap, everybody has one invoice a day at most."""
     with joined(place):
         findings = reconcile(tenant_id=place.tenant)
     assert [finding for finding in findings if not finding.ok] == []
@@ -106,7 +107,7 @@ def check(place: Place) -> None:
     with psycopg.connect(place.conninfo()) as connection:
         given = [row[0] for row in connection.execute(numbers)]
     assert given == [f"INV-2026-{number:06d}" for number in range(1, len(given) + 1)]
-    twice = "SELECT count(*) - count(DISTINCT account_id) FROM invoices_invoice"
+    twice = "SELECT count(*) - count(DISTINCT (account_id, issued_on)) FROM invoices_invoice"
     assert place.ask(twice) == (0,)
 
 

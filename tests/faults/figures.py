@@ -13,10 +13,17 @@ LINE_COMPONENT = COMPONENT.replace("JOIN", "LEFT JOIN")
 
 QUERIES = {
     "files": "filename, state, chunks_done, rows_in, accepted, duplicates, rejected, absorbed,"
-    " sums, first_at, last_at FROM usage_batch",
+    " corrected, cancelled, sums, first_at, last_at FROM usage_batch",
     "usage": "a.number, t.kind, t.started_at, t.quantity, t.unit, t.called, t.attributes,"
     f" b.filename FROM usage_usage t {ACCOUNT} {BATCH}",
-    "records": "record_id, quantity FROM usage_recordkey",
+    "records": "t.record_id, t.quantity, t.revision, t.started_at, t.usage_id IS NULL, u.quantity"
+    " FROM usage_recordkey t LEFT JOIN usage_usage u ON (u.tenant_id, u.account_id, u.started_at,"
+    " u.id) = (t.tenant_id, t.account_id, t.started_at, t.usage_id)",
+    "replaced": "a.number, t.started_at, t.record_id, u.quantity, n.quantity, b.filename"
+    f" FROM usage_replacedusage t {ACCOUNT} {BATCH}"
+    " JOIN usage_usage u ON (u.tenant_id, u.account_id, u.started_at, u.id)"
+    " = (t.tenant_id, t.account_id, t.started_at, t.usage_id)"
+    " LEFT JOIN usage_usage n ON (n.tenant_id, n.id) = (t.tenant_id, t.successor_id)",
     "rejects": "b.filename, t.line, t.code, t.parameters, t.raw, t.state"
     f" FROM usage_reject t {BATCH}",
     "sessions": "nas, session, started_at, last_at, input, output, closed_at, restarted_at"
@@ -27,6 +34,10 @@ QUERIES = {
     "totals": "a.number, c.code, t.cycle_start, t.invoice_id IS NULL, sum(events),"
     f" sum(measured), sum(billed), sum(allowed), sum(amount) FROM usage_chargetotal t {ACCOUNT}"
     f" {COMPONENT} GROUP BY 1, 2, 3, 4",
+    "period lines": "a.number, c.code, t.cycle_start, t.band, t.tier, t.measured, t.billed,"
+    f" t.amount FROM usage_periodline t {ACCOUNT} {COMPONENT}",
+    "measures": "a.number, c.code, t.cycle_start, t.band, t.value"
+    f" FROM usage_periodmeasure t {ACCOUNT} {COMPONENT}",
     "counters": f"a.number, c.code, t.cycle_start, t.used FROM balances_counter t {ACCOUNT}"
     f" {COMPONENT}",
     "movements": "a.number, c.code, t.cycle_start, sum(quantity)"
@@ -50,15 +61,20 @@ QUERIES = {
 
 
 WRITTEN_BY = {
-    "load": ("files", "usage", "records", "rejects", "sessions"),
+    "load": ("files", "usage", "records", "replaced", "rejects", "sessions"),
     "charge": (
         "files", "rated lines", "totals", "counters", "movements", "suspense", "tasks left",
         "runs left",
     ),
     "bill": (
-        "totals", "invoices", "lines", "taxes", "open items", "postings", "numbers", "contracts",
-        "tasks left", "runs left",
+        "totals", "period lines", "measures", "invoices", "lines", "taxes", "open items",
+        "postings", "numbers", "contracts", "tasks left", "runs left",
     ),
+}  # fmt: skip
+
+
+WRITTEN_BY |= {
+    "correct": WRITTEN_BY["load"], "again": WRITTEN_BY["charge"], "close": WRITTEN_BY["bill"],
 }  # fmt: skip
 
 

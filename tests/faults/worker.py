@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date
 from hashlib import sha256
@@ -20,7 +20,9 @@ from unittest import mock
 import django
 
 CHUNK_ROWS = 2_000
+CORRECTIONS_PER_CHUNK = 60
 EVENTS_PER_TASK = 2_000
+AGAIN_PER_TASK = 60
 CONTRACTS_PER_TASK = 100
 
 
@@ -52,18 +54,28 @@ class Commits:
 
 
 def load(order: dict) -> None:
+    _load(map(Path, order["files"]), order=order, chunk_rows=CHUNK_ROWS)
+
+
+def correct(order: dict) -> None:
+    """A file that corrects records and takes some back, after their bill."""
+    path = Path(order["files"][0]).with_name("corrections.csv")
+    _load([path], order=order, chunk_rows=CORRECTIONS_PER_CHUNK)
+
+
+def _load(paths: Iterable[Path], *, order: dict, chunk_rows: int) -> None:
     from tallystick.flows.capture import Delivery, capture_usage
     from tallystick.gates.files.formats import find_format
     from tallystick.gates.files.usage import open_usage
     from tests.flows.businesses import AT
 
-    for path in map(Path, order["files"]):
+    for path in paths:
         mapping = path.parent / "calls.yaml"
         name = "radius" if path.suffix == ".jsonl" else str(mapping)
 
         def opened(known, path=path, name=name):
             format = find_format(name, sessions=known)
-            return open_usage(path, format=format, chunk_rows=CHUNK_ROWS)
+            return open_usage(path, format=format, chunk_rows=chunk_rows)
 
         digest = sha256(path.read_bytes()).hexdigest()
         capture_usage(
@@ -71,24 +83,42 @@ def load(order: dict) -> None:
             tenant_id=order["tenant"],
             chunks=opened,
             at=AT,
+            corrections=path.suffix == ".csv",
         )
 
 
 def charge(order: dict) -> None:
+    _charge(order, events_per_task=EVENTS_PER_TASK)
+
+
+def again(order: dict) -> None:
+    """The accounts whose records were corrected are rated again."""
+    _charge(order, events_per_task=AGAIN_PER_TASK)
+
+
+def _charge(order: dict, *, events_per_task: int) -> None:
     from tallystick.flows import charge as charging
     from tests.flows.businesses import AT
 
-    with mock.patch.object(charging, "EVENTS_PER_TASK", EVENTS_PER_TASK):
+    with mock.patch.object(charging, "EVENTS_PER_TASK", events_per_task):
         charging.charge_usage(tenant_id=order["tenant"], at=AT)
 
 
 def bill(order: dict) -> None:
+    _bill(order, on=order["bill_date"])
+
+
+def close(order: dict) -> None:
+    """The next bills: March is closed, January and February come as differences."""
+    _bill(order, on=order["close_date"])
+
+
+def _bill(order: dict, *, on: str) -> None:
     from tallystick.flows import invoice
     from tests.flows.businesses import AT
 
     with mock.patch.object(invoice, "CONTRACTS_PER_TASK", CONTRACTS_PER_TASK):
-        on = date.fromisoformat(order["bill_date"])
-        invoice.run_bills(tenant_id=order["tenant"], on=on, at=AT)
+        invoice.run_bills(tenant_id=order["tenant"], on=date.fromisoformat(on), at=AT)
 
 
 @contextmanager
@@ -102,7 +132,10 @@ def alone() -> Iterator[None]:
         yield
 
 
-WORK = {"load": load, "charge": charge, "bill": bill}
+WORK = {
+    "load": load, "charge": charge, "bill": bill, "correct": correct, "again": again,
+    "close": close,
+}  # fmt: skip
 
 
 def obey(order: dict) -> None:

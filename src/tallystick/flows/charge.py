@@ -20,22 +20,22 @@ from tallystick.domain.parties.organisations import organisations_in
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
+from tallystick.domain.usage.late_tables import read_moved
 from tallystick.domain.usage.models import ChargeRun
 from tallystick.domain.usage.period_tables import read_grants, replace_rows
 from tallystick.domain.usage.rerate_tables import bill_again, read_again, read_taken_events
 from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
 from tallystick.flows.draw import draw_usage
+from tallystick.flows.late import count_in, late_events, settle_late
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.rerate import Known, reach_back, rerate, within
 from tallystick.flows.settle_online import settle_online
 from tallystick.flows.sharing import cycle_start_of, in_parts, keep_together, sharing_periods
-from tallystick.flows.tasks import WORKERS, work_off
+from tallystick.flows.tasks import CHARGING, WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 100_000
 ACCOUNTS_AGAIN: Final = 200
 """How many accounts are rated again at a time: all their usage is held in memory."""
-
-CHARGING: Final = "charging usage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,8 @@ def _charge_task(
             charge_tables.read_counters(accounts=accounts, schema=COUNTERS),
             read_grants(accounts, schema=GRANTS),
         )
-        events = place_events(charge_tables.read_events(accounts, run=run), terms=terms)
+        events = _place(charge_tables.read_events(accounts, run=run), terms=terms)
+        events = settle_late(events, terms=terms, plans=plans, run=run, at=at)
         late = [read_again(run, accounts=accounts), late_accounts(events, terms=terms)]
         again = keep_together(pl.concat(late), terms=terms)
         waiting = events.join(again, on="account_id", how="semi").group_by("account_id")
@@ -155,7 +156,8 @@ def _charge_task(
             periods=sharing_periods(whole, terms=terms, plans=plans),
         )
         _check_all_told(whole, rated.lines, rated.suspense)
-        _store_lines(rated.lines, events=whole, run=run, plans=plans, at=at)
+        charge_tables.store_rated(rated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+        draw_usage(rated.lines, run_id=run.id, plans=plans, at=at)
         charge_tables.store_draws(rated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
         changed, waiting_again = _rate_again(run, again=again, known=known, plans=plans, at=at)
         suspended = pl.concat([_suspended(whole, rated.suspense), *waiting_again])
@@ -165,22 +167,6 @@ def _charge_task(
         result = _TaskResult(events.height, rated.lines.height + changed, suspended.height)
         charging.close_task(task_id, **asdict(result))
         return result
-
-
-def _store_lines(
-    lines: pl.DataFrame,
-    *,
-    events: pl.DataFrame,
-    run: ChargeRun,
-    plans: Sequence[DatedPlan],
-    at: datetime,
-) -> None:
-    """Stores rated lines of CHARGE_IN events, and takes from balances what they pay."""
-    drawn = draw_usage(
-        lines, events=events, run_id=run.id, tenant_id=run.tenant_id, plans=plans, at=at
-    )
-    charge_tables.store_rated(drawn.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
-    charge_tables.mark_drawn(drawn.prepaid, charge_run_id=run.id)
 
 
 def _check_all_told(events: pl.DataFrame, lines: pl.DataFrame, suspense: pl.DataFrame) -> None:
@@ -197,15 +183,8 @@ def _suspended(events: pl.DataFrame, suspense: pl.DataFrame) -> pl.DataFrame:
 
 def late_accounts(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
     """The accounts with usage of a cycle that a bill has closed (AGAIN)."""
-    billed = terms.select("contract_id", "cycle_day", "ends_on", "billed_to").unique("contract_id")
-    present = cycle_start_of(pl.col("billed_to"), cycle_day=pl.col("cycle_day"))
-    ended = (pl.col("ends_on") <= pl.col("billed_to")).fill_null(value=False)
-    return (
-        events.join(billed, on="contract_id")
-        .filter(pl.col("billed_to").is_not_null() & (ended | (pl.col("cycle_start") < present)))
-        .group_by("account_id")
-        .agg(pl.col("cycle_start").min().alias("cycle_from"))
-    )
+    late = late_events(events, terms=terms).group_by("account_id")
+    return late.agg(pl.col("cycle_start").min().alias("cycle_from"))
 
 
 def _rate_again(
@@ -222,7 +201,8 @@ def _rate_again(
     for part in in_parts(reached, terms=known.terms, accounts=ACCOUNTS_AGAIN):
         events = taken_events(run.id, again=part, terms=known.terms)
         rerated = rerate(events, again=part, known=known, plans=plans)
-        _store_lines(rerated.lines, events=events, run=run, plans=plans, at=at)
+        charge_tables.store_rated(rerated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+        draw_usage(rerated.lines, run_id=run.id, plans=plans, at=at)
         charge_tables.store_draws(rerated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
         replace_rows(
             rerated.grants,
@@ -241,7 +221,13 @@ def taken_events(run_id: int, *, again: pl.DataFrame, terms: pl.DataFrame) -> pl
     since = again["cycle_from"].min()
     assert isinstance(since, date)
     taken = read_taken_events(again["account_id"].to_list(), since=since, run_id=run_id)
-    return within(place_events(taken, terms=terms), again=again).select(*CHARGE_IN, *MEMBERS)
+    return within(_place(taken, terms=terms), again=again).select(*CHARGE_IN, *MEMBERS)
+
+
+def _place(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
+    """Events placed, those that were moved to a later cycle in that one (CHARGE_IN, MEMBERS)."""
+    moved = read_moved(events["account_id"].unique().to_list())
+    return count_in(place_events(events, terms=terms), moved=moved)
 
 
 def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:

@@ -39,12 +39,11 @@ from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.tables import OWING, refresh_statistics
 from tallystick.flows.agreed import do_agreed
-from tallystick.flows.charge import CHARGING
 from tallystick.flows.due import DueTask, due_task
 from tallystick.flows.own_prices import load_own_prices
 from tallystick.flows.periods import store_closed
 from tallystick.flows.receive import allocate_credit
-from tallystick.flows.tasks import WORKERS, work_off
+from tallystick.flows.tasks import CHARGING, WORKERS, work_off
 
 CONTRACTS_PER_TASK: Final = 20_000
 SERIES: Final = "INV"

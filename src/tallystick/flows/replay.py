@@ -28,8 +28,8 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import rejects, tables
 from tallystick.domain.usage.models import Batch, Reject
 from tallystick.flows.capture import as_rejects, loading, settle, store_changed
-from tallystick.flows.charge import CHARGING
 from tallystick.flows.take import Holders, Intake, Taken, take_events
+from tallystick.flows.tasks import CHARGING
 
 REJECTS_PER_PART: Final = 10_000
 

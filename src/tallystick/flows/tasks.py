@@ -10,6 +10,9 @@ from tallystick.base.progress import Progress
 
 WORKERS: Final = 2
 
+CHARGING: Final = "charging usage"
+"""The work that one command at a time does for an operator (see `only_one`)."""
+
 Result = TypeVar("Result")
 
 

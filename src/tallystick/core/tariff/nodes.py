@@ -81,6 +81,15 @@ class NewPrices(StrEnum):
     NEXT_CYCLE = "next cycle"  # the whole period by the version it began with
 
 
+class Late(StrEnum):
+    """What becomes of usage that is first charged after its cycle was billed."""
+
+    DIFFERENCE = "difference"  # its cycle is rated again, the next bill has the difference
+    NEXT_BILL = "next bill"  # it counts in the cycle that is not billed yet
+    HOLD = "hold"  # it waits until somebody releases it
+    REFUSE = "refuse"  # it is not charged, unless somebody releases it
+
+
 class Allocation(StrEnum):
     """How bands share one ladder of tiers."""
 
@@ -402,10 +411,8 @@ class Allowance:
     code: str
     line: int
     quantity: Decimal
-    money: bool  # of what usage costs, else of usage
     per_member: bool  # for each contract that shares it, else once for all of them
-    unit: str  # the currency where it is money
-    valid_s: int | None  # seconds from its first use; None = as long as its cycle
+    unit: str
     of: tuple[str, ...]
     conversions: tuple[Conversion, ...]  # of each kind that is not counted in `unit`
     block: Decimal  # drawn in whole blocks; 0 = exactly
@@ -448,6 +455,7 @@ class UsagePrice:
     scope: Scope
     tax: str
     revenue: str
+    late: Late = Late.DIFFERENCE
 
 
 Component = Recurring | Allowance | UsagePrice

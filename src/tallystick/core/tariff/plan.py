@@ -92,9 +92,6 @@ class PlanAllowance(PlanComponent):
     roll_over: RollOver | None
     roll_over_cap: int | None
     beyond: str | None
-    money: bool = False  # of what usage costs; quantities are in 1e-9 all the same
-    valid_us: int | None = None  # microseconds from its first use; None = as long as its cycle
-    ends_us: int | None = None  # where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +142,7 @@ class PlanUsage(PlanComponent):
     deck: int | None
     no_rate: int | None
     period: PlanPeriod | None  # then its rated lines only count, at no price
+    late: nodes.Late = nodes.Late.DIFFERENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,9 +340,8 @@ class _Compiler:
             for made in part.conversions
         }
         offer = next(offer for offer in self.catalogue.offers if offer.code == offer_code)
-        own = (1, AMOUNT_SCALE // QUANTITY_SCALE) if part.money else (1, 1)
         return {
-            self.component_ids[offer_code, usage.code]: ratios.get(usage.of, own)
+            self.component_ids[offer_code, usage.code]: ratios.get(usage.of, (1, 1))
             for usage in offer.components
             if isinstance(usage, nodes.UsagePrice) and usage.code in (part.covers or ())
         }
@@ -366,8 +363,6 @@ class _Compiler:
             roll_over=part.roll_over,
             roll_over_cap=None if cap is None else scaled(cap, scale=QUANTITY_SCALE),
             beyond=part.beyond,
-            money=part.money,
-            valid_us=None if part.valid_s is None else part.valid_s * 1_000_000,
         )
 
     def _usage(self, part: nodes.UsagePrice, head: dict[str, Any], *, position: int) -> PlanUsage:
@@ -406,6 +401,7 @@ class _Compiler:
             deck=None if part.deck is None else self.decks[part.deck],
             no_rate=None if part.no_rate is None else self._rate(part.no_rate),
             period=period,
+            late=part.late,
         )
 
     def _counts(self, counts: nodes.Counts) -> PlanCounts:

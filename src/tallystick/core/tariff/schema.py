@@ -69,7 +69,6 @@ SHAPES: Final[dict[str, dict[str, Schema]]] = {
     },
     "proration": {"by": _choice(ProrationBasis)},
     "allowance": {
-        "of": WORDS,
         "converts": PHRASES_BY_NAME,
         "share": _choice(nodes.Scope),
         "covers": WORDS,
@@ -81,6 +80,7 @@ SHAPES: Final[dict[str, dict[str, Schema]]] = {
         "price": _node("prices"),
         "tiers": _node("tiers"),
         "share": _choice(nodes.Scope),
+        "late": _choice(nodes.Late),
         "split": {"type": ["boolean", "string"]},
     },
     "tiers": {

@@ -18,6 +18,7 @@ from tallystick.core.tariff.nodes import (
     DeckKey,
     DeckRow,
     FeeDue,
+    Late,
     PeriodTerms,
     Price,
     Scope,
@@ -48,7 +49,7 @@ from tallystick.core.tariff.words import (
 USAGE_WORDS: Final = (
     "of", "where", "price", "per", "by", "deck", "no rate", "bill by", "minimum", "free first",
     "connect", "charge at least", "charge at most", "during", "bands", "split", "tiers", "share",
-    "tax", "revenue", "counts", *TERM_WORDS,
+    "tax", "revenue", "counts", "late", *TERM_WORDS,
 )  # fmt: skip
 NO_PRICE: Final = Price(Decimal(0), Decimal(1), "unit")
 
@@ -115,6 +116,7 @@ class _UsageReader:
             scope=page.read("share", lambda t: read_word(t, words=Scope), Scope.CONTRACT),
             tax=page.read("tax", read_name, ""),
             revenue=page.read("revenue", read_name, ""),
+            late=self._late(),
         )
         page.close(USAGE_WORDS)
         unit, price_unit = self._only(self.units), self._only(self.price_units)
@@ -198,6 +200,16 @@ class _UsageReader:
         if unit:
             self._note_unit("bill by", unit)
         return Steps(steps, measure("minimum"), measure("free first"), unit or None)
+
+    def _late(self) -> Late:
+        late = self.page.read("late", lambda t: read_word(t, words=Late), Late.DIFFERENCE)
+        if late is Late.NEXT_BILL and self.terms is not None:
+            message = (
+                "a price that needs the whole period has to count usage in its own; "
+                "write difference, hold or refuse"
+            )
+            self.page.complain(self.page.table.line, message, word="late")
+        return late
 
     def _no_rate(self) -> Price | None:
         def read(text: str) -> Price | None:

@@ -48,8 +48,10 @@ TERMS: Final = pl.Schema(
 ONE: Final = pl.lit("1").cast(QUANTITY)
 
 STANDS: Final = """NOT EXISTS (SELECT 1 FROM usage_replacedusage x WHERE x.tenant_id = u.tenant_id
-    AND x.account_id = u.account_id AND x.usage_id = u.id AND x.charge_run_id <= %s)"""
-"""That an event `u` is not replaced as that charge run sees it."""
+    AND x.account_id = u.account_id AND x.usage_id = u.id AND x.charge_run_id <= %s)
+    AND NOT EXISTS (SELECT 1 FROM usage_lateusage l WHERE l.tenant_id = u.tenant_id
+    AND l.account_id = u.account_id AND l.usage_id = u.id AND l.state IN ('held', 'refused'))"""
+"""That an event `u` counts: not replaced as that run sees it, not held or refused as late."""
 
 _WAITING = f"""
     FROM usage_usage u JOIN usage_batch b ON b.tenant_id = u.tenant_id AND b.id = u.batch_id

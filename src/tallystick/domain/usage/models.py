@@ -187,6 +187,29 @@ class ReplacedUsage(TenantRow):
     """The charge run from which on it does not count; None = the next one."""
 
 
+class LateState(StrEnum):
+    HELD = "held"
+    REFUSED = "refused"
+    RELEASED = "released"
+    MOVED = "moved"
+
+
+class LateUsage(TenantRow):
+    """A late event that does not simply make a difference, since a price says so."""
+
+    account = belongs_to("parties.Account")
+    usage_id = models.BigIntegerField()
+    started_at = models.DateTimeField()
+    component_id = models.BigIntegerField()
+    """The price that says so."""
+    late = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=one_of(LateState))
+    cycle_start = models.DateField(null=True)
+    """The cycle it counts in; None = its own."""
+    charge_run_id = models.BigIntegerField()
+    decided_at = models.DateTimeField()
+
+
 class ChargeRun(TenantRow):
     """One rating of the batches that were waiting; it can be stopped anywhere and goes on."""
 

@@ -1,4 +1,4 @@
-"""Usage of a past period read again, whatever became of it; what was replaced is left out."""
+"""Usage of a past period read again; what was replaced, held or refused is left out."""
 
 import polars as pl
 
@@ -10,6 +10,8 @@ _OF_DAYS = (
     "FROM usage_usage u WHERE u.started_at >= %s AND u.started_at < %s"
     " AND NOT EXISTS (SELECT 1 FROM usage_replacedusage x WHERE x.tenant_id = u.tenant_id"
     " AND x.account_id = u.account_id AND x.usage_id = u.id)"
+    " AND NOT EXISTS (SELECT 1 FROM usage_lateusage l WHERE l.tenant_id = u.tenant_id"
+    " AND l.account_id = u.account_id AND l.usage_id = u.id AND l.state IN ('held', 'refused'))"
 )
 
 

@@ -7,9 +7,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, QuerySet
 
-from tallystick.domain.usage.models import Batch, ChargeTotal, Reject, RejectState, Suspense
+from tallystick.domain.usage.models import (
+    Batch,
+    ChargeTotal,
+    LateUsage,
+    Reject,
+    RejectState,
+    Suspense,
+)
 
 LINES_OF_TOTAL: Final = """usage_ratedline r
     ON r.tenant_id = t.tenant_id AND r.account_id = t.account_id
@@ -94,10 +101,15 @@ def rated_events(
 ) -> list[RatedEvent]:
     """The rated lines that these totals of an account sum up, by start; all, or of one event.
 
-    `since` and `until` must hold all their events; the nearer, the fewer partitions are read.
+    `since` and `until` must hold all their events but those that were moved to their cycle; the
+    nearer, the fewer partitions are read.
     """
     if not totals:
         return []
+    moved = LateUsage.objects.filter(
+        account_id=account_id, cycle_start__in={total.cycle_start for total in totals}
+    )
+    since = min(since, moved.aggregate(first=Min("started_at"))["first"] or since)
     ids = [total.id for total in totals]
     names = [field.name for field in fields(RatedEvent)]
     columns = ", ".join(f"{'u' if name in _OF_EVENT else 'r'}.{name}" for name in names)

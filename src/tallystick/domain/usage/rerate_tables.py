@@ -20,6 +20,16 @@ AGAIN: Final = pl.Schema({"account_id": pl.Int64(), "cycle_from": pl.Date()})
 """Accounts whose usage is rated again, each from a cycle on."""
 
 
+MOVED_EVENT: Final = (
+    "u.tenant_id = m.tenant_id AND u.account_id = m.account_id AND u.started_at = m.started_at"
+    " AND {} = m.usage_id"
+)
+MOVED_BEFORE: Final = (
+    "m.account_id = ANY(%s) AND m.cycle_start >= %s AND m.started_at < %s::date - interval '1 day'"
+)
+"""Events `m` that began before a day and count in a cycle since it."""
+
+
 def ask_again(again: pl.DataFrame, *, tenant_id: int) -> None:
     """Has these accounts (AGAIN) rated again by the next charge run."""
     insert_rows(again.with_columns(pl.lit(tenant_id).alias("tenant_id")), table="usage_rerating")
@@ -58,24 +68,35 @@ def accounts_with_usage(*, account_id: int | None, since: date, until: date) -> 
 
 def read_taken_events(accounts: Sequence[int], *, since: date, run_id: int) -> pl.DataFrame:
     """All events of these accounts that this run or an earlier one took and that count (EVENTS)."""
-    return read_frame(
+    columns = (
         "SELECT u.id, u.account_id, u.contract_id, u.kind, micros(u.started_at), u.quantity,"
-        " u.unit, u.called, u.zone, u.attributes FROM usage_usage u JOIN usage_batch b"
-        " ON b.tenant_id = u.tenant_id AND b.id = u.batch_id AND b.charge_run_id <= %s"
-        " WHERE u.account_id = ANY(%s) AND u.started_at >= %s::date - interval '1 day'"
-        f" AND {STANDS}",
-        [run_id, list(accounts), since, run_id],
+        " u.unit, u.called, u.zone, u.attributes"
+    )
+    batch = (
+        "JOIN usage_batch b ON b.tenant_id = u.tenant_id AND b.id = u.batch_id"
+        " AND b.charge_run_id <= %s"
+    )
+    return read_frame(
+        f"{columns} FROM usage_usage u {batch} WHERE u.account_id = ANY(%s)"
+        f" AND u.started_at >= %s::date - interval '1 day' AND {STANDS} UNION ALL"
+        f" {columns} FROM usage_lateusage m JOIN usage_usage u ON {MOVED_EVENT.format('u.id')}"
+        f" {batch} WHERE {MOVED_BEFORE} AND {STANDS}",
+        [run_id, list(accounts), since, run_id, run_id, list(accounts), since, since, run_id],
         schema=EVENTS,
     )
 
 
 def read_lines(accounts: Sequence[int], *, since: date, schema: pl.Schema) -> pl.DataFrame:
     """All rated lines of these accounts in cycles since that day (`charge_run_id` beside)."""
-    columns = ", ".join("micros(started_at)" if name == "started_at" else name for name in schema)
+    columns = ", ".join(
+        "micros(u.started_at)" if name == "started_at" else f"u.{name}" for name in schema
+    )
     return read_frame(
-        f"SELECT {columns}, charge_run_id FROM usage_ratedline WHERE account_id = ANY(%s)"
-        " AND cycle_start >= %s AND started_at >= %s::date - interval '1 day'",
-        [list(accounts), since, since],
+        f"SELECT {columns}, u.charge_run_id FROM usage_ratedline u WHERE u.account_id = ANY(%s)"
+        " AND u.cycle_start >= %s AND u.started_at >= %s::date - interval '1 day' UNION ALL"
+        f" SELECT {columns}, u.charge_run_id FROM usage_lateusage m JOIN usage_ratedline u"
+        f" ON {MOVED_EVENT.format('u.usage_id')} AND u.cycle_start >= %s WHERE {MOVED_BEFORE}",
+        [list(accounts), since, since, since, list(accounts), since, since],
         schema=pl.Schema({**schema, "charge_run_id": pl.Int64()}),
     )
 

@@ -410,6 +410,7 @@ def rate(operator: Operator = None, as_json: AsJson = False) -> None:
 
     Exit code 3 when events were suspended: no price could be put on them yet.
     """
+    from tallystick.domain.usage.late_tables import count_held
     from tallystick.domain.usage.queries import open_suspense
     from tallystick.flows.charge import charge_usage
 
@@ -417,7 +418,7 @@ def rate(operator: Operator = None, as_json: AsJson = False) -> None:
     with progress_bar() as progress:
         report = charge_usage(tenant_id=present.tenant_id, at=present.at, progress=progress)
     with acting_for(present.tenant_id):
-        reasons = dict(open_suspense())
+        reasons, held = dict(open_suspense()), count_held()
     tell(
         {
             "runs": report.runs,
@@ -425,12 +426,14 @@ def rate(operator: Operator = None, as_json: AsJson = False) -> None:
             "lines": report.lines,
             "suspended": report.suspended,
             "online": report.online,
+            "held": held,
             "suspense": reasons,
         },
         as_json=as_json,
         table=table_of(["suspended because", "events"], reasons.items()) if reasons else None,
         said=f"{report.events} events charged into {report.lines} lines, "
         f"{report.suspended} suspended"
-        + (f"; {report.online} charged online taken over" if report.online else ""),
+        + (f"; {report.online} charged online taken over" if report.online else "")
+        + (f"; {held} late events are held, see: tallystick usage held" if held else ""),
     )
     raise typer.Exit(NOT_ALL_WELL if report.suspended else 0)

@@ -7,18 +7,19 @@ from tallystick.base.courier import PlacedOrder
 from tallystick.base.money import EXACT, plain, round_minor
 from tallystick.core.post import chart
 from tallystick.domain.balances.queries import money_left
-from tallystick.domain.collections.models import Promise
 from tallystick.domain.contracts.models import Service
 from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from tallystick.domain.ledger.queries import balance_of, booked_on
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.usage.late_tables import list_held
 from tallystick.domain.usage.queries import open_suspense
 from tallystick.domain.usage.rejects import open_rejects
 from tallystick.flows.reconcile import reconcile
 from tallystick.packs.stories.expectations import (
     ExpectBalance,
     ExpectBooks,
+    ExpectHeld,
     ExpectInvoice,
     ExpectInvoices,
     ExpectLedger,
@@ -31,7 +32,6 @@ from tallystick.packs.stories.expectations import (
     ExpectSuspense,
     ExpectTax,
 )
-from tallystick.packs.stories.late_steps import ExpectPromise
 from tallystick.packs.stories.step import Step
 
 Seen = tuple[str, str]
@@ -62,9 +62,6 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
         case ExpectBalance():
             owed = _owed(account_numbered(step.account).id)
             return _moneys(step.amount, owed, currency=tenant.currency)
-        case ExpectPromise():
-            own = Promise.objects.filter(account=account_numbered(step.account)).order_by("-id")
-            return step.state, own.values_list("state", flat=True).first() or "no promise"
         case ExpectMoney():
             account = account_numbered(step.account)
             left = money_left(account.id, currency=account.currency)
@@ -79,6 +76,9 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
             return str(step.count), str(open_rejects(code=step.code).count())
         case ExpectSuspense():
             return str(step.count), str(dict(open_suspense()).get(step.code, 0))
+        case ExpectHeld():
+            held = list_held(account_id=account_numbered(step.account).id)
+            return str(step.count), str(len(held))
         case ExpectLedger():
             return _moneys(step.amount, booked_on(step.code), currency=tenant.currency)
         case ExpectBooks():

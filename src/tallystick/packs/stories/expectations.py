@@ -96,6 +96,13 @@ class ExpectSuspense(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectHeld(Expectation):
+    form = "expect held ACCOUNT COUNT"
+    account: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectLedger(Expectation):
     form = "expect ledger CODE AMOUNT"
     code: str
@@ -119,6 +126,7 @@ EXPECTATIONS: Final[tuple[type[Expectation], ...]] = (
     ExpectNetwork,
     ExpectRejects,
     ExpectSuspense,
+    ExpectHeld,
     ExpectLedger,
     ExpectBooks,
 )

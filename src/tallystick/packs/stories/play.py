@@ -16,6 +16,7 @@ from tallystick.base.courier import Courier, PlacedOrder
 from tallystick.base.money import round_minor
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
+from tallystick.core.tariff.nodes import Late
 from tallystick.domain.invoices.models import Invoice
 from tallystick.domain.invoices.queries import items_to_pay
 from tallystick.domain.parties.operations import (
@@ -35,6 +36,7 @@ from tallystick.flows.charge import charge_usage
 from tallystick.flows.credit import credit_invoice
 from tallystick.flows.deliver import deliver_orders
 from tallystick.flows.invoice import run_bills
+from tallystick.flows.late import release_usage
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.recover import collect
 from tallystick.flows.rehearse import rehearse_bills
@@ -44,11 +46,8 @@ from tallystick.packs.open_business import morning
 from tallystick.packs.stories.by_balance import Balances
 from tallystick.packs.stories.by_contract import alter_contract
 from tallystick.packs.stories.by_debit import move_money
-from tallystick.packs.stories.by_deposit import keep_deposit
-from tallystick.packs.stories.by_ladder import hold_back
 from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
-from tallystick.packs.stories.late_steps import LateStep
 from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
 from tallystick.packs.stories.step import Expectation, Step
@@ -61,7 +60,6 @@ from tallystick.packs.stories.steps import (
     CreditInvoice,
     CustomerKind,
     EndContract,
-    EndDeposits,
     EndGrant,
     EndOverride,
     ExemptAccount,
@@ -69,7 +67,6 @@ from tallystick.packs.stories.steps import (
     GiveNotice,
     GrantToAccount,
     GrantToContract,
-    HoldDeposit,
     KeepContract,
     MakeVouchers,
     OpenAccount,
@@ -84,13 +81,13 @@ from tallystick.packs.stories.steps import (
     RedeemVoucher,
     RefundCredit,
     RehearseBills,
+    ReleaseUsage,
     ResumeContract,
     ReturnDebit,
     RunBalances,
     RunBills,
     RunContracts,
     RunDebits,
-    RunDeposits,
     SetDebitTerms,
     SplitBills,
     StartContract,
@@ -222,6 +219,8 @@ class _Player:
             case TakeUsageFile():
                 path = self._stage.find(step.path)
                 return self._take_usage(path, step.format, name=path.name, at=at)
+            case ReleaseUsage():
+                return self._release(step)
             case Rate():
                 return self._rate(at)
             case RunBills():
@@ -239,12 +238,8 @@ class _Player:
                 return self._balances.play(step, at=at)
             case Collect():
                 return self._collect(step.day, at)
-            case LateStep():
-                return hold_back(step, tenant=self._tenant, at=at)
             case CreditInvoice():
                 return self._credit(step, at)
-            case HoldDeposit() | EndDeposits() | RunDeposits():
-                return keep_deposit(step, tenant=self._tenant, at=at)
             case PublishRules():
                 return publish_own_chart(
                     self._stage.find(step.path), tenant_id=self._tenant.id, on=step.day, at=at
@@ -339,6 +334,13 @@ class _Player:
             f"{counts.corrected} corrected, {counts.cancelled} cancelled"
         )
 
+    def _release(self, step: ReleaseUsage) -> str:
+        with acting_for(self._tenant.id):
+            account_id = account_numbered(step.account).id
+        late = Late(step.as_what) if step.as_what else Late.DIFFERENCE
+        released = release_usage(tenant_id=self._tenant.id, account_id=account_id, late=late)
+        return f"{len(released.events)} released"
+
     def _rate(self, at: datetime) -> str:
         charged = charge_usage(tenant_id=self._tenant.id, at=at, workers=1)
         return f"{charged.events} events: {charged.lines} lines, {charged.suspended} in suspense"
@@ -420,7 +422,6 @@ class _Player:
         late = collect(tenant_id=self._tenant.id, on=day, at=at)
         steps = [f"{step.account}: {step.step}" for step in late.steps]
         steps += [f"{account}: no ladder" for account in late.without_ladder]
-        steps += [f"{late.interest} charged interest"] if late.interest else []
         return f"{late.late} late" + "".join(f"; {step}" for step in steps)
 
 

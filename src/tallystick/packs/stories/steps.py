@@ -14,13 +14,17 @@ from tallystick.domain.contracts.models import GrantKind
 from tallystick.domain.parties.models import SplitBy
 from tallystick.domain.payments.models import PaymentMethod
 from tallystick.packs.stories.expectations import EXPECTATIONS
-from tallystick.packs.stories.late_steps import LATE_STEPS
 from tallystick.packs.stories.step import Step
 
 MonthDay = NewType("MonthDay", int)
 
 OLDEST_INVOICE: Final = "INV"
 """As a payment's reference: the number of the oldest invoice that is not paid."""
+
+
+class ReleasedAs(StrEnum):
+    DIFFERENCE = "difference"
+    NEXT_BILL = "next bill"
 
 
 class CustomerKind(StrEnum):
@@ -222,6 +226,13 @@ class TakeUsageFile(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseUsage(Step):
+    form = "release late usage of ACCOUNT [as AS_WHAT]"
+    account: str
+    as_what: ReleasedAs | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rate(Step):
     form = "rate"
 
@@ -302,25 +313,6 @@ class CreditInvoice(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class HoldDeposit(Step):
-    form = "deposit ACCOUNT AMOUNT [interest RATE]"
-    account: str
-    amount: Decimal
-    rate: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class EndDeposits(Step):
-    form = "end deposits ACCOUNT"
-    account: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunDeposits(Step):
-    form = "deposit run"
-
-
-@dataclass(frozen=True, slots=True)
 class PublishRules(Step):
     form = "posting rules PATH"
     path: str
@@ -394,14 +386,12 @@ class RunBalances(Step):
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, ChoosePayer, SplitBills, StartContract, ChangeContract,
     TakeChangeBack, PauseContract, ResumeContract, EndContract, GiveNotice, KeepContract,
-    RunContracts, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
-    EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, Rate, RateAgain,
-    RunBills,
-    RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
-    Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
-    TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
+    RunContracts, GrantToContract, GrantToAccount, EndGrant, OverridePrice, EndOverride,
+    PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, ReleaseUsage, Rate, RateAgain,
+    RunBills, RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
+    Collect, CreditInvoice, PublishRules, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
-    *EXPECTATIONS, *LATE_STEPS,
+    *EXPECTATIONS,
 )  # fmt: skip
 
 
