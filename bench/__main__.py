@@ -9,7 +9,7 @@ from importlib import import_module
 from bench.measure import hardware
 
 NAMES = ("rating", "deck", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice",
-         "statement", "online", "simulate", "price")  # fmt: skip
+         "statement", "ladder", "online", "simulate", "price")  # fmt: skip
 COLUMNS = (
     "name",
     "rows",

@@ -100,7 +100,7 @@ def test_more_than_there_is_at_once(tenant):
     events = sum(code == "granted" for code in codes[1::2])
     assert balance_of(account, tenant.id) == 3_000 - 60 * events
     with acting_for(tenant.id):
-        assert Bucket.objects.get().reserved == 60 * (50 - events)
+        assert Bucket.objects.get(origin="top_up").reserved == 60 * (50 - events)
 
 
 def test_a_session_from_reserve_to_commit(tenant):
@@ -184,7 +184,7 @@ def test_nobody_reports(tenant):
     assert asking(tenant.id, dies) == (0, 1)
     assert balance_of(account, tenant.id) == 80
     with acting_for(tenant.id):
-        assert Bucket.objects.get().reserved == 0
+        assert Bucket.objects.get(origin="top_up").reserved == 0
         assert Reservation.objects.get().state == "expired"
 
 
@@ -210,7 +210,7 @@ def test_lines_are_announced_once(tenant):
     asking(tenant.id, spend)
     with acting_for(tenant.id):
         told = sorted(Order.objects.exclude(action="activate").values_list("action", flat=True))
-    assert told == ["balance_used_up", "low_balance"]
+    assert told == ["balance_used_up", "low_balance", "threshold", "threshold"]
 
 
 def test_allowances_are_drawn_and_held(tenant):

@@ -66,6 +66,6 @@ def test_a_contract_that_ended_is_billed_and_then_not_missed_for_ever():
     tenant = open_talk_business(customers=1)
     run_bills(tenant_id=tenant.id, on=date(2026, 2, 1), at=AT)
     with acting_for(tenant.id):
-        end_contracts(account_numbered("A1").id, on=date(2026, 2, 20))
+        end_contracts([account_numbered("A1").id], on=date(2026, 2, 20))
     run_bills(tenant_id=tenant.id, on=date(2026, 3, 1), at=AT)
     assert rehearse_bills(tenant_id=tenant.id, on=date(2026, 6, 1)).compared == ()

@@ -79,7 +79,7 @@ END
 2026-01-09 top up E1 5
 2026-01-09 expect money E1 4.8033
 2026-01-09 expect service EC1 active
-2026-01-09 expect network E1 activate recharged threshold threshold suspend restore recharged
+2026-01-09 expect network E1 activate recharged threshold threshold balance_used_up suspend restore recharged
 
 # 40.00 a month of 30 days: 20.00 last 15 days, from 10 to 24 January.
 2026-01-09 balance run

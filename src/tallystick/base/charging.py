@@ -4,10 +4,10 @@ Quantities are integers in 1e-9 of their canonical unit, amounts in 1e-12 of the
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Action(StrEnum):
@@ -24,8 +24,7 @@ class Action(StrEnum):
     EXPIRE = "expire"  # end a session that nobody reports on; only the service itself asks this
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeRequest:
+class ChargeRequest(NamedTuple):
     """One question. `key` makes asking twice harmless; `digest` tells other content by."""
 
     action: Action
@@ -47,8 +46,7 @@ class ChargeRequest:
     attributes: str | None = None  # JSON object
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A code and its JSON document; the same question is answered with the same bytes."""
 
     code: str
@@ -63,7 +61,15 @@ class Answer:
 GRANTED = "granted"
 
 
+Tell = Callable[[Answer | Exception], None]
+"""What is called with the answer, or with the refusal or the fault that stands in its place."""
+
+
 class OnlineCharging(Protocol):
     """Answers once what it decided can no longer be lost."""
+
+    def put(self, request: ChargeRequest, *, tenant_id: int, at: datetime, tell: Tell) -> None:
+        """Asks; `tell` is called once, at once or later in the same event loop."""
+        ...
 
     async def ask(self, request: ChargeRequest, *, tenant_id: int, at: datetime) -> Answer: ...

@@ -111,3 +111,8 @@ def plain_scaled(number: int, *, decimals: int) -> str:
     whole, part = digits[:-decimals], digits[-decimals:].rstrip("0")
     text = f"{whole}.{part}" if part else whole
     return f"-{text}" if number < 0 else text
+
+
+def amount_of(units: int) -> Decimal:
+    """The exact amount of so many units of 1e-12."""
+    return Decimal(units).scaleb(-AMOUNT_DECIMALS, context=EXACT)

@@ -7,6 +7,7 @@ was billed and is no longer owed.
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from tallystick.core.recover.ladder import Action
 from tallystick.domain.catalog.queries import offer_coded
 from tallystick.domain.contracts.changes import (
     change_held,
@@ -23,6 +24,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.activate import OfferInOtherCurrency, latest_plan
 from tallystick.flows.end import today_of
 from tallystick.flows.leave import charge_leaving, forget_leaving
+from tallystick.flows.recover import standing_cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ def rest_contract(
 def wake_contract(number: str, *, on: date, tenant_id: int, at: datetime) -> None:
     """The contract goes on from that day and its services with it; the network is told.
 
+    What the ladder has cut off meanwhile for open invoices stays cut off until they are paid.
+
     :raises UnknownContract: when no contract has the number
     :raises Refusal: when it does not rest (see `resume_contract`)
     """
@@ -127,11 +131,15 @@ def suspend_services(contract: Contract, *, on: date, at: datetime) -> None:
 
 
 def restore_services(contract: Contract, *, on: date, at: datetime) -> None:
-    """What the end of a rest does to them."""
+    """What the end of a rest does to them: what is cut off for open invoices stays cut off."""
+    cut = standing_cut(contract.account)
+    if cut is Action.SUSPEND:  # their payment restores it
+        return
+    said = "restore" if cut is None else "restrict"
     for service in _services(contract, ServiceState.SUSPENDED):
-        move_service(service.id, action="restore")
+        move_service(service.id, action=said)
     key = f"resume:{contract.number}:{on}"
-    _tell(contract, "restore", key=key, at=at, more={"on": on.isoformat()})
+    _tell(contract, said, key=key, at=at, more={"on": on.isoformat()})
 
 
 def _services(contract: Contract, *states: ServiceState) -> list[Service]:

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tallystick.base.money import plain, round_minor
+from tallystick.base.money import amount_of, plain, round_minor
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
-from tallystick.core.charge.balance import expired_buckets
+from tallystick.core.charge.balance import ended
 from tallystick.core.post import chart
 from tallystick.core.tariff.words import Mistake, read_filter
 from tallystick.domain.balances.buckets import (
@@ -308,7 +308,7 @@ def _give(giver: Account, wish: Transfer, *, key: str, at: datetime) -> None:
         )
         if short:
             wanted = round_minor(wish.amount + wish.fee, currency=giver.currency)
-            free = sum((state_of(one).free for one in own), Decimal(0))
+            free = amount_of(sum(state_of(one).free for one in own))
             raise BalanceTooSmall(
                 account=giver.number, wanted=f"{wanted} {giver.currency}",
                 left=f"{plain(free)} {giver.currency} of its own",
@@ -327,15 +327,15 @@ def expire_balances(
     with only_one("ending buckets", tenant_id=tenant_id):
         with acting_for(tenant_id):
             ids = accounts_to_expire(at=at)
-        ended, lost = 0, dict[str, Decimal]()
+        count, lost = 0, dict[str, Decimal]()
         for done, account_id in enumerate(ids, start=1):
             with acting_for(tenant_id):
                 account = Account.objects.get(id=account_id)
                 lock_account(account)
                 held = {bucket.id: bucket for bucket in lock_buckets(account_id)}
-                over = expired_buckets(map(state_of, held.values()), at=at)
-                for bucket_id, quantity in over:
-                    bucket = held[bucket_id]
+                over = ended(map(state_of, held.values()), at=at)
+                for bucket_id, rest in over:
+                    bucket, quantity = held[bucket_id], amount_of(rest)
                     move_bucket(
                         bucket, kind=MovementKind.EXPIRE, quantity=-quantity, at=at,
                         source_key=f"expire:{at.isoformat()}",
@@ -344,8 +344,8 @@ def expire_balances(
                     lost[bucket.unit] = lost.get(bucket.unit, Decimal(0)) + quantity
                     key = f"{bucket_id}:{at.isoformat()}"
                     tell_fact(account, action="expired", of=f"bucket {bucket_id}", key=key, at=at)
-                ended += len(over)
+                count += len(over)
                 if over:
                     post_accounts([account_id], tenant_id=tenant_id, on=on, at=at)
             progress("ending buckets", done=done, total=len(ids))
-        return ExpiryReport(ended, lost)
+        return ExpiryReport(count, lost)

@@ -204,7 +204,8 @@ def _known() -> Known:
     accounts = tables.read_account_names()
     names = {row["id"]: row for row in accounts.iter_rows(named=True)}
     owing: dict[tuple[str, Decimal, str], set[int]] = defaultdict(set)
-    owed = tables.read_open_items().group_by("account_id", "currency").agg(pl.col("open").sum())
+    open_items = tables.read_open_items().filter(~pl.col("written_off"))
+    owed = open_items.group_by("account_id", "currency").agg(pl.col("open").sum())
     for account_id, currency, left in owed.iter_rows():
         if account_id in names:
             owing[spell(names[account_id]["name"]), left.normalize(), currency].add(account_id)

@@ -156,8 +156,7 @@ def _charge_task(
             periods=sharing_periods(whole, terms=terms, plans=plans),
         )
         _check_all_told(whole, rated.lines, rated.suspense)
-        charge_tables.store_rated(rated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
-        draw_usage(rated.lines, run_id=run.id, plans=plans, at=at)
+        _store_lines(rated.lines, events=whole, run=run, plans=plans, at=at)
         charge_tables.store_draws(rated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
         changed, waiting_again = _rate_again(run, again=again, known=known, plans=plans, at=at)
         suspended = pl.concat([_suspended(whole, rated.suspense), *waiting_again])
@@ -167,6 +166,22 @@ def _charge_task(
         result = _TaskResult(events.height, rated.lines.height + changed, suspended.height)
         charging.close_task(task_id, **asdict(result))
         return result
+
+
+def _store_lines(
+    lines: pl.DataFrame,
+    *,
+    events: pl.DataFrame,
+    run: ChargeRun,
+    plans: Sequence[DatedPlan],
+    at: datetime,
+) -> None:
+    """Stores rated lines of CHARGE_IN events, and takes from balances what they pay."""
+    drawn = draw_usage(
+        lines, events=events, run_id=run.id, tenant_id=run.tenant_id, plans=plans, at=at
+    )
+    charge_tables.store_rated(drawn.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+    charge_tables.mark_drawn(drawn.prepaid, charge_run_id=run.id)
 
 
 def _check_all_told(events: pl.DataFrame, lines: pl.DataFrame, suspense: pl.DataFrame) -> None:
@@ -201,8 +216,7 @@ def _rate_again(
     for part in in_parts(reached, terms=known.terms, accounts=ACCOUNTS_AGAIN):
         events = taken_events(run.id, again=part, terms=known.terms)
         rerated = rerate(events, again=part, known=known, plans=plans)
-        charge_tables.store_rated(rerated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
-        draw_usage(rerated.lines, run_id=run.id, plans=plans, at=at)
+        _store_lines(rerated.lines, events=events, run=run, plans=plans, at=at)
         charge_tables.store_draws(rerated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
         replace_rows(
             rerated.grants,

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import django.db
 import psycopg
@@ -22,7 +22,7 @@ from django.db import connection
 from psycopg import AsyncConnection
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
-from tallystick.base.charging import Action, Answer, ChargeRequest
+from tallystick.base.charging import GRANTED, Action, Answer, ChargeRequest, Tell
 from tallystick.base.refusal import Refusal
 from tallystick.core.charge.online.decide import Desk
 from tallystick.core.charge.online.refusals import (
@@ -49,7 +49,8 @@ from tallystick.flows.own_prices import OwnPrices, load_own_prices
 LOG: Final = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.0015
-BATCH_MAX: Final = 200
+BATCH_MIN: Final = 20
+BATCH_MAX: Final = 100
 WAITING_MAX: Final = 5_000
 """More would wait longer than a network element does; they are asked to come again."""
 
@@ -96,11 +97,10 @@ class _Prices:
     read_at: float
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     request: ChargeRequest
     at: datetime
-    answer: "asyncio.Future[Answer]"
+    tell: Tell
 
 
 @dataclass(slots=True)
@@ -120,11 +120,27 @@ class OnlineCharger:
     connect: Connect
     figures: Figures = field(default_factory=Figures)
     _queues: dict[int, deque[_Waiting]] = field(default_factory=dict)
-    _under_way: dict[int, int] = field(default_factory=dict)
+    _under_way: dict[int, int] = field(default_factory=dict)  # batches
+    _asked: dict[int, int] = field(default_factory=dict)  # requests of those
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     _idle: list[Link] = field(default_factory=list)
     _forgot: dict[int, float] = field(default_factory=dict)
     _prices: dict[int, _Prices] = field(default_factory=dict)
+
+    def put(self, request: ChargeRequest, *, tenant_id: int, at: datetime, tell: Tell) -> None:
+        """Has `tell` called with the answer once it can no longer be lost, or with why there is
+        none: Overloaded when too many wait already, DatabaseAway when the database does not answer.
+        """
+        queue = self._queues.get(tenant_id)
+        if queue is None:
+            queue = self._queues[tenant_id] = deque()
+        if len(queue) >= WAITING_MAX:
+            tell(Overloaded())
+            return
+        queue.append(_Waiting(request, at, tell))
+        busy = self._under_way.get(tenant_id, 0)
+        if not busy or (busy < UNDER_WAY and len(queue) == 1):
+            self._start(tenant_id)
 
     async def ask(self, request: ChargeRequest, *, tenant_id: int, at: datetime) -> Answer:
         """The answer, once it can no longer be lost.
@@ -132,16 +148,18 @@ class OnlineCharger:
         :raises Overloaded: when too many wait already
         :raises DatabaseAway: when the database does not answer
         """
-        queue = self._queues.setdefault(tenant_id, deque())
-        if len(queue) >= WAITING_MAX:
-            raise Overloaded
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Answer] = loop.create_future()
-        queue.append(_Waiting(request, at, answer))
-        busy = self._under_way.get(tenant_id, 0)
-        if not busy or (busy < UNDER_WAY and len(queue) == 1):
-            self._start(tenant_id)
-        return await answer
+        told: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def tell(answer: Answer | Exception) -> None:
+            if told.done():
+                return
+            if isinstance(answer, Exception):
+                told.set_exception(answer)
+            else:
+                told.set_result(answer)
+
+        self.put(request, tenant_id=tenant_id, at=at, tell=tell)
+        return await told
 
     async def expire_sessions(self, *, tenant_id: int, at: datetime) -> int:
         """Ends the sessions that nobody has reported on in time; gives how many."""
@@ -194,33 +212,34 @@ class OnlineCharger:
         try:
             while queue:
                 await asyncio.sleep(GATHER_S)
-                batch = [queue.popleft() for _ in range(min(len(queue), BATCH_MAX))]
+                # Half of what is asked: it is decided while the database works on the other half.
+                share = (len(queue) + self._asked.get(tenant_id, 0)) // UNDER_WAY
+                most = min(max(share, BATCH_MIN), BATCH_MAX, len(queue))
+                batch = [queue.popleft() for _ in range(most)]
                 if queue and self._under_way[tenant_id] < UNDER_WAY:
                     self._start(tenant_id)
                 if batch:
+                    self._asked[tenant_id] = self._asked.get(tenant_id, 0) + most
                     await self._answer(batch, tenant_id)
+                    self._asked[tenant_id] -= most
         finally:
             self._under_way[tenant_id] -= 1
 
     async def _answer(self, batch: Sequence[_Waiting], tenant_id: int) -> None:
+        answers: Sequence[Answer | Exception]
         try:
             answers = await self._transact(batch, tenant_id)
         except (psycopg.Error, django.db.Error, OSError):
-            for waiting in batch:
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(DatabaseAway())
-            return
-        except BaseException as fault:
-            for waiting in batch:
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(fault)
-            raise
-        self.figures.batches += 1
+            answers = [DatabaseAway()] * len(batch)
+        except Exception as fault:
+            answers = [fault] * len(batch)
+            LOG.exception("online charging met a fault")
+        else:
+            self.figures.batches += 1
+            self.figures.answered += len(batch)
+            self.figures.refused += sum(answer.code != GRANTED for answer in answers)
         for waiting, answer in zip(batch, answers, strict=True):
-            self.figures.answered += 1
-            self.figures.refused += answer.code != "granted"
-            if not waiting.answer.done():
-                waiting.answer.set_result(answer)
+            waiting.tell(answer)
 
     async def _transact(self, batch: Sequence[_Waiting], tenant_id: int) -> list[Answer]:
         """The answers of a batch that is committed; tried again where another stood in its way."""
@@ -354,8 +373,11 @@ def _decide(
     if session is not None:
         reason = _reason(session, desk.plans)
         changes.note_movements(state, remaining=remaining, key=key, reason=reason)
-    changes.note_facts(desk.facts, key=key)
-    desk.facts.clear()
+    if desk.facts:
+        changes.note_facts(desk.facts, key=key)
+        desk.facts.clear()
+    if desk.spent:
+        changes.spent.add(state.account_id)
     return told
 
 

@@ -1,46 +1,54 @@
 """Money taken from balances, by usage and daily fees; what is told, cut off, restored for it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from tallystick.base.money import plain
+from tallystick.base.money import AMOUNT_SCALE, amount_of
 from tallystick.base.progress import Progress, silent
-from tallystick.core.charge.balance import (
-    Wanted,
-    draw_buckets,
-    falls_below,
-    fee_of_day,
-    shares_crossed,
+from tallystick.core.charge.balance import Mode, Use, draw, draw_order, fee_of_day, limit_of, usable
+from tallystick.core.charge.draw_lines import Cause, Drawn, draw_lines
+from tallystick.core.charge.facts import (
+    Fact,
+    bucket_facts,
+    limit_facts,
+    money_facts,
+    nothing_left,
 )
+from tallystick.core.charge.online.state import AccountState
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import PlanUsage
+from tallystick.core.tariff.plan_terms import scaled
 from tallystick.domain.balances.buckets import (
-    credit_bucket,
     lock_account,
     lock_buckets,
-    lock_terms,
     move_bucket,
     state_of,
 )
+from tallystick.domain.balances.draw_tables import (
+    Payers,
+    add_to_tabs,
+    lock_payers,
+    open_credit,
+    store_moved,
+)
+from tallystick.domain.balances.levels import ask_top_ups, cut_off, tell_facts
 from tallystick.domain.balances.models import Bucket, MovementKind, Terms
-from tallystick.domain.balances.queries import accounts_with_fee, money_left, prepaid_accounts
+from tallystick.domain.balances.queries import accounts_with_fee, money_left
 from tallystick.domain.collections.queries import open_episode
 from tallystick.domain.contracts.models import ServiceState
 from tallystick.domain.contracts.operations import move_service
 from tallystick.domain.contracts.queries import services_in
 from tallystick.domain.outbox.operations import place_order
-from tallystick.domain.outbox.queries import orders_like
 from tallystick.domain.parties.models import Account
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.domain.usage.charge_tables import mark_drawn
+from tallystick.flows.sharing import cycle_start_of
 
 ZERO: Final = Decimal(0)
 ONE_DAY: Final = timedelta(days=1)
@@ -67,29 +75,20 @@ def draw_money(
 ) -> Decimal:
     """Takes the amount from the account's money, all of it or nothing; gives what it lacks.
 
-    The buckets are locked.
+    The buckets are locked. Money that is for some usage only is not drawn.
     """
-    wanted = Wanted(amount, account.currency, at)
-    drawing = draw_buckets(wanted, buckets=[state_of(bucket) for bucket in buckets])
-    if not drawing.short:
-        _move(drawing.draws, buckets, kind=kind, key=key, reason=reason, at=at)
-    return drawing.short
-
-
-def _move(
-    draws: Sequence[tuple[int, Decimal]],
-    buckets: Sequence[Bucket],
-    *,
-    kind: MovementKind,
-    key: str,
-    reason: Mapping[str, Any],
-    at: datetime,
-) -> None:
-    held = {bucket.id: bucket for bucket in buckets}
-    for bucket_id, quantity in draws:
-        move_bucket(
-            held[bucket_id], kind=kind, quantity=-quantity, source_key=key, reason=reason, at=at
-        )
+    states = map(state_of, buckets)
+    funds = usable(states, use=Use(at, at), currency=account.currency, money=True)
+    wanted = scaled(amount, scale=AMOUNT_SCALE)
+    parts, short = draw(wanted, buckets=sorted(funds, key=draw_order))
+    if not short:
+        held = {bucket.id: bucket for bucket in buckets}
+        for number, part in parts.items():
+            move_bucket(
+                held[number], kind=kind, quantity=-amount_of(part), source_key=key, reason=reason,
+                at=at,
+            )  # fmt: skip
+    return amount_of(short)
 
 
 def tell_fact(account: Account, *, action: str, of: str, key: str, at: datetime) -> None:
@@ -108,138 +107,146 @@ def tell_fact(account: Account, *, action: str, of: str, key: str, at: datetime)
 # --- usage -----------------------------------------------------------------------------------
 
 
-def draw_usage(
-    lines: pl.DataFrame, *, run_id: int, plans: Sequence[DatedPlan], at: datetime
-) -> None:
-    """Takes what prepaid accounts used from their balances; part of the charge task.
-
-    `lines` are the task's rated lines. They were delivered, so what the buckets lack goes on
-    credit. What is drawn appears on no invoice.
+@dataclass(frozen=True, slots=True)
+class DrawnUsage:
+    """The lines to store, with those that take away what was paid at once, and the accounts that
+    have paid for all of theirs.
     """
-    prepaid = prepaid_accounts(lines["account_id"].unique().to_list())
-    if not prepaid:
-        return
-    parts = ("account_id", "contract_id", "component_id", "version_id", "day")
-    sums = (
-        lines.filter(pl.col("account_id").is_in(list(prepaid)))
-        .with_columns(day=pl.col("started_at").dt.date())
-        .group_by(parts)
-        .agg(pl.col("amount").sum(), pl.col("started_at").min())
-        .sort("account_id", "started_at", "contract_id", "component_id", "version_id")
-    )
+
+    lines: pl.DataFrame = field(repr=False)
+    prepaid: list[int]
+
+
+def draw_usage(
+    lines: pl.DataFrame,
+    *,
+    events: pl.DataFrame,
+    run_id: int,
+    tenant_id: int,
+    plans: Sequence[DatedPlan],
+    at: datetime,
+) -> DrawnUsage:
+    """Takes what usage costs from the balances of those who pay so; part of the charge task.
+
+    `lines` are rated lines of CHARGE_IN `events`. They were delivered: what the money of a prepaid
+    account lacks goes on credit. What is drawn appears on no invoice.
+    """
+    payers = lock_payers(lines["account_id"].unique().to_list())
+    if not payers.accounts:
+        return DrawnUsage(lines, [])
+    open_credit(payers.accounts.values())
+    stood = {number: _Stood.of(state) for number, state in payers.accounts.items()}
+    own = _with_months(lines, payers=payers)
+    drawn = draw_lines(own, accounts=payers.accounts, events=events, plans=plans, now=at)
+    rows = _movements(drawn, run_id=run_id, plans=plans)
+    store_moved(rows, accounts=payers.accounts, tenant_id=tenant_id, at=at)
+    add_to_tabs(drawn.owed, tenant_id=tenant_id)
+    facts, low, spent = [], [], []
+    for number, state in payers.accounts.items():
+        told = list(stood[number].facts(state))
+        facts += told
+        low += [number for fact in told if fact.action == "low_balance"]
+        if state.cut_at_zero and _nothing_left(state):
+            spent.append(number)
+    tell_facts(facts, tenant_id=tenant_id, cause=f"usage {run_id}", at=at)
+    ask_top_ups(low, tenant_id=tenant_id, at=at)
+    cut_off(spent, tenant_id=tenant_id, at=at)
+    prepaid = [n for n, state in payers.accounts.items() if state.mode is Mode.PREPAID]
+    return DrawnUsage(pl.concat([lines, drawn.lines(own)]), prepaid)
+
+
+def _with_months(lines: pl.DataFrame, *, payers: Payers) -> pl.DataFrame:
+    """The lines of these accounts with the `month` of the account that their usage is in."""
+    homes = payers.homes.select("account_id", "zone", "bill_day")
+    own = lines.join(homes, on="account_id", maintain_order="left")
+    placed = [
+        part.with_columns(
+            pl.col("started_at").dt.convert_time_zone(zone).dt.date().alias("local_day")
+        )
+        for (zone,), part in own.group_by("zone", maintain_order=True)
+    ]
+    month = cycle_start_of(pl.col("local_day"), cycle_day=pl.col("bill_day"))
+    return pl.concat(placed).with_columns(month=month).drop("zone", "bill_day", "local_day")
+
+
+def _movements(
+    drawn: Drawn, *, run_id: int, plans: Sequence[DatedPlan]
+) -> Iterator[tuple[int, int, str, int, str]]:
+    """What was drawn as movements, with what the ledger has to know of each."""
     usages = {
-        (dated.version_id, component_id): part
+        (dated.version_id, number): part
         for dated in plans
-        for component_id, part in dated.plan.components.items()
+        for number, part in dated.plan.components.items()
         if isinstance(part, PlanUsage)
     }
-    terms = lock_terms(prepaid)
-    accounts = Account.objects.in_bulk(list(prepaid))
-    for account_id, rows in groupby(sums.iter_rows(named=True), key=lambda row: row["account_id"]):
-        drawer = _Drawer(accounts[account_id], terms[account_id], lock_buckets(account_id), at)
-        before = drawer.money()
-        stood = {bucket.id: bucket.remaining for bucket in drawer.buckets}
-        for row in rows:
-            usage = usages.get((row["version_id"], row["component_id"]))
-            key = f"usage:{run_id}:{row['contract_id']}:{row['component_id']}"
-            drawer.draw(row, usage=usage, key=f"{key}:{row['version_id']}:{row['day']}")
-        for bucket in drawer.buckets:
-            _tell_shares(drawer.account, bucket, before=stood.get(bucket.id, ZERO), at=at)
-        act_on_level(drawer.account, terms=drawer.terms, before=before, at=at)
-    mark_drawn(sorted(prepaid), charge_run_id=run_id)
+    reasons: dict[Cause, str] = {}
+    for (account_id, bucket_id, cause), amount in drawn.moved.items():
+        if not amount:
+            continue
+        if cause not in reasons:
+            reason = {"usage": f"{cause.day}", "contract": cause.contract_id}
+            if usage := usages.get((cause.version_id, cause.component_id)):
+                books = {"revenue": usage.revenue_account, "tax": usage.tax_category}
+                reason |= {**books, "kind": usage.kind}
+            reasons[cause] = json.dumps(reason)
+        key = f"usage:{run_id}:{cause.contract_id}:{cause.component_id}"
+        key += f":{cause.version_id}:{cause.day}"
+        yield account_id, bucket_id, key, -amount, reasons[cause]
 
 
-@dataclass(slots=True)
-class _Drawer:
-    """Draws one account's usage, line after line."""
+@dataclass(frozen=True, slots=True)
+class _Stood:
+    """Where an account stood before its usage was drawn."""
 
-    account: Account
-    terms: Terms
-    buckets: list[Bucket]
-    at: datetime
+    money: int
+    remaining: dict[int, int]
+    owed: dict[date, int]
 
-    def money(self) -> Decimal:
-        own = (b.remaining for b in self.buckets if b.unit == self.account.currency)
-        return sum(own, ZERO)
+    @staticmethod
+    def of(state: AccountState) -> "_Stood":
+        remaining = {number: bucket.remaining for number, bucket in state.buckets.items()}
+        owed = {month: sums[0] for month, sums in state.tab.items()}
+        return _Stood(state.money_left(), remaining, owed)
 
-    def draw(self, row: Mapping[str, Any], *, usage: PlanUsage | None, key: str) -> None:
-        amount: Decimal = row["amount"]
-        reason = {"usage": f"{row['day']}", "contract": row["contract_id"]}
-        kind = ""
-        if usage is not None:
-            kind = usage.kind
-            reason |= {"revenue": usage.revenue_account, "tax": usage.tax_category, "kind": kind}
-        wanted = Wanted(
-            max(amount, ZERO), self.account.currency, row["started_at"], kind, row["contract_id"]
-        )
-        # Usage may be older than the bucket that must pay for it now.
-        states = [state_of(bucket) for bucket in self.buckets]
-        states = [replace(one, valid_from=min(one.valid_from, wanted.at)) for one in states]
-        drawing = draw_buckets(wanted, buckets=states, delivered=True)
-        debit = MovementKind.DEBIT
-        _move(drawing.draws, self.buckets, kind=debit, key=key, reason=reason, at=self.at)
-        if rest := drawing.on_credit + max(-amount, ZERO):
-            bucket = self._credit()
-            refund = amount < 0
-            move_bucket(
-                bucket, kind=MovementKind.REFUND if refund else debit,
-                quantity=rest if refund else -rest, source_key=key, reason=reason, at=self.at,
-            )  # fmt: skip
+    def facts(self, state: AccountState) -> Iterator[Fact]:
+        """What has been crossed since."""
+        account = state.account_id
+        for number, bucket in state.buckets.items():
+            if bucket.remaining != self.remaining[number]:
+                yield from bucket_facts(account, bucket=bucket, before=self.remaining[number])
+        for month, (owed, _) in state.tab.items():
+            before = self.owed.get(month, 0)
+            if state.credit_limit and owed != before:
+                of, limit = "credit limit", state.credit_limit
+                yield from limit_facts(account, of=of, limit=limit, before=before, after=owed)
+        left = state.money_left()
+        yield from money_facts(account, low=state.low_balance, before=self.money, after=left)
 
-    def _credit(self) -> Bucket:
-        bucket = credit_bucket(self.terms, currency=self.account.currency, at=self.at)
-        for held in self.buckets:
-            if held.id == bucket.id:
-                return held
-        self.buckets.append(bucket)
-        return bucket
+
+def _nothing_left(state: AccountState) -> bool:
+    """Of what the latest month allows, where an invoice asks for the rest."""
+    owed = state.tab[max(state.tab)][0] if state.tab else 0
+    left, limit = state.money_left(), state.credit_limit
+    return nothing_left(left, mode=state.mode, limit=limit, owed=owed)
 
 
 # --- levels ----------------------------------------------------------------------------------
 
 
-def _tell_shares(account: Account, bucket: Bucket, *, before: Decimal, at: datetime) -> None:
-    """Tells 80 % and 100 % of a bucket used, each once."""
-    for share in shares_crossed(quantity=bucket.quantity, before=before, after=bucket.remaining):
-        of = f"{share} % of bucket {bucket.id}"
-        tell_fact(account, action="threshold", of=of, key=f"{bucket.id}:{share}", at=at)
-
-
 def act_on_level(account: Account, *, terms: Terms, before: Decimal, at: datetime) -> None:
     """Tells a balance that ran low, asks for a top-up where one is agreed, cuts off at zero."""
-    left = money_left(account.id, currency=account.currency)
-    if falls_below(terms.low_balance, before=before, after=left):
-        tell_fact(account, action="low_balance", of=plain(left), key=at.isoformat(), at=at)
-        _ask_top_up(account, terms=terms, at=at)
-    if terms.cut_at_zero and left + terms.credit_limit <= 0:
-        cut_services(account, at=at)
-
-
-def _ask_top_up(account: Account, *, terms: Terms, at: datetime) -> None:
-    """An order to collect the agreed amount, while the day's orders stay within their maximum."""
-    if terms.top_up_amount is None:
-        return
-    on = at.astimezone(ZoneInfo(account.zone)).date()
-    asked = orders_like(account.id, prefix=f"top-up:{account.id}:{on}:") + 1
-    limit = terms.top_up_daily_max
-    if limit is None or asked * terms.top_up_amount <= limit:
-        place_order(
-            tenant_id=account.tenant_id,
-            account_id=account.id,
-            port="payment",
-            action="top_up",
-            key=f"top-up:{account.id}:{on}:{asked}",
-            payload={"amount": plain(terms.top_up_amount), "currency": account.currency},
-            at=at,
-        )
-
-
-def cut_services(account: Account, *, at: datetime) -> bool:
-    """Suspends what the account still has, and says whether there was anything."""
-    running = services_in([account.id], (ServiceState.ACTIVE, ServiceState.RESTRICTED))
-    for service in running:
-        _order(account, service.id, "suspend", at=at)
-    return bool(running)
+    left = scaled(money_left(account.id, currency=account.currency), scale=AMOUNT_SCALE)
+    low = None if terms.low_balance is None else scaled(terms.low_balance, scale=AMOUNT_SCALE)
+    stood = scaled(before, scale=AMOUNT_SCALE)
+    facts = list(money_facts(account.id, low=low, before=stood, after=left))
+    if facts:
+        tell_facts(facts, tenant_id=account.tenant_id, cause=at.isoformat(), at=at)
+    if any(fact.action == "low_balance" for fact in facts):
+        ask_top_ups([account.id], tenant_id=account.tenant_id, at=at)
+    mode = Mode(terms.mode)
+    limit = limit_of(mode, agreed=scaled(terms.credit_limit, scale=AMOUNT_SCALE))
+    if terms.cut_at_zero and nothing_left(left, mode=mode, limit=limit):
+        cut_off([account.id], tenant_id=account.tenant_id, at=at)
 
 
 def restore_filled(account: Account, *, terms: Terms, on: date, at: datetime) -> tuple[str, ...]:
@@ -295,7 +302,7 @@ def take_fees(*, tenant_id: int, on: date, at: datetime, progress: Progress = si
                 before = money_left(account_id, currency=account.currency)
                 amount, enough = _take_days(account, terms=terms, through=on, at=at)
                 act_on_level(account, terms=terms, before=before, at=at)
-                if not enough and cut_services(account, at=at):
+                if not enough and cut_off([account_id], tenant_id=tenant_id, at=at):
                     cut.append(account.number)
             paid += amount > 0
             taken[account.currency] = taken.get(account.currency, ZERO) + amount

@@ -11,6 +11,7 @@ from tallystick.core.post import chart
 from tallystick.core.post.entry import BusinessEvent, post_event
 from tallystick.core.post.rules import EventKind
 from tallystick.core.receive.returned import REASONS, Following, ReturnTerms, follow_return
+from tallystick.domain.collections.losses import set_against_lost
 from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.parties.models import Account
@@ -31,6 +32,7 @@ from tallystick.domain.payments.queries import credit_of, unallocated_payments
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.debit import CURRENCY, payment_key
 from tallystick.flows.recover import FEE_TAX
+from tallystick.flows.write_off import give_up_again
 
 NOTHING: Final = Following(None, Decimal(0), False)
 
@@ -140,7 +142,6 @@ def return_payment(comeback: Comeback, *, tenant_id: int, at: datetime) -> Retur
     :raises UnknownReason: when a direct debit's reason is none that banks give
     :raises PaymentReturned: when it came back before
     :raises ReturnedEarly: when it came in later
-    :raises ItemWrittenOff: when the rest of what it paid is written off
     """
     with acting_for(tenant_id):
         found = DirectDebit.objects.filter(end_to_end=comeback.reference).first()
@@ -183,6 +184,7 @@ def _return_debit(found: DirectDebit, comeback: Comeback, at: datetime) -> Retur
 def _take_back(payment: Payment, comeback: Comeback, at: datetime) -> Decimal:
     if comeback.on < payment.received_on:
         raise ReturnedEarly(reference=payment.key, received_on=payment.received_on.isoformat())
+    lost = set_against_lost(payment)
     returned, owed_again = take_back(
         payment, reason=comeback.reason, costs=comeback.costs, on=comeback.on, at=at
     )
@@ -204,7 +206,7 @@ def _take_back(payment: Payment, comeback: Comeback, at: datetime) -> Decimal:
         description=f"payment {payment.key} came back: {comeback.reason}",
         at=at,
     )
-    return owed_again
+    return owed_again - give_up_again(payment, lost=lost, on=comeback.on, at=at)
 
 
 def _follow(debit: DirectDebit, account: Account, comeback: Comeback) -> Following:

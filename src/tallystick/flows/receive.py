@@ -9,7 +9,7 @@ from tallystick.base.money import EXACT, round_minor
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.entry import post_allocation, post_payment
 from tallystick.core.receive import allocate
-from tallystick.domain.invoices.queries import items_to_pay
+from tallystick.domain.invoices.queries import items_to_pay, items_to_receive
 from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import account_numbered
@@ -18,6 +18,7 @@ from tallystick.domain.payments.operations import Receipt, record_payment, settl
 from tallystick.domain.payments.queries import unallocated_payments
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.recover import restore_paid
+from tallystick.flows.write_off import recover_loss
 
 
 @dataclass
@@ -131,27 +132,36 @@ def _spread(
     on: date | None = None,
 ) -> tuple[tuple[tuple[str, Decimal], ...], Decimal]:
     """Pays open items with that part of a payment; ((invoice number, amount)..., what is left)."""
-    items = items_to_pay(payment.account_id)
+    # Credit that stands pays what is owed; what was written off is only paid by new money.
+    items = (items_to_receive if on is None else items_to_pay)(payment.account_id)
+    lost = {item.invoice_id for item in items if item.written_off}
     numbers = {item.invoice_id: item.number for item in items}
     spread = allocate.allocate_payment(
         amount, currency=payment.currency, open_items=items, references=references
     )
     day = on or payment.received_on
     for share in spread.allocations:
-        settle_item(payment, invoice_id=int(share.invoice_id), amount=share.amount, on=day)
-        entry = post_allocation(
+        invoice_id = int(share.invoice_id)
+        entries = []
+        if share.invoice_id in lost:
+            entries.append(
+                recover_loss(payment, invoice_id=invoice_id, amount=share.amount, on=day)
+            )
+        settle_item(payment, invoice_id=invoice_id, amount=share.amount, on=day)
+        allocation = post_allocation(
             share.amount,
             source_key=f"allocation:{payment.id}:{share.invoice_id}",
             on=day,
             currency=payment.currency,
         )
-        store_entry(
-            entry,
-            tenant_id=payment.tenant_id,
-            account_id=payment.account_id,
-            description=f"payment {payment.key} for {numbers[share.invoice_id]}",
-            at=at,
-        )
+        for entry in (*entries, allocation):
+            store_entry(
+                entry,
+                tenant_id=payment.tenant_id,
+                account_id=payment.account_id,
+                description=f"payment {payment.key} for {numbers[share.invoice_id]}",
+                at=at,
+            )
     paid = tuple((numbers[share.invoice_id], share.amount) for share in spread.allocations)
     assert EXACT.add(sum((amount for _, amount in paid), Decimal(0)), spread.credit) == amount
     return paid, spread.credit

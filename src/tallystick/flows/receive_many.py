@@ -4,9 +4,9 @@ The same rules as `receive_payment`, on sets: a statement of the bank brings tho
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,35 +14,23 @@ import polars as pl
 
 from tallystick.base.money import EXACT
 from tallystick.core.invoice.assemble_batch import MONEY
-from tallystick.core.post.entry import (
-    BusinessEvent,
-    Entry,
-    post_allocation,
-    post_event,
-    post_payment,
-)
+from tallystick.core.post.facts import FACTS, post_facts_batch
 from tallystick.core.post.rules import EventKind
 from tallystick.core.receive.allocate import OpenItem, allocate_payment
 from tallystick.domain.collections.queries import accounts_in_collection
+from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.ledger.tables import store_many_entries
 from tallystick.domain.parties.models import Account
 from tallystick.domain.payments import tables
+from tallystick.domain.payments.models import Payment
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.bulk import insert_rows, new_ids
 from tallystick.flows.recover import restore_paid
+from tallystick.flows.write_off import recover_loss
 
-_ENTRIES: Final = pl.Schema(
-    {
-        "account_id": pl.Int64(),
-        "source_key": pl.String(),
-        "description": pl.String(),
-        "kind": pl.String(),
-        "occurred_on": pl.Date(),
-        "currency": pl.String(),
-        "ledger_account": pl.String(),
-        "amount": MONEY,
-    }
-)
+_RECEIVED: Final = EventKind.PAYMENT_RECEIVED.value
+_SETTLED: Final = EventKind.PAYMENT_SETTLED.value
+_ALLOCATED: Final = EventKind.PAYMENT_ALLOCATED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,79 +63,73 @@ def receive_many(
     tables.hold_accounts(accounts)
     items = _items_by_account(tables.read_open_items(accounts))
     ids = new_ids("payments_payment", count=len(incoming)).to_list()
-    shares: list[tuple[int, int, int, Decimal, date]] = []
-    entries: list[tuple[Any, ...]] = []
+    shares: list[_Share] = []
+    facts: list[tuple[Any, ...]] = []
     credit = Decimal(0)
     for payment_id, one in zip(ids, incoming, strict=True):
-        owed = items[one.account_id]
+        receipt, owed = one.receipt, items[one.account_id]
         spread = allocate_payment(
-            one.receipt.amount,
-            currency=one.receipt.currency,
-            open_items=owed,
-            references=one.references,
+            receipt.amount, currency=receipt.currency, open_items=owed, references=one.references
         )
         credit = EXACT.add(credit, spread.credit)
-        entries += _rows(_posted(one, settled=settled), one, f"payment {one.receipt.key}")
+        said = f"payment {receipt.key}"
+        head = (one.account_id, receipt.received_on, receipt.currency)
+        facts.append((*head, f"payment:{receipt.key}", said, _RECEIVED, receipt.amount))
+        if settled:
+            facts.append((*head, f"settled:{receipt.key}", said, _SETTLED, receipt.amount))
         for share in spread.allocations:
             at_hand = next(n for n, item in enumerate(owed) if item.invoice_id == share.invoice_id)
             item = owed[at_hand]
             left = EXACT.subtract(item.open_amount, share.amount)
             owed[at_hand] = replace(item, open_amount=left)
-            invoice_id, day = int(share.invoice_id), one.receipt.received_on
-            shares.append((one.account_id, payment_id, invoice_id, share.amount, day))
-            entry = post_allocation(
-                share.amount,
-                source_key=f"allocation:{payment_id}:{share.invoice_id}",
-                on=day,
-                currency=one.receipt.currency,
-            )
-            entries += _rows([entry], one, f"payment {one.receipt.key} for {item.number}")
+            shares.append(_Share(one, payment_id, int(share.invoice_id), share.amount, item))
+            key = f"allocation:{payment_id}:{share.invoice_id}"
+            facts.append((*head, key, f"{said} for {item.number}", _ALLOCATED, share.amount))
     _store(incoming, ids=ids, shares=shares, tenant_id=tenant_id, at=at)
-    frame = pl.DataFrame(entries, schema=_ENTRIES, orient="row")
-    store_many_entries(frame, tenant_id=tenant_id, posted_at=at)
+    frame = pl.DataFrame(facts, schema=FACTS, orient="row")
+    store_many_entries(post_facts_batch(frame), tenant_id=tenant_id, posted_at=at)
+    _recover(shares, at=at)
     restored = _restore(incoming, at=at)
     return ManyReport(len(incoming), len(shares), credit, restored)
 
 
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """A part of a payment set against an item, as that stood before."""
+
+    incoming: Incoming
+    payment_id: int
+    invoice_id: int
+    amount: Decimal
+    item: OpenItem
+
+
 def _items_by_account(frame: pl.DataFrame) -> dict[int, list[OpenItem]]:
     found: dict[int, list[OpenItem]] = defaultdict(list)
-    for account_id, invoice_id, number, due_on, currency, left in frame.iter_rows():
-        found[account_id].append(OpenItem(str(invoice_id), number, due_on, currency, left))
+    for account_id, invoice_id, number, due_on, currency, left, held, lost in frame.iter_rows():
+        item = OpenItem(str(invoice_id), number, due_on, currency, left, held, "", lost)
+        found[account_id].append(item)
     return found
 
 
-def _posted(one: Incoming, *, settled: bool) -> list[Entry]:
-    receipt = one.receipt
-    key, on, currency = f"payment:{receipt.key}", receipt.received_on, receipt.currency
-    posted = [post_payment(receipt.amount, source_key=key, on=on, currency=currency)]
-    if settled:
-        event = BusinessEvent(
-            EventKind.PAYMENT_SETTLED,
-            f"settled:{receipt.key}",
-            on,
-            currency,
-            {"amount": receipt.amount, "costs": Decimal(0)},
-        )
-        posted.append(post_event(event))
-    return posted
-
-
-def _rows(entries: Iterable[Entry], one: Incoming, said: str) -> list[tuple[Any, ...]]:
-    return [
-        (
-            one.account_id, entry.source_key, said, entry.kind.value, entry.on, entry.currency,
-            posting.ledger_account, posting.amount,
-        )
-        for entry in entries
-        for posting in entry.postings
-    ]  # fmt: skip
+def _recover(shares: Sequence[_Share], *, at: datetime) -> None:
+    """Posts what came for debts that were written off, which is rare, one by one."""
+    for share in shares:
+        if share.item.written_off:
+            payment = Payment.objects.get(id=share.payment_id)
+            day = share.incoming.receipt.received_on
+            entry = recover_loss(payment, invoice_id=share.invoice_id, amount=share.amount, on=day)
+            store_entry(
+                entry, tenant_id=payment.tenant_id, account_id=payment.account_id,
+                description=f"payment {payment.key} for {share.item.number}", at=at,
+            )  # fmt: skip
 
 
 def _store(
     incoming: Sequence[Incoming],
     *,
     ids: Sequence[int],
-    shares: Sequence[tuple[int, int, int, Decimal, date]],
+    shares: Sequence[_Share],
     tenant_id: int,
     at: datetime,
 ) -> None:
@@ -174,7 +156,13 @@ def _store(
         table="payments_payment",
     )
     allocations = pl.DataFrame(
-        list(shares),
+        [
+            (
+                share.incoming.account_id, share.payment_id, share.invoice_id, share.amount,
+                share.incoming.receipt.received_on,
+            )
+            for share in shares
+        ],
         schema={
             "account_id": pl.Int64, "payment_id": pl.Int64, "invoice_id": pl.Int64,
             "amount": MONEY, "allocated_on": pl.Date,

@@ -6,10 +6,12 @@ from typing import Final
 
 from django.db import connection
 
+from tallystick.core.charge.lines import PAID_AT_ONCE
 from tallystick.core.post import chart
 from tallystick.domain.balances.queries import posted_money
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import PAID_FROM_BALANCE
+from tallystick.flows.capture import ONLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,22 @@ EQUALITIES: Final = (
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.CUSTOMER_CREDIT)}) l(amount)",
     ),
     (
-        "tax payable = tax of all invoices and of prepaid use",
+        "tax payable = tax of all invoices and of prepaid use, less that of what is written off",
         "SELECT (SELECT coalesce(sum(tax), 0) FROM invoices_invoicetax)"
-        " + (SELECT coalesce(sum(tax), 0) FROM balances_prepaiduse)",
+        " + (SELECT coalesce(sum(tax), 0) FROM balances_prepaiduse)"
+        " - (SELECT coalesce(sum(tax), 0) FROM collections_writeoff)"
+        " + (SELECT coalesce(sum(tax), 0) FROM collections_recovery)",
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.TAX_PAYABLE)}) l(amount)",
     ),
     (
         "deferred revenue = what is not released of lines billed in advance",
         "SELECT sum(amount - released) FROM ledger_deferral",
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.DEFERRED)}) l(amount)",
+    ),
+    (
+        "deposits held = deposits that have not ended",
+        "SELECT sum(amount) FROM payments_deposit WHERE ended_on IS NULL",
+        f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.DEPOSITS)}) l(amount)",
     ),
     (
         "invoice totals = their lines and taxes",
@@ -81,6 +90,12 @@ EQUALITIES: Final = (
         "settled items = allocations",
         "SELECT sum(settled) FROM invoices_openitem",
         "SELECT sum(amount) FROM payments_allocation",
+    ),
+    (
+        "written off and not recovered = what is open of items written off",
+        "SELECT (SELECT coalesce(sum(loss + tax), 0) FROM collections_writeoff)"
+        " - (SELECT coalesce(sum(loss + tax), 0) FROM collections_recovery)",
+        "SELECT sum(total - settled) FROM invoices_openitem WHERE state = 'written_off'",
     ),
     (
         "refunds = what they took of payments",
@@ -130,9 +145,16 @@ EQUALITIES: Final = (
     ),
     (
         "usage paid from balances = what usage drew from them",
-        f"SELECT sum(amount) FROM usage_chargetotal WHERE invoice_id = {PAID_FROM_BALANCE}",
-        "SELECT -coalesce(sum(quantity), 0) FROM balances_bucketmovement"
-        " WHERE source_key LIKE 'usage:%'",
+        f"SELECT (SELECT coalesce(sum(amount), 0) FROM usage_chargetotal"
+        f" WHERE invoice_id = {PAID_FROM_BALANCE}) - (SELECT coalesce(sum(amount), 0)"
+        f" FROM usage_chargetotal t WHERE band = '{PAID_AT_ONCE}' AND NOT EXISTS ("
+        "SELECT 1 FROM usage_batch b JOIN usage_source s ON s.tenant_id = b.tenant_id"
+        " AND s.id = b.source_id WHERE b.tenant_id = t.tenant_id"
+        f" AND b.charge_run_id = t.charge_run_id AND s.code = '{ONLINE}'))",
+        "SELECT -coalesce(sum(m.quantity), 0) FROM balances_bucketmovement m"
+        " JOIN balances_bucket b ON b.tenant_id = m.tenant_id AND b.account_id = m.account_id"
+        " AND b.id = m.bucket_id JOIN parties_account a ON a.tenant_id = b.tenant_id"
+        " AND a.id = b.account_id AND a.currency = b.unit WHERE m.source_key LIKE 'usage:%'",
     ),
     (
         "usage stored = usage accepted and corrected",

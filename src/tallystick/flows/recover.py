@@ -1,62 +1,51 @@
 """Collections: late accounts climb their segment's ladder; payment brings them down at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from tallystick.base.money import round_minor
+import polars as pl
+
 from tallystick.base.progress import Progress, silent
 from tallystick.core.post import chart
-from tallystick.core.post.entry import post_write_off
 from tallystick.core.recover.ladder import (
     RESTORED,
     Action,
+    ClimbedDown,
     CollectionCase,
     Ladder,
-    Step,
+    Restoration,
     TakenStep,
     climb_down,
-    next_steps,
 )
 from tallystick.core.recover.read import read_ladder
 from tallystick.domain.collections import operations as episodes
+from tallystick.domain.collections.disputes import keep_promise
 from tallystick.domain.collections.models import Episode
 from tallystick.domain.collections.queries import (
     ladder_text,
-    late_accounts,
+    ladder_texts,
     open_episode,
     standing_steps,
 )
+from tallystick.domain.collections.tables import cut_spans, end_promises, read_late
 from tallystick.domain.contracts.models import Service, ServiceState
-from tallystick.domain.contracts.operations import end_contracts, move_service
-from tallystick.domain.contracts.queries import running_contracts, services_in
-from tallystick.domain.inventory.operations import end_assignments
-from tallystick.domain.invoices.operations import charge_once, write_off_items
+from tallystick.domain.contracts.operations import move_service
+from tallystick.domain.contracts.queries import resting_contracts, services_in
+from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.invoices.queries import items_to_pay
-from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.models import Account
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.flows.leave import charge_leaving
+from tallystick.flows.arrears import charge_interest
+from tallystick.flows.climb import CUTS, STEPS_TAKEN, Climbed, climb_span
+from tallystick.flows.tasks import WORKERS, work_off
 
 FEE_TAX: Final = "standard"
-
-_TAKEN_FROM: Final = {
-    Action.RESTRICT: (ServiceState.ACTIVE,),
-    Action.SUSPEND: (ServiceState.ACTIVE, ServiceState.RESTRICTED),
-    Action.DISCONNECT: (ServiceState.ACTIVE, ServiceState.RESTRICTED),
-    Action.TERMINATE: (ServiceState.ACTIVE, ServiceState.RESTRICTED, ServiceState.SUSPENDED),
-}
-_SERVICE_ACTION: Final = {
-    Action.RESTRICT: "restrict",
-    Action.SUSPEND: "suspend",
-    Action.DISCONNECT: "suspend",
-    Action.TERMINATE: "end",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,79 +61,137 @@ class StepTaken:
 
 @dataclass(frozen=True, slots=True)
 class CollectReport:
-    """What a collection run did; `without_ladder` are late accounts whose segment has none."""
+    """What a collection run did; `without_ladder` are late accounts whose segment has none.
+
+    `taken` are STEPS_TAKEN, `interest` how many accounts were charged interest.
+    """
 
     late: int
-    steps: tuple[StepTaken, ...]
+    taken: pl.DataFrame
     without_ladder: tuple[str, ...]
+    interest: int = 0
+
+    @property
+    def steps(self) -> Iterator[StepTaken]:
+        """The steps one by one."""
+        rows = self.taken.select("account", "step", "action", "overdue", "days").iter_rows()
+        return (StepTaken(*row) for row in rows)
 
 
 def collect(
-    *, tenant_id: int, on: date, at: datetime, progress: Progress = silent
+    *, tenant_id: int, on: date, at: datetime, workers: int = WORKERS, progress: Progress = silent
 ) -> CollectReport:
     """Takes every late account the steps that its ladder says on that day.
 
-    An account is one transaction; the same day again takes no step twice.
+    Interest is charged in the first run of a month, for the days of the months before. Some
+    thousands of accounts are one transaction; the same day again takes no step twice.
 
     :raises AlreadyRunning: while another collection run of the operator runs
     """
     with only_one("collections", tenant_id=tenant_id):
         with acting_for(tenant_id):
-            late = late_accounts(on=on)
-        steps: list[StepTaken] = []
-        without: list[str] = []
-        for done, account_id in enumerate(late, start=1):
-            with acting_for(tenant_id):
-                account = Account.objects.select_for_update().get(id=account_id)
-                ladder = _ladder_of(account)
-                if ladder is None:
-                    without.append(account.number)
-                else:
-                    steps += _climb(account, ladder=ladder, on=on, at=at)
-            progress("collecting", done=done, total=len(late))
-        return CollectReport(len(late), tuple(steps), tuple(without))
+            end_promises(on=on)
+            ladders = {segment: _read(text, segment) for segment, text in ladder_texts()}
+            spans = cut_spans(read_late(on=on)["account_id"])
+        charged = charge_interest(ladders, tenant_id=tenant_id, on=on)
+
+        def climb(place: int) -> Climbed:
+            return climb_span(spans[place], ladders=ladders, tenant_id=tenant_id, on=on, at=at)
+
+        if len(spans) == 1:  # most days of most operators; a second connection would be idle
+            climbed = [climb(0)]
+        else:
+            climbed = work_off(
+                range(len(spans)), work=climb, workers=workers, what="collecting", progress=progress
+            )
+    taken = pl.concat([STEPS_TAKEN.to_frame(), *(one.taken for one in climbed)])
+    return CollectReport(
+        sum(one.late for one in climbed),
+        taken,
+        tuple(sorted(number for one in climbed for number in one.without_ladder)),
+        charged,
+    )
 
 
-def restore_paid(account: Account, *, on: date, at: datetime) -> tuple[str, ...]:
-    """What a payment makes good: services restored (their names); part of its transaction."""
+def restore_paid(
+    account: Account, *, on: date, at: datetime, by_hand: bool = False
+) -> tuple[str, ...]:
+    """What a payment makes good: services restored (their names); part of its transaction.
+
+    So does a dispute. What the ladder gives back by hand alone comes with `by_hand`. A contract
+    that rests stays at rest.
+    """
+    keep_promise(account.id, on=on)
     episode = open_episode(account.id)
-    ladder = _ladder_of(account)
+    ladder = ladder_of(account)
     if episode is None or ladder is None:
         return ()
-    down = climb_down(
-        _case(account, episode), open_items=items_to_pay(account.id), ladder=ladder, on=on
-    )
+    down = _climb_down(account, episode, ladder, on=on)
+    fallen = [one for one in down.restorations if one.automatic or by_hand]
+    for restoration in fallen:
+        _note_restored(account, restoration, episode=episode, ladder=ladder, on=on)
+    kept = [one.step for one in down.restorations if one not in fallen]
     restored: list[str] = []
-    for restoration in down.restorations:
-        if not restoration.automatic:
-            continue
-        episodes.note_action(
-            episode,
-            step=restoration.step.name,
-            action=episodes.RESTORE,
-            on=on,
-            detail=f"paid; taken on {restoration.taken_on}",
-        )
-        if restoration.fee:
-            charge_once(
-                account,
-                key=f"reconnection:{episode.id}:{restoration.step.name}:{on}",
-                description="Reconnection fee",
-                amount=restoration.fee,
-                tax_category=FEE_TAX,
-                revenue_account=chart.FEES,
-                on=on,
-            )
-    if down.restorations and not _still_cut(down.standing, ladder):
-        restored = _restore_services(account, ladder=ladder, episode=episode, at=at)
-    if down.closed:
+    if fallen:
+        cut = _strictest([*_steps_of(ladder, down.standing), *(step.action for step in kept)])
+        restored = _restore_services(account, cut=cut, ladder=ladder, episode=episode, at=at)
+    if down.closed and not kept:
         episodes.close_episode(episode, on=on)
     return tuple(restored)
 
 
-def _still_cut(standing: Sequence[TakenStep], ladder: Ladder) -> bool:
+def standing_cut(account: Account) -> Action | None:
+    """The strictest action that stands between the account and its services, whoever owes."""
+    return _cut_of(account)
+
+
+def _cut_of(owner: Account, *, but: int | None = None) -> Action | None:
+    """The strictest cut of the owner's own debts and its payer's, but for one account's."""
+    payers = [one for one in (owner.id, owner.payer_id) if one is not None]
+    found = []
+    for account in Account.objects.filter(id__in=payers):
+        episode, ladder = open_episode(account.id), ladder_of(account)
+        if episode is None or ladder is None or account.id == but:
+            continue
+        if account.id == owner.id or ladder.reaches_paid_for:
+            taken = tuple(TakenStep(name, on) for name, on in standing_steps(episode.id))
+            found.append(_strictest(_steps_of(ladder, taken)))
+    return _strictest(found)
+
+
+def _climb_down(account: Account, episode: Episode, ladder: Ladder, *, on: date) -> ClimbedDown:
+    taken = standing_steps(episode.id)
+    case = CollectionCase(
+        account_id=str(account.id), taken=tuple(TakenStep(name, day) for name, day in taken)
+    )
+    return climb_down(case, open_items=items_to_pay(account.id), ladder=ladder, on=on)
+
+
+def _note_restored(
+    account: Account, restoration: Restoration, *, episode: Episode, ladder: Ladder, on: date
+) -> None:
+    episodes.note_action(
+        episode,
+        step=restoration.step.name,
+        action=episodes.RESTORE,
+        on=on,
+        detail=f"paid; taken on {restoration.taken_on}",
+    )
+    if restoration.fee:
+        charge_once(
+            account,
+            key=f"reconnection:{episode.id}:{restoration.step.name}:{on}",
+            description="Reconnection fee",
+            amount=restoration.fee,
+            tax_category=ladder.fee_tax,
+            revenue_account=chart.FEES,
+            on=on,
+        )
+
+
+def _steps_of(ladder: Ladder, standing: tuple[TakenStep, ...]) -> list[Action]:
     names = {taken.name for taken in standing}
-    return any(step.name in names and step.action in RESTORED for step in ladder.steps)
+    return [step.action for step in ladder.steps if step.name in names]
 
 
 def _reached(account: Account, ladder: Ladder) -> list[Account]:
@@ -153,31 +200,39 @@ def _reached(account: Account, ladder: Ladder) -> list[Account]:
     return [account, *paid_for]
 
 
-def _is_cut(account: Account) -> bool:
-    """Whether debts of its own keep service from the account."""
-    episode, ladder = open_episode(account.id), _ladder_of(account)
-    if episode is None or ladder is None:
-        return False
-    return _still_cut(_case(account, episode).taken, ladder)
+def _strictest(actions: Iterable[Action | None]) -> Action | None:
+    found = list(actions)
+    if any(action in RESTORED and action is not Action.RESTRICT for action in found):
+        return Action.SUSPEND
+    return Action.RESTRICT if Action.RESTRICT in found else None
 
 
 def _restore_services(
-    account: Account, *, ladder: Ladder, episode: Episode, at: datetime
+    account: Account, *, cut: Action | None, ladder: Ladder, episode: Episode, at: datetime
 ) -> list[str]:
-    """Restores what nobody else's debts still keep away: its owner's or the owner's payer's."""
-    free = []
-    for owner in _reached(account, ladder):
-        others = Account.objects.filter(id__in=[owner.id, owner.payer_id]).exclude(id=account.id)
-        if not any(_is_cut(one) for one in others):
-            free.append(owner.id)
+    """Gives back all that no standing step takes away, the account's own or another payer's.
+
+    The names of what is better off.
+    """
     restored = []
-    for service in services_in(free, (ServiceState.RESTRICTED, ServiceState.SUSPENDED)):
-        _tell_network(move_service(service.id, action="restore"), "restore", episode, at)
-        restored.append(service.name)
+    for owner in _reached(account, ladder):
+        kept = _strictest([cut, _cut_of(owner, but=account.id)])
+        if kept is Action.SUSPEND:
+            continue
+        states = [ServiceState.SUSPENDED]
+        if kept is None:
+            states.append(ServiceState.RESTRICTED)
+        said = CUTS[kept][0] if kept else "restore"
+        resting = resting_contracts(owner.id)
+        for service in services_in([owner.id], states):
+            if service.contract_id not in resting:
+                _tell_network(move_service(service.id, action=said), said, episode, at)
+                restored.append(service.name)
     return restored
 
 
-def _ladder_of(account: Account) -> Ladder | None:
+def ladder_of(account: Account) -> Ladder | None:
+    """The ladder of the account's segment, if it has one."""
     text = ladder_text(account.segment)
     return None if text is None else _read(text, account.segment)
 
@@ -185,89 +240,6 @@ def _ladder_of(account: Account) -> Ladder | None:
 @lru_cache(maxsize=64)
 def _read(text: str, segment: str) -> Ladder:
     return read_ladder(text, source=segment)
-
-
-def _case(account: Account, episode: Episode | None) -> CollectionCase:
-    taken = standing_steps(episode.id) if episode else ()
-    return CollectionCase(
-        account_id=str(account.id), taken=tuple(TakenStep(name, on) for name, on in taken)
-    )
-
-
-def _climb(account: Account, *, ladder: Ladder, on: date, at: datetime) -> list[StepTaken]:
-    episode = open_episode(account.id)
-    items = items_to_pay(account.id)
-    steps = next_steps(_case(account, episode), open_items=items, ladder=ladder, on=on)
-    if not steps:
-        return []
-    if episode is None:
-        episode = episodes.open_episode_of(
-            account, oldest_due_on=min(item.due_on for item in items), on=on
-        )
-    for step in steps:
-        episodes.note_action(
-            episode,
-            step=step.step.name,
-            action=step.step.action,
-            on=on,
-            detail=f"{_written(step.overdue_amount, ladder.currency)} {ladder.currency}"
-            f" overdue for {step.overdue_days} days",
-        )
-        _act(account, ladder=ladder, step=step, episode=episode, on=on, at=at)
-    return [
-        StepTaken(
-            account.number,
-            step.step.name,
-            step.step.action,
-            step.overdue_amount,
-            step.overdue_days,
-        )
-        for step in steps
-    ]
-
-
-def _act(
-    account: Account, *, ladder: Ladder, step: Step, episode: Episode, on: date, at: datetime
-) -> None:
-    action = step.step.action
-    reached = [one.id for one in _reached(account, ladder)]
-    if step.step.fee:
-        charge_once(
-            account,
-            key=f"fee:{episode.id}:{step.step.name}:{on}",
-            description="Late payment fee",
-            amount=step.step.fee,
-            tax_category=FEE_TAX,
-            revenue_account=chart.FEES,
-            on=on,
-        )
-    if action in (Action.REMIND, Action.HAND_OVER):
-        place_order(
-            tenant_id=account.tenant_id,
-            account_id=account.id,
-            port="mail" if action is Action.REMIND else "agency",
-            action=action.value,
-            key=f"{action}:{episode.id}:{step.step.name}:{on}",
-            payload={
-                "to": account.party.email,
-                "how": step.step.how,
-                "overdue": _written(step.overdue_amount, account.currency),
-                "currency": account.currency,
-                "days": step.overdue_days,
-            },
-            at=at,
-        )
-    for service in services_in(reached, _TAKEN_FROM.get(action, ())):
-        moved = move_service(service.id, action=_SERVICE_ACTION[action])
-        _tell_network(moved, _SERVICE_ACTION[action], episode, at)
-    if action is Action.TERMINATE:
-        for account_id in reached:
-            for contract in running_contracts(account_id, on=on):
-                charge_leaving(contract, on=on)
-            end_contracts(account_id, on=on)
-            end_assignments(account_id, at=at)
-    if action is Action.WRITE_OFF:
-        _write_off(account, episode=episode, on=on, at=at)
 
 
 def _tell_network(service: Service, action: str, episode: Episode, at: datetime) -> None:
@@ -280,26 +252,3 @@ def _tell_network(service: Service, action: str, episode: Episode, at: datetime)
         payload={"service": service.id, "name": service.name, "state": service.state},
         at=at,
     )
-
-
-def _write_off(account: Account, *, episode: Episode, on: date, at: datetime) -> None:
-    """Gives up what the account owes, whole; tax already paid on it is not claimed back here."""
-    for invoice_id, amount in write_off_items(account.id):
-        entry = post_write_off(
-            loss=amount,
-            tax=Decimal(0),
-            source_key=f"write-off:{episode.id}:{invoice_id}",
-            on=on,
-            currency=account.currency,
-        )
-        store_entry(
-            entry,
-            tenant_id=account.tenant_id,
-            account_id=account.id,
-            description="written off",
-            at=at,
-        )
-
-
-def _written(amount: Decimal, currency: str) -> str:
-    return str(round_minor(amount, currency=currency))

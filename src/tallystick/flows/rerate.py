@@ -13,6 +13,7 @@ import polars as pl
 
 from tallystick.core.charge.frames import (
     COUNTERS,
+    FIRST_USES,
     GRANTS,
     KEYS,
     NEVER_RESETS,
@@ -30,6 +31,7 @@ FIRST: Final = date(1990, 1, 1)
 
 _KEYED: Final = pl.Schema({name: COUNTERS[name] for name in KEYS})
 _CYCLE: Final = pl.col("cycle_start")
+_RUNS_ON: Final = _CYCLE.is_in([NEVER_RESETS, FIRST_USES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Rerated:
 
 def reach_back(again: pl.DataFrame, *, counters: pl.DataFrame) -> pl.DataFrame:
     """AGAIN, from the first cycle on where an account has a counter that never starts again."""
-    never = counters.filter(_CYCLE == NEVER_RESETS).select("account_id").unique()
+    never = counters.filter(_RUNS_ON).select("account_id").unique()
     reached = again.join(never, on="account_id", how="semi")
     rest = again.join(never, on="account_id", how="anti")
     reached = reached.with_columns(cycle_from=pl.lit(FIRST))
@@ -86,7 +88,7 @@ def rerate(
         again=again,
     ).select(VERSION_RATED.names())
     counters = known.counters.join(again, on="account_id")
-    redone = (pl.col("cycle_from") <= _CYCLE) | (_CYCLE == NEVER_RESETS)
+    redone = (pl.col("cycle_from") <= _CYCLE) | _RUNS_ON
     standing = counters.filter(~redone).select(COUNTERS.names())
     periods = _closed_periods(again, terms=known.terms, plans=plans)
     lines, suspense, drawn = [VERSION_RATED.to_frame()], [SUSPENSE.to_frame()], [standing]

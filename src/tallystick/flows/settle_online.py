@@ -13,6 +13,7 @@ import polars as pl
 
 from tallystick.base.money import EXACT
 from tallystick.core.capture.conserve import Manifest
+from tallystick.core.capture.revise import STANDING
 from tallystick.core.charge.online.settle import lines_owed
 from tallystick.domain.reservations.tables import mark_settled, take_ended
 from tallystick.domain.tenants.scope import acting_for
@@ -56,14 +57,15 @@ def _store_usage(
         tenant_id=tenant_id, source=ONLINE, filename=name, format="online charging",
         digest=sha256(name.encode()).hexdigest(), at=at,
     )  # fmt: skip
-    keys = charged.select("record_id", "quantity")
-    known = tables.claim_records(keys, tenant_id=tenant_id, source_id=batch.source_id)
+    ordered = charged.sort("account_id", "started_at", "record_id").with_row_index("line")
+    named = tables.new_usage_ids(ordered)
+    keys = named.rename({"id": "usage_id"}).with_columns(revision=pl.lit(None, pl.Int64))
+    known = tables.claim_records(
+        keys.select(STANDING.names()), tenant_id=tenant_id, source_id=batch.source_id
+    )
     assert known.is_empty(), "only this flow takes records of the source, each session once"
     tables.ensure_months("usage_usage", instants=charged["started_at"])
-    ordered = charged.sort("account_id", "started_at", "record_id").with_row_index("line")
-    stored = tables.store_usage(
-        ordered, tenant_id=tenant_id, source_id=batch.source_id, batch_id=batch.id
-    )
+    tables.store_usage(named, tenant_id=tenant_id, source_id=batch.source_id, batch_id=batch.id)
     sums = charged.group_by("kind").agg(pl.col("quantity").sum()).sort("kind")
     total = sum(sums["quantity"], start=EXACT.create_decimal(0))
     manifest = Manifest(
@@ -80,4 +82,4 @@ def _store_usage(
     operations.count_chunk(batch_id=batch.id, manifest=manifest, events=charged["started_at"])
     operations.close_batch(batch_id=batch.id, at=at)
     charging.take_batch(batch_id=batch.id, run_id=run_id)
-    return ordered.with_columns(id=stored["id"])
+    return named

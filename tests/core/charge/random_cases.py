@@ -1,6 +1,7 @@
 """Random price lists, as text, and random usage that lands on their edges."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,14 @@ from typing import Any
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS, Rated
+from tallystick.core.charge.frames import (
+    CHARGE_IN,
+    COUNTERS,
+    FIRST_USES,
+    GRANTS,
+    NEVER_RESETS,
+    Rated,
+)
 from tallystick.core.charge.rate_batch import rate_batch
 from tallystick.core.charge.rate_exact import rate_exact
 from tallystick.core.tariff.nodes import Catalogue, UsagePrice
@@ -27,6 +35,7 @@ from tallystick.core.tariff.read import read_catalogue
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 CONVERSIONS = ("1", "2.5", "0.3", "0.000007")
 KINDS = {"voice": "s", "data": "B", "import": "kWh", "sms": "msg", "pay": "EUR"}
+VALID = ("1 day", "30 days", "5 min", "3 h", "200 days")
 CONNECTS = ("", " always", " unless included")
 COUNTS = {
     "voice": ("charge as EUR", "s x 0.5 as s", "min x factor / 7 as s"),
@@ -197,10 +206,42 @@ def _components(rng: Random, kinds: Sequence[str]) -> list[str]:
             *sometimes(rng, "blocks: true", one_in=4),
             *sometimes(rng, f"priority: {rng.randrange(3)}"),
             *sometimes(rng, f"share: {pick(rng, SHARES)}", one_in=2),
-            *sometimes(rng, _filter(rng)),
+            *(
+                sometimes(rng, _filter(rng))
+                or sometimes(rng, _band_filter(lines, covers), one_in=2)
+            ),
+            *sometimes(rng, f"valid: {pick(rng, VALID)} from first use", one_in=4),
         ]
         lines.append(f"      a{number}: {{{', '.join(words)}}}")
+    for number in range(rng.randint(0, 2) if rng.randrange(2) else 0):
+        lines.append(f"      m{number}: {{{', '.join(_money(rng, lines))}}}")
     return lines
+
+
+def _band_filter(lines: Sequence[str], covers: Sequence[str]) -> str:
+    """A band that all covered prices have, or what always holds."""
+    held = [line for line in lines if any(line.startswith(f"      {code}:") for code in covers)]
+    for band in ("day", "night", "week", "rest"):
+        if all(re.search(rf"bands: {{[^}}]*\b{band}: ", line) for line in held):
+            return f"where: band = {band}"
+    return "where: plan != z"
+
+
+def _money(rng: Random, lines: Sequence[str]) -> list[str]:
+    """An allowance of money over prices of one or more kinds."""
+    codes = {line.split(":")[0].strip(): line for line in lines if line.startswith("      c")}
+    covers = [code for code in codes if rng.randrange(2)] or list(codes)[:1]
+    kinds = sorted({kind for code in covers for kind in re.findall(r"{of: (\w+)", codes[code])})
+    return [
+        f"include: {rng.randint(0, 40)}.{rng.randint(1, 10**6):06}",
+        f"of: [{', '.join(kinds)}]",
+        f"covers: [{', '.join(covers)}]",
+        *sometimes(rng, "blocks: true", one_in=4),
+        *sometimes(rng, f"priority: {rng.randrange(3)}"),
+        *sometimes(rng, f"share: {pick(rng, SHARES)}", one_in=2),
+        *sometimes(rng, _filter(rng)),
+        *sometimes(rng, f"valid: {pick(rng, VALID)} from first use", one_in=4),
+    ]
 
 
 def _filter(rng: Random) -> str:
@@ -359,7 +400,24 @@ def make_counters(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
         for component in plan.components
         if rng.randrange(4) == 0
     }
+    opened = {
+        (account, rng.choice((0, account * 10)), part.id): _second(rng)
+        for account in range(1, accounts + 1)
+        for offer in plan.offers.values()
+        for part in offer.allowances
+        if part.valid_us is not None and rng.randrange(3) == 0
+    }
+    for key, second in opened.items():
+        rows[*key, FIRST_USES] = second
+        rows[*key, NEVER_RESETS] = Decimal(rng.randint(0, 40_000_000)).scaleb(-rng.randint(0, 6))
     return pl.DataFrame([(*key, used) for key, used in rows.items()], schema=COUNTERS, orient="row")
+
+
+def _second(rng: Random) -> Decimal:
+    """When a bucket was first used: about when usage comes, in seconds since 1970."""
+    first = datetime.fromisoformat(pick(rng, INSTANTS)).replace(tzinfo=UTC)
+    first -= timedelta(seconds=rng.choice((0, 300, 86_400, rng.randint(-9_000, 200_000))))
+    return Decimal(first.timestamp()).quantize(Decimal(1))
 
 
 def make_grants(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:

@@ -28,9 +28,9 @@ CHANGES = tuple(
 CALLS = ("voice", "voice", "voice", "data")
 OFFER_IDS = {f"offer-{n}": n + 1 for n in range(3)}
 COMPONENT_IDS = {
-    (offer, f"{letter}{n}"): number * 100 + (letter == "a") * 10 + n
+    (offer, f"{letter}{n}"): number * 100 + place * 10 + n
     for offer, number in OFFER_IDS.items()
-    for letter in "ca"
+    for place, letter in enumerate("cam")
     for n in range(5)
 }
 

@@ -31,6 +31,8 @@ offers:
       fleet:   {include: 100 MB per member, of: data, share: pool}
       data:    {of: data, price: 0.05 per MB}
       tick:    {of: tick, connect: 0.10}
+      credit:  {include: 5.00, of: taxi, share: account}
+      taxi:    {of: taxi, price: 0.50 per min}
 """
 
 TOLD = """
@@ -46,6 +48,8 @@ capped | 3 s      | 3 s: at 1 per min -> 0.05 / charged at least 0.1 for the who
 capped | 300 s    | 300 s: at 1 per min -> 5 / charged at most 2 for the whole event -> 2
 data   | 120000000 B | 120000000 B: 100000000 B of it included in fleet, shared by the pool,
     at 0.05 per MB -> 1
+taxi   | 660 s    | 660 s: at 0.5 per min -> 5.5 / 5 of what it costs included in credit, shared by
+    the account -> -5
 tick   | 3 s      | 3 of tick: connect 0.1 -> 0.1
 """
 

@@ -11,11 +11,12 @@ from tallystick.base.charging import Action, ChargeRequest
 from tallystick.base.money import AMOUNT_SCALE
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.base.refusal import Refusal
+from tallystick.core.charge.balance import CREDIT_PRIORITY, Bucket, Mode
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
 from tallystick.core.charge.lines import Suspended
 from tallystick.core.charge.online.decide import Desk
 from tallystick.core.charge.online.price import pricer_of
-from tallystick.core.charge.online.state import AccountState, Bucket, Mode, Served
+from tallystick.core.charge.online.state import AccountState, Served
 from tallystick.core.charge.rate_exact import order_of, rate_exact
 from tallystick.core.charge.versions import DatedPlan
 from tests.core.charge.random_cases import make_case, make_usage
@@ -27,6 +28,7 @@ RICH = 10**9 * AMOUNT_SCALE
 def account(number, *, money=RICH):
     state = AccountState(number, "EUR", Mode.PREPAID, None, None)
     state.buckets[1] = Bucket(1, 0, "EUR", 100, money, money, 0)
+    state.buckets[2] = Bucket(2, 0, "EUR", CREDIT_PRIORITY, 0, 0, 0, on_credit=True)
     return state
 
 
@@ -94,7 +96,7 @@ def test_event_by_event_is_what_the_records_cost(seed):
     assert found.sort(key).rows() == wanted.sort(key).rows()
     drawn = {tuple(part): int(used.scaleb(9)) for *part, used in exact.draws.iter_rows()}
     assert {k: v for s in states.values() for k, v in s.used.items() if v} == drawn
-    spent = sum(RICH - state.buckets[1].remaining for state in states.values())
+    spent = sum(RICH - state.money_left() for state in states.values())
     assert spent == sum(line.amount for line in lines)
     assert all(state.buckets[1].reserved == 0 for state in states.values())
 

@@ -130,7 +130,8 @@ MISTAKES = """\
 x.yaml:2: 'Euro' is not a currency code; write three capital letters such as EUR
 x.yaml:3: `minimum: ten` is not an amount of 0 or more
 x.yaml:4: `days: sundays` must be one of: any, weekdays
-x.yaml:5: `extra` is not known here; known: ladder, currency, minimum, days, steps
+x.yaml:5: `extra` is not known here; known: ladder, currency, minimum, days, tax, \
+interest, services, steps
 x.yaml:8: a step says when, as in `after: 14 days`
 x.yaml:9: 3 days come after 14; sort the steps by days
 x.yaml:9: `reconnect` has no meaning where we remind

@@ -185,6 +185,29 @@ a: {of: import, capped at: 5 per day, price: 1 per kWh}
 > a.capped at: '5' needs a number and a unit, such as 300 min
 a: {of: voice, price: 1 per min, connect: 0.05 unless}
 > a.connect: '0.05 unless' is not a number; write it as 12.50, without separators
+m: {include: 5 EUR, of: voice}, a: {of: voice, price: 1 per min}
+> m: is in EUR but a is in s; use one unit, or 'include: 5' of what it costs
+m: {include: 5, of: voice, then: stop}
+> m: covers no price: write a price 'of: voice' in this offer, or say what happens 'then'
+m: {include: 5}, a: {of: voice, price: 1 per min}
+> m: 'of' is missing; write it
+m: {include: 5.0000000001, of: voice}, a: {of: voice, price: 1 per min}
+> m.include: 5.0000000001 has more than 9 decimals
+m: {include: 5, of: voice, in blocks of: 1 min}, a: {of: voice, price: 1 per min}
+> m.in blocks of: is for quantities, and this includes money; leave it out
+m: {include: 5, of: import}, a: {of: import, measure: sum, price: 1 per kWh}
+> m: is of money but a is priced by the period; use a discount in money
+m: {include: 5, of: voice, where: band = day}, a: {of: voice, price: 1 per min}
+> m: is of what a whole event costs, in whichever bands; drop 'band'
+m: {include: 5 min, of: voice, where: band = nigth}, a: {of: voice, bands: {day: 07:00-23:00, night:
+    else}, price: 1 per min}
+> m: its 'where' names the band nigth, and the bands of a are: day, night
+m: {include: 5 min, of: voice, valid: 30 days, then: stop}
+> m.valid: '30 days' is no validity; write 'cycle' or '7 days from first use'
+m: {include: 5 min, of: voice, valid: 7 days from first use, roll over: 1 cycle, then: stop}
+> m.roll over: is for what is included each cycle; leave it out, or 'valid'
+a: {of: voice, bands: {included: 07:00-23:00, night: else}, price: 1 per min}
+> a: band 'included' is a word of bills; call it something else
 m: {include: 5 min, of: voice, share: country, then: stop}
 > m.share: 'country' is not one of: contract, account, organisation, pool
 m: {include: 5 min per member, of: voice, then: stop}

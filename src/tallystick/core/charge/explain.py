@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from tallystick.base.money import AMOUNT_SCALE, EXACT, plain, round_amount
 from tallystick.base.quantity import QUANTITY_SCALE, UNITS
-from tallystick.core.charge.lines import PAID_AT_ONCE
+from tallystick.core.charge.lines import INCLUDED, PAID_AT_ONCE
 from tallystick.core.charge.period_price import SURPLUS
 from tallystick.core.tariff.nodes import Scope
-from tallystick.core.tariff.plan import Plan, PlanDeck, PlanUsage, StepSet
+from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanDeck, PlanUsage, StepSet
 
 _SHARED: Final = {
     Scope.CONTRACT: "",
@@ -29,6 +29,14 @@ def explain_line(line: Mapping[str, Any], *, plan: Plan) -> list[str]:
     assert isinstance(usage, PlanUsage)
     if line["band"] == PAID_AT_ONCE:
         return [f"paid or given back while it was used -> {plain(line['amount'])}"]
+    if line["band"] == INCLUDED:
+        shared = next(
+            _SHARED[p.scope] for p in _allowances(usage, plan) if p.code == line["rate_key"]
+        )
+        told = (
+            f"{plain(abs(line['amount']))} of what it costs included in {line['rate_key']}{shared}"
+        )
+        return [f"{told} -> {plain(line['amount'])}"]
     with localcontext(EXACT):
         priced = round_amount((line["billed"] - line["allowed"]) * line["unit_price"] / line["per"])
         phrases = [*_counted(line, usage, plan), *_priced(line, usage, plan)]
@@ -106,11 +114,15 @@ def _counted(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> Iterator[
 
 def _from_bucket(usage: PlanUsage, plan: Plan) -> str:
     """The bucket that it came from, where the component has only one that it could be."""
-    offer = plan.offers.get(usage.offer_id)
-    covering = [part for part in offer.allowances if usage.id in part.covers] if offer else []
+    covering = [part for part in _allowances(usage, plan) if not part.money]
     if len(covering) != 1:
         return ""
     return f" in {covering[0].code}{_SHARED[covering[0].scope]}"
+
+
+def _allowances(usage: PlanUsage, plan: Plan) -> list[PlanAllowance]:
+    offer = plan.offers.get(usage.offer_id)
+    return [part for part in offer.allowances if usage.id in part.covers] if offer else []
 
 
 def _steps(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> int:

@@ -156,6 +156,9 @@ LEVELS: Final = pl.Schema(
 NEVER_RESETS: Final = date(1970, 1, 1)
 """The cycle of a counter that never starts again."""
 
+FIRST_USES: Final = date(1970, 1, 2)
+"""The cycle of a counter that says when a bucket was first used, in seconds since 1970."""
+
 FIRST_INSTANT_US: Final = 0
 LAST_INSTANT_US: Final = 7_258_118_400_000_000
 """Usage between 1970 and 2200 is rated; anything else is a broken clock."""

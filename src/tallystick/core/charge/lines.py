@@ -12,6 +12,10 @@ PAID_AT_ONCE: Final = "paid at once"
 """The `band` of a line that takes away what is not owed."""
 
 
+INCLUDED: Final = "included"
+"""The `band` of a line that takes away what an allowance of money pays; its key names that."""
+
+
 class Event(NamedTuple):
     """One row of CHARGE_IN in whole numbers; `fields` are what filters and decks may ask."""
 

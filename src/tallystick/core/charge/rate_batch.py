@@ -14,6 +14,12 @@ from tallystick.core.charge.batch.draw import (
     group_lines,
     read_counters,
 )
+from tallystick.core.charge.batch.in_turn import (
+    draw_turns,
+    has_money,
+    include_money,
+    mark_money,
+)
 from tallystick.core.charge.batch.match import (
     Faults,
     counted_field,
@@ -46,7 +52,13 @@ def rate_batch(
     if (suspended := stage.faults.rows()).len():
         lines = lines.filter(~pl.col("row").is_in(suspended.implode()))
     draws = read_counters(counters, grants=grants)
-    lines = limit_charges(charge_lines(lines, stage=stage, draws=draws), tables=stage.tables)
+    money = has_money(stage.tables)
+    lines = charge_lines(lines, stage=stage, draws=draws, money=money)
+    lines = limit_charges(lines, tables=stage.tables)
+    if money:
+        lines = include_money(
+            lines, counted=lines, tables=stage.tables, draws=draws, zone=plan.zone
+        )
     return Rated(descale(lines, schema=RATED), draws.frame(), stage.faults.suspense(stage.events))
 
 
@@ -81,11 +93,17 @@ def place_lines(stage: Stage, *, stretches: pl.DataFrame | None = None) -> pl.Da
     return look_up_decks(lines, plan=stage.plan, tables=tables, faults=faults)
 
 
-def charge_lines(lines: pl.DataFrame, *, stage: Stage, draws: Draws) -> pl.DataFrame:
-    """Placed lines billed, drawn and priced, before the least and most charge of their event."""
+def charge_lines(lines: pl.DataFrame, *, stage: Stage, draws: Draws, money: bool) -> pl.DataFrame:
+    """Placed lines billed, drawn and priced, before the least and most charge of their event.
+
+    With `money`, marked with the allowances that may pay of them afterwards.
+    """
     tables = stage.tables
     lines = bill_quantities(lines, plan=stage.plan, tables=tables)
     lines = draw_allowances(lines, tables=tables, draws=draws)
+    lines = draw_turns(lines, tables=tables, draws=draws, zone=stage.plan.zone)
+    if money:
+        lines = mark_money(lines, tables=tables)
     lines = climb_tiers(lines, tables=tables, draws=draws)
     return price_lines(lines, tables=tables)
 

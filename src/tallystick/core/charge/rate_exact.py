@@ -30,6 +30,7 @@ from tallystick.core.charge.frames import (
     frame_of,
     rescale,
 )
+from tallystick.core.charge.included import included_lines
 from tallystick.core.charge.lines import Event, Fault, Part, RatedLine, Segment, Suspended
 from tallystick.core.charge.match import (
     BadAttributes,
@@ -123,13 +124,13 @@ def rate_event(
         faults.append(nothing_rates(row, plan=plan))
     if faults:
         raise Suspended(*faults)
-    return [
-        line
-        for part in parts
-        for line in limit_charge(
-            list(part_lines(part, plan=plan, used=used, granted=granted)), usage=part.usage
-        )
-    ]
+    lines: list[RatedLine] = []
+    for part in parts:
+        made = list(part_lines(part, plan=plan, used=used, granted=granted))
+        made = limit_charge(made, usage=part.usage)
+        lines += made
+        lines += included_lines(made, part=part, plan=plan, used=used, granted=granted)
+    return lines
 
 
 def matching(event: Event, *, offer_id: int, plan: Plan) -> list[PlanUsage]:
@@ -338,11 +339,11 @@ def part_lines(
 ) -> Iterator[RatedLine]:
     """The lines of the part, before its least and most charge; adds what it draws to `used`."""
     event, usage = part.event, part.usage
-    drawer = Drawer(event, used, granted)
-    allowances = [
+    drawer = Drawer(event, used, granted, plan.zone)
+    covering = [
         allowance
         for allowance in plan.offers[usage.offer_id].allowances
-        if usage.id in allowance.covers and holds(allowance.where, fields=event.fields)
+        if usage.id in allowance.covers and not allowance.money
     ]
     clock = usage.clock
     counts = usage.period.terms.measure.field if usage.period else None
@@ -352,7 +353,12 @@ def part_lines(
         steps = plan.steps[usage.steps if first.steps is None else first.steps]
         end = segment.position + segment.measured
         billed = billed_of(end, steps=steps) - billed_of(segment.position, steps=steps)
-        allowed = drawer.allow(billed, usage, allowances) if allowances else 0
+        band = clock.bands[segment.band].name if clock else None
+        allowed = 0
+        if covering:
+            fields = {**event.fields, "band": band} if clock else event.fields
+            fitting = [one for one in covering if holds(one.where, fields=fields)]
+            allowed = sum(given for _, given in drawer.draw(billed, usage, fitting))
         tiered = usage.tiered[segment.band]
         slices = drawer.climb(billed - allowed, usage) if tiered else [(0, billed - allowed)]
         for nth, (tier, charged) in enumerate(slices):
@@ -366,7 +372,7 @@ def part_lines(
                 seq=seq,
                 cycle_start=event.cycle_start,
                 started_us=event.started_us,
-                band=clock.bands[segment.band].name if clock else None,
+                band=band,
                 tier=tier + 1 if tiered else None,
                 rate_key=event.fields.get(counts) if counts else rate.key,
                 measured=segment.measured if nth == 0 else 0,

@@ -14,6 +14,7 @@ import polars as pl
 
 from tallystick.base.period import day_start
 from tallystick.core.charge.batch.draw import Draws, read_counters
+from tallystick.core.charge.batch.in_turn import COST, MAY, has_money, include_money
 from tallystick.core.charge.batch.match import suspend_unmatched
 from tallystick.core.charge.batch.tables import WHOLE, in_order, tables_of
 from tallystick.core.charge.buckets import add_sizes
@@ -107,17 +108,27 @@ def rate_versions(
     given = [add_sizes(grants, periods=periods, plan=dated.plan) for dated in plans]
     draws = read_counters(counters, grants=grants)
     drawn: list[pl.DataFrame] = []
+    money = any(has_money(stage.tables) for stage in stages)
     priced = []
     for stage, lines, granted in zip(stages, placed, given, strict=True):
         held = lines.filter(~pl.col("usage_id").is_in(suspense["usage_id"].implode()))
         now = Draws(draws.before, read_counters(counters, grants=granted).granted)
-        priced.append(charge_lines(held, stage=stage, draws=now))
+        priced.append(charge_lines(held, stage=stage, draws=now, money=money))
         drawn += now.added
         draws = Draws(_sum_up([draws.before, *now.added]), draws.granted)
-    rated = [
-        descale(lines, schema=RATED).with_columns(version_id=pl.lit(dated.version_id, pl.Int64()))
-        for dated, lines in zip(plans, _limit(priced, stages, crossing), strict=True)
-    ]
+    limited = _limit(priced, stages, crossing)
+    rated = []
+    for dated, stage, lines, granted in zip(plans, stages, limited, given, strict=True):
+        now = Draws(draws.before, read_counters(counters, grants=granted).granted)
+        if money:
+            counted = pl.concat([part.select(COST) for part in limited])
+            lines = include_money(
+                lines, counted=counted, tables=stage.tables, draws=now, zone=dated.plan.zone
+            )
+            drawn += now.added
+            draws = Draws(_sum_up([draws.before, *now.added]), draws.granted)
+        version = pl.lit(dated.version_id, pl.Int64())
+        rated.append(descale(lines, schema=RATED).with_columns(version_id=version))
     return Rated(
         pl.concat([VERSION_RATED.to_frame(), *rated]),
         Draws(draws.before, draws.granted, [_sum_up(drawn)]).frame(),
@@ -256,12 +267,15 @@ def _limit(
         return [limit_charges(p, tables=s.tables) for p, s in zip(priced, stages, strict=True)]
     crosses = pl.col("usage_id").is_in(crossing["usage_id"].implode())
     keys = ["usage_id", "component_id"]
+    payers = (
+        [] if not priced or MAY not in priced[0].columns else ["organisation_id", "pool_id", MAY]
+    )
     parts = []
     for version, (lines, stage) in enumerate(zip(priced, stages, strict=True)):
         limits = {name: stage.tables.usage[name].at("usage") for name in ("least", "most")}
         parts.append(
             lines.filter(crosses).select(
-                "row", "usage", "charged", *RATED, **limits, version=pl.lit(version)
+                "row", "usage", "charged", *RATED, *payers, **limits, version=pl.lit(version)
             )
         )
     held = pl.concat(parts).sort(*keys, "version", "seq")
@@ -276,7 +290,7 @@ def _limit(
     held = limit_sums(held)
     limited = []
     for version, (lines, stage) in enumerate(zip(priced, stages, strict=True)):
-        own = held.filter(pl.col("version") == version).select("row", "usage", *RATED)
+        own = held.filter(pl.col("version") == version).select("row", "usage", *RATED, *payers)
         plain = limit_charges(lines.filter(~crosses), tables=stage.tables).select(own.columns)
         both = pl.concat([plain, own.cast(plain.schema)])
         limited.append(in_order(both, tables=stage.tables))

@@ -16,6 +16,7 @@ from tallystick.core.charge.frames import (
     SuspenseCode,
     frame_of,
 )
+from tallystick.core.charge.included import included_lines
 from tallystick.core.charge.lines import Event, Fault, Part, RatedLine, Suspended
 from tallystick.core.charge.rate_exact import (
     QUANTITY_US,
@@ -78,7 +79,7 @@ def rate_versions_exact(
                 for fault in stop.faults
             )
     lines: dict[LineKey, list[RatedLine]] = {}
-    firsts: dict[LineKey, PlanUsage] = {}
+    firsts: dict[LineKey, tuple[int, Part]] = {}
     spans: list[tuple[int, LineKey, int, int]] = []
     for version, parts in enumerate(found):
         for part in parts:
@@ -88,14 +89,20 @@ def rate_versions_exact(
             made = part_lines(part, plan=plans[version].plan, used=used, granted=granted[version])
             held.extend(line if not begun else _again(line, begun) for line in made)
             if len(held) > begun:
-                firsts.setdefault(key, part.usage)
+                firsts.setdefault(key, (version, part))
                 spans.append((version, key, begun, len(held)))
-    limited = {key: limit_charge(held, usage=firsts[key]) for key, held in lines.items() if held}
-    rows = [
-        (*line.row(), plans[version].version_id)
-        for version, key, begin, end in spans
-        for line in limited[key][begin:end]
-    ]
+    rows: list[tuple[object, ...]] = []
+    limited = {
+        key: limit_charge(held, usage=firsts[key][1].usage) for key, held in lines.items() if held
+    }
+    for version, key, begin, end in spans:
+        own = limited[key][begin:end]
+        if begin == 0:
+            plan, first = plans[version].plan, firsts[key][1]
+            own += included_lines(
+                limited[key], part=first, plan=plan, used=used, granted=granted[version]
+            )
+        rows += [(*line.row(), plans[version].version_id) for line in own]
     drawn = sorted(
         (*key, amount - before.get(key, 0))
         for key, amount in used.items()
@@ -122,23 +129,36 @@ def rate_event_versions(
 
     :raises Suspended: when some matching component cannot rate it; then `used` is unchanged
     """
+    parts = _parts(row, plans, [first_instant(dated) for dated in plans], quantity)
+    if len(parts) == 1:
+        version, part = parts[0]
+        plan, version_id = plans[version].plan, plans[version].version_id
+        alone = list(part_lines(part, plan=plan, used=used, granted=granted))
+        return [(version_id, line) for line in limit_charge(alone, usage=part.usage)]
     lines: dict[int, list[RatedLine]] = {}
-    firsts: dict[int, PlanUsage] = {}
+    firsts: dict[int, Part] = {}
     spans: list[tuple[int, int, int, int]] = []
-    for version, part in _parts(row, plans, [first_instant(dated) for dated in plans], quantity):
+    for version, part in parts:
         held = lines.setdefault(part.usage.id, [])
         begun = len(held)
         made = part_lines(part, plan=plans[version].plan, used=used, granted=granted)
         held.extend(line if not begun else _again(line, begun) for line in made)
         if len(held) > begun:
-            firsts.setdefault(part.usage.id, part.usage)
-            spans.append((plans[version].version_id, part.usage.id, begun, len(held)))
-    limited = {key: limit_charge(held, usage=firsts[key]) for key, held in lines.items() if held}
-    return [
-        (version_id, line)
-        for version_id, key, begin, end in spans
-        for line in limited[key][begin:end]
-    ]
+            firsts.setdefault(part.usage.id, part)
+            spans.append((version, part.usage.id, begun, len(held)))
+    told: list[tuple[int, RatedLine]] = []
+    limited = {
+        key: limit_charge(held, usage=firsts[key].usage) for key, held in lines.items() if held
+    }
+    for version, key, begin, end in spans:
+        own = limited[key][begin:end]
+        if begin == 0:
+            plan = plans[version].plan
+            own += included_lines(
+                limited[key], part=firsts[key], plan=plan, used=used, granted=granted
+            )
+        told += [(plans[version].version_id, line) for line in own]
+    return told
 
 
 def _again(line: RatedLine, begun: int) -> RatedLine:

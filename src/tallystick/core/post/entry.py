@@ -166,6 +166,28 @@ def post_allocation(
     return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
 
 
+def post_deposit(
+    amount: Decimal, *, source_key: str, on: date, currency: str, rules: Rules = RULES
+) -> Entry:
+    """Money received as a security, which stays the customer's."""
+    kind, parts = EventKind.DEPOSIT_HELD, {"amount": amount}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
+def post_deposit_end(
+    amount: Decimal,
+    *,
+    interest: Decimal,
+    source_key: str,
+    on: date,
+    currency: str,
+    rules: Rules = RULES,
+) -> Entry:
+    """A security and its interest that become credit of the customer."""
+    kind, parts = EventKind.DEPOSIT_APPLIED, {"amount": amount, "interest": interest}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
 def post_write_off(
     *,
     loss: Decimal,
@@ -177,6 +199,20 @@ def post_write_off(
 ) -> Entry:
     """A receivable given up: the net is bad debt, the tax comes back where the law lets it."""
     kind, parts = EventKind.DEBT_WRITTEN_OFF, {"loss": loss, "tax": tax}
+    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+
+
+def post_recovery(
+    *,
+    loss: Decimal,
+    tax: Decimal,
+    source_key: str,
+    on: date,
+    currency: str,
+    rules: Rules = RULES,
+) -> Entry:
+    """Money came for what was given up: a receivable once more, and its tax owed again."""
+    kind, parts = EventKind.DEBT_RECOVERED, {"loss": loss, "tax": tax}
     return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
 
 

@@ -22,6 +22,7 @@ from tallystick.core.charge.buckets import add_sizes, size_buckets
 from tallystick.core.charge.explain import explain_line
 from tallystick.core.charge.frames import (
     COUNTERS,
+    FIRST_USES,
     GRANTS,
     KEYS,
     LEVELS,
@@ -41,6 +42,7 @@ from tallystick.core.charge.period_versions import (
     rate_period_versions_exact,
 )
 from tallystick.core.charge.roll_over import roll_over
+from tallystick.core.charge.validity import bucket_cycle
 from tallystick.core.charge.versions import VERSION_RATED, rate_versions
 from tallystick.core.charge.versions_exact import rate_versions_exact
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of, cycles_between
@@ -156,7 +158,8 @@ class Priced:
             start = row["cycle_start"]
             plan_offer = self.lists.plan_on(start).offers.get(row["offer_id"])
             for part in plan_offer.allowances if plan_offer else ():
-                place = (*owner_in(row, scope=part.scope), part.id, start)
+                cycle = bucket_cycle(part, cycle_start=start)
+                place = (*owner_in(row, scope=part.scope), part.id, cycle)
                 own = Decimal(part.quantity).scaleb(-9)
                 held, drawn = own + granted.get(place, Decimal(0)), used.get(place, Decimal(0))
                 told[place] = {
@@ -305,7 +308,7 @@ def _price_cycle(
 ) -> None:
     starts = {*usage["cycle_start"], *periods["cycle_start"]}
     start = min(starts)
-    running = pl.col("cycle_start").is_in([start, NEVER_RESETS])
+    running = pl.col("cycle_start").is_in([start, NEVER_RESETS, FIRST_USES])
     counters = state.counters.filter(running)
     grants = state.grants.filter(pl.col("cycle_start") == start)
     rated = _rate(usage, prices, counters, grants, periods, executor)

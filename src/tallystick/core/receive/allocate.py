@@ -22,6 +22,7 @@ class OpenItem:
     open_amount: Decimal
     disputed_amount: Decimal = ZERO
     payment_reference: str = ""
+    written_off: bool = False
 
     @property
     def undisputed(self) -> Decimal:
@@ -77,14 +78,17 @@ def allocate_payment(
 
     Items that a reference names (invoice id, number or payment reference, whatever its spaces and
     case) are paid first and whole, in the order of the references. What is left pays the
-    undisputed parts of all others, oldest due first, then by number. The rest is credit.
+    undisputed parts of all others, oldest due first, then by number; what was written off comes
+    after all that is owed. The rest is credit.
 
     :raises NothingToAllocate: when the amount is not above zero
     :raises AllocationInOtherCurrency: when a referenced item is in another currency
     """
     if amount <= 0:
         raise NothingToAllocate(amount=str(amount))
-    items = sorted(open_items, key=lambda item: (item.due_on, item.number, item.invoice_id))
+    items = sorted(
+        open_items, key=lambda item: (item.written_off, item.due_on, item.number, item.invoice_id)
+    )
     named = _named(items, references)
     for item in named:
         if item.currency != currency:

@@ -13,6 +13,7 @@ from typing import Final
 
 from tallystick.base.money import EXACT
 from tallystick.core.receive.allocate import OpenItem
+from tallystick.core.recover.interest import YearlyRate
 
 ZERO = Decimal(0)
 
@@ -50,6 +51,7 @@ class LadderStep:
     minimum: Decimal = ZERO
     automatic: bool = True
     reconnection_fee: Decimal = ZERO
+    relieve_tax: bool = False  # the law gives back the tax of what is written off
 
     @property
     def name(self) -> str:
@@ -71,6 +73,8 @@ class Ladder:
     minimum: Decimal = ZERO
     weekdays_only: bool = False
     reaches_paid_for: bool = True
+    fee_tax: str = "standard"  # the tax category of fees and interest
+    interest: tuple[YearlyRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def next_steps(
 ) -> tuple[Step, ...]:
     """The steps to take on that day: none, one, or several that stand on the same rung."""
     promised = case.promised_until is not None and on <= case.promised_until
-    if case.exempt or promised or not _may_act(ladder, on, holidays):
+    if case.exempt or promised or not may_act(ladder, on=on, holidays=holidays):
         return ()
     overdue, oldest = _overdue(open_items, ladder, on)
     if oldest is None:
@@ -162,7 +166,8 @@ def climb_down(
     A taken step stands while what is still overdue is old enough and high enough for it. After a
     final action nothing is restored by itself.
     """
-    overdue, oldest = _overdue(open_items, ladder, on)
+    items = tuple(open_items)
+    overdue, oldest = _overdue(items, ladder, on)
     days = 0 if oldest is None else (on - oldest).days
     steps = {step.name: step for step in ladder.steps}
     standing: list[TakenStep] = []
@@ -181,7 +186,7 @@ def climb_down(
     return ClimbedDown(
         restorations=() if final else tuple(reversed(fallen)),
         standing=tuple(standing),
-        closed=oldest is None and not standing,
+        closed=not _in_arrears(items, ladder, on) and all(t.name in steps for t in standing),
     )
 
 
@@ -197,6 +202,11 @@ def _overdue(
     return amount, oldest
 
 
+def _in_arrears(items: Iterable[OpenItem], ladder: Ladder, on: date) -> bool:
+    """Whether anything is overdue, in dispute or not: then the climb may go on where it was."""
+    return any(item.currency == ladder.currency and item.due_on < on for item in items)
+
+
 def _last_taken(case: CollectionCase, ladder: Ladder) -> tuple[int, tuple[LadderStep, date] | None]:
     """Where the climb goes on, and the highest step taken with its day."""
     taken = {one.name: one.on for one in case.taken}
@@ -207,5 +217,6 @@ def _last_taken(case: CollectionCase, ladder: Ladder) -> tuple[int, tuple[Ladder
     return 0, None
 
 
-def _may_act(ladder: Ladder, on: date, holidays: Collection[date]) -> bool:
+def may_act(ladder: Ladder, *, on: date, holidays: Collection[date]) -> bool:
+    """Whether the ladder takes steps on that day."""
     return not ladder.weekdays_only or (on.weekday() < 5 and on not in holidays)

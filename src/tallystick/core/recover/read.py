@@ -2,17 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 import yaml
 
 from tallystick.base.money import InvalidCurrency, minor_decimals
 from tallystick.base.refusal import Refusal
+from tallystick.core.recover.interest import YearlyRate
 from tallystick.core.recover.ladder import RESTORED, Action, Ladder, LadderStep
 
 _DAYS = re.compile(r"(\d{1,4}) days?")
-_TOP = ("ladder", "currency", "minimum", "days", "services", "steps")
-_STEP = ("after", "fee", "minimum", "restore", "reconnect")
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) %")
+_TOP = ("ladder", "currency", "minimum", "days", "tax", "interest", "services", "steps")
+_STEP = ("after", "fee", "minimum", "restore", "reconnect", "tax")
+_RATE = ("from", "rate")
 _ACTIONS = tuple(action.value for action in Action)
 
 Keyed = dict[str, tuple[yaml.Node, yaml.Node]]
@@ -63,6 +67,8 @@ class _Reading:
             currency=currency,
             minimum=self._amount(fields, "minimum", currency),
             weekdays_only=self._choice(fields, "days", ("any", "weekdays")) == "weekdays",
+            fee_tax=self._text(fields, "tax") or "standard",
+            interest=self._interest(fields),
             steps=self._steps(fields, currency),
             reaches_paid_for=self._choice(fields, "services", ("paid for", "own")) == "paid for",
         )
@@ -70,6 +76,33 @@ class _Reading:
             told = [f"{self._source}:{line}: {what}" for line, what in sorted(self._mistakes)]
             raise InvalidLadder(mistakes=tuple(told))
         return ladder
+
+    def _interest(self, fields: Keyed) -> tuple[YearlyRate, ...]:
+        if "interest" not in fields:
+            return ()
+        key, listed = fields["interest"]
+        if not isinstance(listed, yaml.SequenceNode) or not listed.value:
+            self._mistake(key, "`interest:` is a list such as [{from: 2026-01-01, rate: 11.27 %}]")
+            return ()
+        rates = [self._rate(node) for node in listed.value]
+        return tuple(rate for rate in rates if rate is not None)
+
+    def _rate(self, node: yaml.Node) -> YearlyRate | None:
+        if not isinstance(node, yaml.MappingNode):
+            self._mistake(node, "a rate reads like {from: 2026-01-01, rate: 11.27 %}")
+            return None
+        fields = self._fields(node, _RATE)
+        percent = _PERCENT.fullmatch(self._text(fields, "rate")) if "rate" in fields else None
+        try:
+            since = date.fromisoformat(self._text(fields, "from")) if "from" in fields else None
+        except ValueError:
+            since = None
+        if percent is None or since is None:
+            self._mistake(
+                node, "a rate says since when and how much a year, as {from: 2026-01-01, rate: 9 %}"
+            )
+            return None
+        return YearlyRate(since, Decimal(percent[1]))
 
     def _steps(self, fields: Keyed, currency: str) -> tuple[LadderStep, ...]:
         if "steps" not in fields:
@@ -107,6 +140,8 @@ class _Reading:
             for name in ("restore", "reconnect"):
                 if name in fields:
                     self._mistake(fields[name][0], f"`{name}` has no meaning where we {action}")
+        if action is not Action.WRITE_OFF and "tax" in fields:
+            self._mistake(fields["tax"][0], f"`tax` has no meaning where we {action}")
         if action is Action.CHARGE and "fee" not in fields:
             self._mistake(node, "a step that charges names its `fee`")
         after_days, how = self._after(node, fields), self._text(fields, action)
@@ -120,6 +155,7 @@ class _Reading:
             minimum=self._amount(fields, "minimum", currency),
             automatic=self._choice(fields, "restore", ("automatic", "by hand")) == "automatic",
             reconnection_fee=self._amount(fields, "reconnect", currency),
+            relieve_tax=self._choice(fields, "tax", ("kept", "relieved")) == "relieved",
         )
 
     def _fields(self, node: yaml.MappingNode, known: tuple[str, ...]) -> Keyed:

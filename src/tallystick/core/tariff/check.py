@@ -19,12 +19,16 @@ from tallystick.core.tariff.nodes import (
     Price,
     Reset,
     Steps,
+    Term,
     UsagePrice,
 )
 from tallystick.core.tariff.periods import POWERFUL
 from tallystick.core.tariff.ratio import MAX_NUMERATOR, MAX_QUANTITY, price_ratio
 from tallystick.core.tariff.rewrite import are_disjoint
 from tallystick.core.tariff.source import CatalogueError
+
+RESERVED_BANDS: Final = frozenset(("included", "paid at once", "surplus"))
+"""What stands in the place of a band on lines that take away or settle."""
 
 Check = Callable[[Catalogue], Iterator[CatalogueError]]
 
@@ -52,6 +56,9 @@ def _fault(
 def check_bands(catalogue: Catalogue) -> Iterator[CatalogueError]:
     """Every instant has exactly one band, and every band a price."""
     for offer, part in _usages(catalogue):
+        for name in sorted({band.name for band in part.bands} & RESERVED_BANDS):
+            message = f"band {name!r} is a word of bills; call it something else"
+            yield _fault(catalogue, offer, part, message)
         for fault in band_faults(part.bands) if part.bands else ():
             yield _fault(catalogue, offer, part, f"its bands {fault}")
         banded = {price.band for price in part.prices} - {None}
@@ -114,9 +121,16 @@ def check_allowances(catalogue: Catalogue) -> Iterator[CatalogueError]:
                 kinds = " and ".join(part.of)
                 message = f"is of {kinds} but covers {code}, which is of {usages[code].of}"
                 yield _fault(catalogue, offer, part, message)
-            elif usages[code].unit != (unit := _drawn_unit(part, usages[code].of)):
+            elif part.money and usages[code].period is not None:
+                message = f"is of money but {code} is priced by the period; use a discount in money"
+                yield _fault(catalogue, offer, part, message)
+            elif not part.money and usages[code].unit != (
+                unit := _drawn_unit(part, usages[code].of)
+            ):
                 counted = usages[code].unit or "no unit at all"
                 message = f"is in {unit} but {code} is in {counted}; use one unit"
+                if unit == catalogue.currency:
+                    message += f", or 'include: {plain(part.quantity)}' of what it costs"
                 yield _fault(catalogue, offer, part, message)
 
 
@@ -137,8 +151,8 @@ def _drawn_unit(part: Allowance, kind: str) -> str:
 def check_double_draws(catalogue: Catalogue) -> Iterator[CatalogueError]:
     """Unless the author named what is covered, no event may draw twice from one allowance."""
     for offer, part in _allowances(catalogue):
-        if part.named:
-            continue
+        if part.named or part.money:
+            continue  # each price is paid for by itself
         usages = [
             usage
             for usage in offer.components
@@ -166,8 +180,25 @@ def check_filters(catalogue: Catalogue) -> Iterator[CatalogueError]:
                 message = "its 'where' wants another kind than it is of; drop that term"
                 yield _fault(catalogue, offer, part, message)
             if term.field == "band":
-                message = "a filter is asked before the band is known; use 'during' instead"
-                yield _fault(catalogue, offer, part, message)
+                for message in _band_faults(offer, part, term):
+                    yield _fault(catalogue, offer, part, message)
+
+
+def _band_faults(offer: Offer, part: UsagePrice | Allowance, term: Term) -> Iterator[str]:
+    """A price is chosen before the band is known; an allowance is drawn by what lies in one."""
+    if isinstance(part, UsagePrice):
+        yield "a filter is asked before the band is known; use 'during' instead"
+        return
+    if part.money:
+        yield "is of what a whole event costs, in whichever bands; drop 'band'"
+        return
+    usages = {u.code: u for u in offer.components if isinstance(u, UsagePrice)}
+    for code in part.covers or ():
+        known = {band.name for band in usages[code].bands} if code in usages else set()
+        if code in usages and not set(term.values) <= known:
+            unknown = ", ".join(sorted(set(term.values) - known))
+            has = ", ".join(sorted(known)) or "none"
+            yield f"its 'where' names the band {unknown}, and the bands of {code} are: {has}"
 
 
 def check_charges(catalogue: Catalogue) -> Iterator[CatalogueError]:

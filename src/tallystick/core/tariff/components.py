@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from tallystick.base.quantity import QUANTITY_DECIMALS
 from tallystick.core.tariff import nodes
 from tallystick.core.tariff.nodes import ALWAYS, Scope
 from tallystick.core.tariff.page import Page
@@ -35,7 +36,7 @@ RECURRING_WORDS: Final = (
 )  # fmt: skip
 ALLOWANCE_WORDS: Final = (
     "include", "of", "converts", "where", "priority", "share", "covers", "in blocks of", "blocks",
-    "roll over", "then", "proration", "tax", "revenue",
+    "roll over", "valid", "then", "proration", "tax", "revenue",
 )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def read_component(page: Page, *, code: str, names: Names) -> nodes.Component | 
     if page.has("every"):
         return _recurring(page, code)
     if page.has("include"):
-        return _allowance(page, code)
+        return _allowance(page, code, currency=names.currency)
     if page.has("of"):
         return read_usage(page, code=code, names=names)
     page.complain(
@@ -103,8 +104,12 @@ def _proration(page: Page) -> Proration:
     return Proration(ProrationBasis.ACTUAL_DAYS, *[every] * len(PRORATED))
 
 
-def _allowance(page: Page, code: str) -> nodes.Allowance:
-    quantity, unit, per_member = page.read("include", _included, (Decimal(1), "unit", False))
+def _allowance(page: Page, code: str, *, currency: str) -> nodes.Allowance:
+    nothing: tuple[Decimal, str | None, bool] = (Decimal(1), "unit", False)
+    quantity, counted, per_member = page.read("include", _included, nothing)
+    unit, money = counted or currency, counted is None
+    if money:
+        _refuse_of_money(page)
     scope = page.read("share", lambda t: read_word(t, words=Scope), Scope.CONTRACT)
     if per_member and scope is Scope.CONTRACT:
         message = "has no members to count; write 'share: pool', 'organisation' or 'account'"
@@ -113,21 +118,26 @@ def _allowance(page: Page, code: str) -> nodes.Allowance:
         page.complain(page.table.line, "includes nothing; include more than 0", word="include")
     conversions = _conversions(page)
     block, block_unit = page.read("in blocks of", read_quantity, (Decimal(0), unit))
-    if block < 0 or block_unit != unit or (block and quantity % block):
+    if not money and (block < 0 or block_unit != unit or (block and quantity % block)):
         message = f"is not a part of what is included; write a size that divides it, in {unit}"
         page.complain(page.table.line, message, word="in blocks of")
+    of = [page.phrase(text, read_name, "", word="of") for text in page.listed("of")]
+    if not of and not conversions:
+        page.complain(page.table.line, "'of' is missing; write it")
     covers = [page.phrase(text, read_name, "", word="covers") for text in page.listed("covers")]
     allowance = nodes.Allowance(
         code=code,
         line=page.table.line,
         quantity=quantity,
+        money=money,
         per_member=per_member,
         unit=unit,
-        of=tuple(c.of for c in conversions) or (page.need("of", read_name, ""),),
+        valid_s=_validity(page),
+        of=tuple(c.of for c in conversions) or tuple(of) or ("",),
         conversions=conversions,
         block=block,
         blocks=page.read("blocks", read_flag, False),
-        roll_over=_roll_over(page, unit),
+        roll_over=_roll_over(page, unit, money=money),
         where=page.read("where", read_filter, ALWAYS),
         priority=page.read("priority", read_count, 100),
         scope=scope,
@@ -142,10 +152,38 @@ def _allowance(page: Page, code: str) -> nodes.Allowance:
     return allowance
 
 
-def _included(text: str) -> tuple[Decimal, str, bool]:
-    """`300 min`, or `100 MB per member` of those who share it."""
+def _included(text: str) -> tuple[Decimal, str | None, bool]:
+    """`300 min`, or `100 MB per member` of those who share it; without a unit it is money."""
     size = text.removesuffix(" per member")
+    if " " not in size.strip():
+        return read_number(size.strip(), decimals=QUANTITY_DECIMALS), None, size != text
     return *read_quantity(size), size != text
+
+
+def _refuse_of_money(page: Page) -> None:
+    for word in ("converts", "in blocks of"):
+        if page.has(word):
+            message = "is for quantities, and this includes money; leave it out"
+            page.complain(page.table.line, message, word=word)
+
+
+def _validity(page: Page) -> int | None:
+    """`7 days from first use`, a day being 24 hours, or `12 h from first use`; else the cycle."""
+
+    def read(text: str) -> int | None:
+        if text == "cycle":
+            return None
+        match = re.fullmatch(r"(\d{1,4}) (days?|h|min) from first use", text)
+        if not match or not int(match[1]):
+            raise Mistake(f"{text!r} is no validity; write 'cycle' or '7 days from first use'")
+        return int(match[1]) * {"h": 3_600, "min": 60}.get(match[2], 86_400)
+
+    valid_s = page.read("valid", read, None)
+    for word in ("roll over", "proration"):
+        if valid_s is not None and page.has(word):
+            message = "is for what is included each cycle; leave it out, or 'valid'"
+            page.complain(page.table.line, message, word=word)
+    return valid_s
 
 
 def _prorated(page: Page) -> tuple[bool, bool]:
@@ -186,7 +224,10 @@ def _conversions(page: Page) -> tuple[nodes.Conversion, ...]:
     return tuple(made)
 
 
-def _roll_over(page: Page, unit: str) -> nodes.RollOver | None:
+def _roll_over(page: Page, unit: str, *, money: bool) -> nodes.RollOver | None:
+    def size(text: str) -> tuple[Decimal, str]:
+        return (read_number(text), unit) if money else read_quantity(text)
+
     def read(text: str) -> nodes.RollOver | None:
         if text == "none":
             return None
@@ -197,7 +238,7 @@ def _roll_over(page: Page, unit: str) -> nodes.RollOver | None:
             raise Mistake(
                 f"{text!r} is not a roll-over; write '1 cycle', '3 cycles up to 5 GB' or 'all'"
             )
-        cap, cap_unit = read_quantity(match[2]) if match[2] else (None, unit)
+        cap, cap_unit = size(match[2]) if match[2] else (None, unit)
         if cap_unit != unit:
             raise Mistake(f"{text!r}: the cap is in {cap_unit}, the allowance in {unit}")
         return nodes.RollOver(cycles, cap, bool(match[3]))

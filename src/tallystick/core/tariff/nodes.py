@@ -411,8 +411,10 @@ class Allowance:
     code: str
     line: int
     quantity: Decimal
+    money: bool  # of what usage costs, else of usage
     per_member: bool  # for each contract that shares it, else once for all of them
-    unit: str
+    unit: str  # the currency where it is money
+    valid_s: int | None  # seconds from its first use; None = as long as its cycle
     of: tuple[str, ...]
     conversions: tuple[Conversion, ...]  # of each kind that is not counted in `unit`
     block: Decimal  # drawn in whole blocks; 0 = exactly

@@ -92,6 +92,9 @@ class PlanAllowance(PlanComponent):
     roll_over: RollOver | None
     roll_over_cap: int | None
     beyond: str | None
+    money: bool = False  # of what usage costs; quantities are in 1e-9 all the same
+    valid_us: int | None = None  # microseconds from its first use; None = as long as its cycle
+    ends_us: int | None = None  # where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,8 +343,9 @@ class _Compiler:
             for made in part.conversions
         }
         offer = next(offer for offer in self.catalogue.offers if offer.code == offer_code)
+        own = (1, AMOUNT_SCALE // QUANTITY_SCALE) if part.money else (1, 1)
         return {
-            self.component_ids[offer_code, usage.code]: ratios.get(usage.of, (1, 1))
+            self.component_ids[offer_code, usage.code]: ratios.get(usage.of, own)
             for usage in offer.components
             if isinstance(usage, nodes.UsagePrice) and usage.code in (part.covers or ())
         }
@@ -363,6 +367,8 @@ class _Compiler:
             roll_over=part.roll_over,
             roll_over_cap=None if cap is None else scaled(cap, scale=QUANTITY_SCALE),
             beyond=part.beyond,
+            money=part.money,
+            valid_us=None if part.valid_s is None else part.valid_s * 1_000_000,
         )
 
     def _usage(self, part: nodes.UsagePrice, head: dict[str, Any], *, position: int) -> PlanUsage:

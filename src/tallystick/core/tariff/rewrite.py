@@ -67,7 +67,7 @@ def imply_what_follows(catalogue: Catalogue) -> Catalogue:
         implied = tuple(
             _free_beyond(part, kind)
             for part in offer.components
-            if isinstance(part, Allowance) and part.beyond
+            if isinstance(part, Allowance) and part.beyond and not part.money
             for kind in part.of
             if kind not in priced
         )
@@ -151,7 +151,7 @@ def _same_usage(allowance: Allowance, offer: Offer) -> tuple[str, ...]:
         for part in offer.components
         if isinstance(part, UsagePrice)
         and part.of in allowance.of
-        and part.unit is not None
+        and (part.unit is not None or allowance.money)
         and not are_disjoint(part, other=allowance)
     )
 

@@ -69,6 +69,7 @@ SHAPES: Final[dict[str, dict[str, Schema]]] = {
     },
     "proration": {"by": _choice(ProrationBasis)},
     "allowance": {
+        "of": WORDS,
         "converts": PHRASES_BY_NAME,
         "share": _choice(nodes.Scope),
         "covers": WORDS,

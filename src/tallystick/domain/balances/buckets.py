@@ -8,18 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
 
+from tallystick.base.money import AMOUNT_SCALE
 from tallystick.base.refusal import Refusal
-from tallystick.core.charge.balance import BucketState
+from tallystick.core.charge import balance
+from tallystick.core.tariff.plan_terms import scaled
+from tallystick.domain.balances.draw_tables import filter_of
 from tallystick.domain.balances.models import Bucket, BucketMovement, MovementKind, Origin, Terms
 from tallystick.domain.parties.models import Account
-
-CREDIT_KEY: Final = "credit"
-"""The source key of the bucket that stands for what is used on credit."""
 
 
 @dataclass
@@ -86,19 +86,21 @@ def lock_buckets(account_id: int) -> list[Bucket]:
     return list(buckets.select_for_update(no_key=True))
 
 
-def state_of(bucket: Bucket) -> BucketState:
-    """The bucket as the rules see it; one with a condition waits for usage that shows it holds."""
-    return BucketState(
+def state_of(bucket: Bucket) -> balance.Bucket:
+    """The bucket as the rules see it."""
+    return balance.Bucket(
         id=bucket.id,
-        unit=bucket.unit,
-        valid_from=bucket.valid_from,
-        remaining=bucket.remaining,
-        valid_to=bucket.valid_to,
-        priority=bucket.priority,
-        kinds=None if bucket.kinds is None else frozenset(bucket.kinds),
         contract_id=bucket.contract_id,
-        reserved=bucket.reserved,
-        fits=not bucket.condition,
+        unit=bucket.unit,
+        priority=bucket.priority,
+        quantity=scaled(bucket.quantity, scale=AMOUNT_SCALE),
+        remaining=scaled(bucket.remaining, scale=AMOUNT_SCALE),
+        reserved=scaled(bucket.reserved, scale=AMOUNT_SCALE),
+        kinds=None if bucket.kinds is None else frozenset(bucket.kinds),
+        where=filter_of(bucket.condition),
+        valid_from=bucket.valid_from,
+        valid_to=bucket.valid_to,
+        on_credit=bucket.origin == Origin.CREDIT,
     )
 
 
@@ -135,12 +137,6 @@ def fill_bucket(terms: Terms, *, grant: Grant, at: datetime) -> tuple[Bucket, bo
             reason=grant.reason, at=at,
         )  # fmt: skip
     return bucket, True
-
-
-def credit_bucket(terms: Terms, *, currency: str, at: datetime) -> Bucket:
-    """The bucket that stands, at or below zero, for what the account uses on credit."""
-    grant = Grant(currency, Decimal(0), Origin.CREDIT, CREDIT_KEY, at, priority=32767)
-    return fill_bucket(terms, grant=grant, at=at)[0]
 
 
 def move_bucket(

@@ -5,6 +5,7 @@ from enum import StrEnum
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from tallystick.core.charge.balance import Mode
 from tallystick.domain.tenants.columns import (
     TenantRow,
     amount_column,
@@ -42,12 +43,6 @@ class Movement(TenantRow):
     cycle_start = models.DateField()
     charge_run_id = models.BigIntegerField()
     quantity = quantity_column()
-
-
-class Mode(StrEnum):
-    PREPAID = "prepaid"
-    POSTPAID = "postpaid"
-    HYBRID = "hybrid"
 
 
 class Origin(StrEnum):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q, Sum
 
 from tallystick.base.money import minor_decimals
-from tallystick.domain.balances.models import Bucket, BucketMovement, Mode, Origin, Terms
+from tallystick.domain.balances.models import Bucket, BucketMovement, Origin, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +154,3 @@ def accounts_with_fee(*, on: date) -> list[int]:
     due = Terms.objects.filter(fee_amount__isnull=False, fee_from__lte=on)
     open_days = due.filter(Q(fee_through__isnull=True) | Q(fee_through__lt=on))
     return list(open_days.order_by("account_id").values_list("account_id", flat=True))
-
-
-def prepaid_accounts(account_ids: list[int]) -> set[int]:
-    """Those of the accounts that pay from their balance alone."""
-    prepaid = Terms.objects.filter(account_id__in=account_ids, mode=Mode.PREPAID)
-    return set(prepaid.values_list("account_id", flat=True))

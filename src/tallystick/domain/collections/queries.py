@@ -1,24 +1,20 @@
-"""Reads of collections: who is late, where an account stands on its ladder."""
+"""Reads of collections: the ladders, and where an account stands on its own."""
 
 from collections.abc import Sequence
 from datetime import date
 
 from tallystick.domain.collections.models import Action, Episode, EpisodeState, Ladder
 from tallystick.domain.collections.operations import RESTORE
-from tallystick.domain.invoices.models import OpenItem, OpenState
-
-
-def late_accounts(*, on: date) -> list[int]:
-    """Accounts with an open item that was due before that day, in order of account."""
-    late = OpenItem.objects.filter(
-        state__in=(OpenState.OPEN, OpenState.PART_PAID), due_on__lt=on, total__gt=0
-    )
-    return list(late.order_by("account_id").values_list("account_id", flat=True).distinct())
 
 
 def ladder_text(segment: str) -> str | None:
     """The text of a segment's ladder, if it has one."""
     return Ladder.objects.filter(segment=segment).values_list("source", flat=True).first()
+
+
+def ladder_texts() -> list[tuple[str, str]]:
+    """(segment, text) of every ladder."""
+    return list(Ladder.objects.order_by("segment").values_list("segment", "source"))
 
 
 def open_episode(account_id: int) -> Episode | None:

@@ -1,5 +1,6 @@
 """Writes around contracts and the services they deliver."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -190,9 +191,9 @@ def _require_running(contract: Contract, on: date) -> None:
         )  # fmt: skip
 
 
-def end_contracts(account_id: int, *, on: date) -> None:
-    """Ends the account's contracts and what they hold with the day before; they are due at once."""
-    _end([contract.id for contract in running_contracts(account_id, on=on)], on=on)
+def end_contracts(accounts: Sequence[int], *, on: date) -> None:
+    """Ends the accounts' contracts and what they hold with the day before; they are due at once."""
+    _end([contract.id for contract in running_contracts(accounts, on=on)], on=on)
 
 
 def close_contracts(ids: list[int]) -> None:

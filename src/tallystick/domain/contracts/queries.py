@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Q
 
 from tallystick.base.refusal import Refusal
-from tallystick.domain.contracts.models import Contract, ContractState, Service
+from tallystick.domain.contracts.models import Contract, ContractState, Pause, PauseState, Service
 
 
 @dataclass
@@ -37,11 +37,17 @@ def run_out_by(on: date, *, limit: int) -> list[Contract]:
     return list(held.order_by("id")[:limit])
 
 
-def running_contracts(account_id: int, *, on: date) -> list[Contract]:
-    """The account's contracts that run and do not end by that day, oldest first."""
-    running = Contract.objects.filter(account_id=account_id, state=ContractState.ACTIVE)
+def running_contracts(accounts: Sequence[int], *, on: date) -> list[Contract]:
+    """The accounts' contracts that run and do not end by that day, oldest first."""
+    running = Contract.objects.filter(account_id__in=accounts, state=ContractState.ACTIVE)
     still = running.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
     return list(still.select_related("account").order_by("id"))
+
+
+def resting_contracts(account_id: int) -> set[int]:
+    """The ids of the account's contracts that rest, and their services with them."""
+    resting = Pause.objects.filter(account_id=account_id, state=PauseState.RESTING)
+    return set(resting.values_list("contract_id", flat=True))
 
 
 def services_in(accounts: Sequence[int], states: Sequence[str]) -> list[Service]:

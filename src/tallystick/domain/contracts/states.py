@@ -12,6 +12,7 @@ SERVICE_STATES: Final[Mapping[tuple[str, str], ServiceState]] = {
     (ServiceState.ACTIVE, "restrict"): ServiceState.RESTRICTED,
     (ServiceState.ACTIVE, "suspend"): ServiceState.SUSPENDED,
     (ServiceState.RESTRICTED, "suspend"): ServiceState.SUSPENDED,
+    (ServiceState.SUSPENDED, "restrict"): ServiceState.RESTRICTED,
     (ServiceState.RESTRICTED, "restore"): ServiceState.ACTIVE,
     (ServiceState.SUSPENDED, "restore"): ServiceState.ACTIVE,
     (ServiceState.ACTIVE, "end"): ServiceState.ENDED,

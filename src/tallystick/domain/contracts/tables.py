@@ -1,9 +1,11 @@
 """What charge and bill tasks read in bulk of what contracts have beyond their offers."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 import polars as pl
+from django.db import connection
 
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import read_frame
@@ -21,6 +23,9 @@ OVERRIDES: Final = pl.Schema(
     }
 )
 """Contracts' own prices, by contract and component."""
+
+MOVED: Final = pl.Schema({"account_id": pl.Int64(), "service_id": pl.Int64(), "name": pl.String()})
+"""Services whose state has changed."""
 
 GRANTED: Final = pl.Schema(
     {
@@ -47,6 +52,18 @@ def read_overrides() -> pl.DataFrame:
         " ORDER BY p.contract_id, c.offer_id, c.id, p.valid_from",
         schema=OVERRIDES,
     )
+
+
+def move_services(accounts: Sequence[int], *, states: Sequence[str], becomes: str) -> pl.DataFrame:
+    """Moves these accounts' services that are in one of the states; MOVED, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE contracts_service SET state = %s WHERE account_id = ANY(%s)"
+            " AND state = ANY(%s) RETURNING account_id, id, name",
+            [becomes, list(accounts), list(states)],
+        )
+        moved = pl.DataFrame(cursor.fetchall(), schema=MOVED, orient="row")
+    return moved.sort("account_id", "service_id")
 
 
 def read_granted(accounts: AccountRange, *, on: date) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Writes around identifiers and who holds them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,9 +58,9 @@ def assign_identifier(
     )
 
 
-def end_assignments(account_id: int, *, at: datetime) -> None:
-    """Takes back what the account's services still hold; the identifiers wait in quarantine."""
-    _end(Assignment.objects.filter(account_id=account_id), at=at)
+def end_assignments(accounts: Sequence[int], *, at: datetime) -> None:
+    """Takes back what the accounts' services still hold; the identifiers wait in quarantine."""
+    _end(Assignment.objects.filter(account_id__in=accounts), at=at)
 
 
 def end_assignments_of(service: Service, *, at: datetime) -> None:

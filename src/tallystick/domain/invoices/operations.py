@@ -18,6 +18,7 @@ from tallystick.domain.invoices.models import (
     RunState,
 )
 from tallystick.domain.parties.models import Account
+from tallystick.domain.tenants.bulk import insert_rows
 
 
 def open_bill_run(*, tenant_id: int, on: date, at: datetime) -> BillRun:
@@ -108,14 +109,12 @@ def charge_once(
     )
 
 
-def write_off_items(account_id: int) -> list[tuple[int, Decimal]]:
-    """Closes what the account owes as given up; (invoice id, amount given up)."""
-    items = OpenItem.objects.select_for_update().filter(
-        account_id=account_id, state__in=(OpenState.OPEN, OpenState.PART_PAID), total__gt=0
-    )
-    given_up = [(item.invoice_id, item.total - item.settled) for item in items]
-    items.update(state=OpenState.WRITTEN_OFF)
-    return given_up
+def store_one_offs(charges: pl.DataFrame, *, tenant_id: int) -> None:
+    """Single charges for the next invoices of many accounts, of keys that are new.
+
+    `account_id`, `key`, `description`, `amount`, `tax_category`, `revenue_account`, `charged_on`.
+    """
+    insert_rows(charges.with_columns(pl.lit(tenant_id).alias("tenant_id")), table="invoices_oneoff")
 
 
 def offset_credits(accounts: Sequence[int], *, on: date, corrected: int | None = None) -> None:

@@ -25,6 +25,7 @@ from django.db.models.functions import Coalesce, TruncMonth
 from tallystick.base.money import EXACT
 from tallystick.base.refusal import Refusal
 from tallystick.core.receive.allocate import OpenItem as ItemToPay
+from tallystick.domain.collections.models import Dispute, DisputeState
 from tallystick.domain.contracts.models import Service, ServiceState
 from tallystick.domain.invoices.models import Invoice, OpenItem, OpenState
 from tallystick.domain.parties.models import Account
@@ -64,19 +65,36 @@ def items_to_pay_by_account() -> dict[str, list[ItemToPay]]:
 
 
 def _unpaid() -> QuerySet[OpenItem]:
-    items = OpenItem.objects.select_related("invoice").filter(
-        state__in=(OpenState.OPEN, OpenState.PART_PAID), total__gt=0
+    return _owing((OpenState.OPEN, OpenState.PART_PAID))
+
+
+def items_to_receive(account_id: int) -> list[ItemToPay]:
+    """What money of an account may be for: what it owes, and then what was written off."""
+    states = (OpenState.OPEN, OpenState.PART_PAID, OpenState.WRITTEN_OFF)
+    return [_to_pay(item) for item in _owing(states).filter(account_id=account_id)]
+
+
+def _owing(states: tuple[OpenState, ...]) -> QuerySet[OpenItem]:
+    disputes = Dispute.objects.filter(
+        tenant_id=OuterRef("tenant_id"),
+        account_id=OuterRef("account_id"),
+        invoice_id=OuterRef("invoice_id"),
+        state=DisputeState.OPEN,
     )
-    return items.order_by("due_on", "invoice_id")
+    items = OpenItem.objects.select_related("invoice").filter(state__in=states, total__gt=0)
+    disputed = Coalesce(Subquery(disputes.values("amount")[:1]), Decimal(0))
+    return items.annotate(disputed=disputed).order_by("due_on", "invoice_id")
 
 
-def _to_pay(item: OpenItem) -> ItemToPay:
+def _to_pay(item: Any) -> ItemToPay:
     return ItemToPay(
         invoice_id=str(item.invoice_id),
         number=item.invoice.number,
         due_on=item.due_on,
         currency=item.currency,
         open_amount=EXACT.subtract(item.total, item.settled),
+        disputed_amount=item.disputed,
+        written_off=item.state == OpenState.WRITTEN_OFF,
     )
 
 

@@ -25,6 +25,20 @@ DEFERRALS: Final = pl.Schema(
 )
 """Revenue that is earned by the day, and how much of it was released."""
 
+ENTRY_ROWS: Final = pl.Schema(
+    {
+        "account_id": pl.Int64(),
+        "source_key": pl.String(),
+        "description": pl.String(),
+        "kind": pl.String(),
+        "occurred_on": pl.Date(),
+        "currency": pl.String(),
+        "ledger_account": pl.String(),
+        "amount": MONEY,
+    }
+)
+"""Entries given posting by posting; those of one source key stand together."""
+
 
 def store_entries(
     postings: pl.DataFrame,
@@ -121,10 +135,7 @@ def note_released(released: pl.DataFrame) -> None:
 
 
 def store_many_entries(entries: pl.DataFrame, *, tenant_id: int, posted_at: datetime) -> None:
-    """Stores any number of entries an account, given posting by posting.
-
-    `entries` has `account_id`, `source_key`, `description`, `kind`, `occurred_on`, `currency`,
-    `ledger_account`, `amount`; the postings of one source key stand together.
+    """Stores any number of entries an account (ENTRY_ROWS).
 
     :raises BooksClosed: when one of the days lies in a closed period
     """

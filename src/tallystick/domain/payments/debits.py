@@ -41,11 +41,14 @@ RUN_LINES: Final = pl.Schema(
 def read_to_collect(*, on: date, currency: str) -> pl.DataFrame:
     """TO_COLLECT: items due by that day of accounts with an active mandate, that no run has.
 
+    What is in dispute is left out.
+
     An item that came back is collected again from its day of retry on, or by another mandate.
     """
     found = read_frame(
         """
-        SELECT o.account_id, o.invoice_id, m.id, o.total - o.settled, m.sequence
+        SELECT o.account_id, o.invoice_id, m.id,
+            o.total - o.settled - coalesce(disputed.amount, 0), m.sequence
         FROM invoices_openitem o JOIN payments_mandate m ON m.tenant_id = o.tenant_id
             AND m.account_id = o.account_id AND m.state = 'active'
         LEFT JOIN LATERAL (
@@ -54,7 +57,11 @@ def read_to_collect(*, on: date, currency: str) -> pl.DataFrame:
                 AND d.mandate_id = m.id AND d.state = 'returned'
             ORDER BY d.id DESC LIMIT 1
         ) returned ON true
-        WHERE o.state IN ('open', 'part_paid') AND o.total > o.settled AND o.total > 0
+        LEFT JOIN collections_dispute disputed ON disputed.tenant_id = o.tenant_id
+            AND disputed.account_id = o.account_id AND disputed.invoice_id = o.invoice_id
+            AND disputed.state = 'open'
+        WHERE o.state IN ('open', 'part_paid') AND o.total > 0
+            AND o.total - o.settled > coalesce(disputed.amount, 0)
             AND o.due_on <= %s AND o.currency = %s
             AND NOT EXISTS (
                 SELECT 1 FROM payments_directdebit d WHERE d.tenant_id = o.tenant_id

@@ -13,6 +13,7 @@ class PaymentMethod(StrEnum):
     CASH = "cash"
     DIRECT_DEBIT = "direct_debit"
     VOUCHER = "voucher"
+    DEPOSIT = "deposit"
 
 
 class Payment(TenantRow):
@@ -32,6 +33,36 @@ class Payment(TenantRow):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "key"], name="payment_key_once"),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_positive"),
+        ]
+
+
+class Deposit(TenantRow):
+    """Money that an account left as a security; when it ends it becomes a payment of its own."""
+
+    account = belongs_to("parties.Account")
+    key = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3)
+    amount = money_column()
+    rate = models.DecimalField(max_digits=7, decimal_places=4)
+    """Interest in percent a year, by the day over 365 days; 0 = none."""
+    held_on = models.DateField()
+    recorded_at = models.DateTimeField()
+    ended_on = models.DateField(null=True)
+    interest = money_column(default=0)
+    """What was added when it ended."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key"], name="deposit_key_once"),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0, rate__gte=0, interest__gte=0),
+                name="deposit_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_on__isnull=True)
+                | models.Q(ended_on__gte=models.F("held_on")),
+                name="deposit_ends_after_start",
+            ),
         ]
 
 

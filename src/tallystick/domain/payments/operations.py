@@ -34,18 +34,6 @@ class PaymentReturned(Refusal):
         return f"the payment {self.key} came back on {self.on} already; it cannot come back twice"
 
 
-@dataclass
-class ItemWrittenOff(Refusal):
-    code = "item_written_off"
-    key: str = ""
-
-    def sentence(self) -> str:
-        return (
-            f"the payment {self.key} was set against an invoice whose rest is written off; "
-            "its return would owe again what was given up: book it by hand"
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Money as it came in; `key` is the giver's own name for it and makes it count once."""
@@ -101,17 +89,19 @@ def settle_item(payment: Payment, *, invoice_id: int, amount: Decimal, on: date)
     )
     items = OpenItem.objects.filter(account_id=payment.account_id, invoice_id=invoice_id)
     items.update(settled=F("settled") + amount)
-    items.filter(settled__lt=F("total")).update(state=OpenState.PART_PAID)
+    part_paid = items.filter(settled__lt=F("total")).exclude(state=OpenState.WRITTEN_OFF)
+    part_paid.update(state=OpenState.PART_PAID)
     items.filter(settled=F("total")).update(state=OpenState.PAID)
 
 
 def take_back(
     payment: Payment, *, reason: str, costs: Decimal, on: date, at: datetime
 ) -> tuple[PaymentReturn, Decimal]:
-    """Takes a payment back, whole: what it paid is owed again; (its return, the part owed again).
+    """Takes a payment back, whole: what it paid is open again; (its return, the part open again).
+
+    What is written off stays so: the caller gives it up again.
 
     :raises PaymentReturned: when it came back before
-    :raises ItemWrittenOff: when the rest of what it paid is written off
     """
     before = PaymentReturn.objects.filter(account_id=payment.account_id, payment=payment).first()
     if before is not None:
@@ -125,10 +115,9 @@ def take_back(
     owed_again = Decimal(0)
     for invoice_id, amount in list(set_against):
         items = OpenItem.objects.filter(account_id=payment.account_id, invoice_id=invoice_id)
-        if items.filter(state=OpenState.WRITTEN_OFF).exists():
-            raise ItemWrittenOff(key=payment.key)
         settle_item(payment, invoice_id=invoice_id, amount=-amount, on=on)
-        items.filter(settled=0).update(state=OpenState.OPEN)
+        unpaid = items.filter(settled=0).exclude(state=OpenState.WRITTEN_OFF)
+        unpaid.update(state=OpenState.OPEN)
         owed_again += amount
     returned = PaymentReturn.objects.create(
         tenant_id=payment.tenant_id,

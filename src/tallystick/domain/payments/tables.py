@@ -33,9 +33,11 @@ OPEN_ITEMS: Final = pl.Schema(
         "due_on": pl.Date(),
         "currency": pl.String(),
         "open": MONEY,
+        "disputed": MONEY,
+        "written_off": pl.Boolean(),
     }
 )
-"""What invoices still owe, oldest due first within an account."""
+"""What invoices still owe or were given up of, oldest due first within an account."""
 
 
 def store_bank_lines(lines: pl.DataFrame, *, tenant_id: int, statement_id: int) -> None:
@@ -61,11 +63,14 @@ def known_keys(keys: pl.Series) -> set[str]:
 def read_open_items(accounts: list[int] | None = None) -> pl.DataFrame:
     """OPEN_ITEMS of these accounts, or of all."""
     return read_frame(
-        "SELECT o.account_id, o.invoice_id, i.number, o.due_on, o.currency, o.total - o.settled"
+        "SELECT o.account_id, o.invoice_id, i.number, o.due_on, o.currency, o.total - o.settled,"
+        " coalesce((SELECT sum(d.amount) FROM collections_dispute d"
+        " WHERE d.tenant_id = o.tenant_id AND d.account_id = o.account_id"
+        " AND d.invoice_id = o.invoice_id AND d.state = 'open'), 0), o.state = 'written_off'"
         " FROM invoices_openitem o JOIN invoices_invoice i ON i.tenant_id = o.tenant_id"
         " AND i.account_id = o.account_id AND i.id = o.invoice_id"
-        " WHERE o.state IN ('open', 'part_paid') AND o.total > o.settled AND o.total > 0"
-        " AND (%s::bigint[] IS NULL OR o.account_id = ANY(%s))"
+        " WHERE o.state IN ('open', 'part_paid', 'written_off') AND o.total > o.settled"
+        " AND o.total > 0 AND (%s::bigint[] IS NULL OR o.account_id = ANY(%s))"
         " ORDER BY o.account_id, o.due_on, o.invoice_id",
         [accounts, accounts],
         schema=OPEN_ITEMS,
@@ -113,7 +118,8 @@ def settle_items(settled: pl.DataFrame) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE invoices_openitem o SET settled = o.settled + s.amount,"
-            " state = CASE WHEN o.settled + s.amount = o.total THEN 'paid' ELSE 'part_paid' END"
+            " state = CASE WHEN o.settled + s.amount = o.total THEN 'paid'"
+            " WHEN o.state = 'written_off' THEN o.state ELSE 'part_paid' END"
             " FROM items_settled s"
             " WHERE o.account_id = s.account_id AND o.invoice_id = s.invoice_id"
         )

@@ -10,11 +10,11 @@ from typing import Any, Final
 from tallystick.base.charging import Answer, ChargeRequest
 from tallystick.base.money import AMOUNT_DECIMALS
 from tallystick.base.quantity import QUANTITY_DECIMALS
+from tallystick.core.charge.balance import CREDIT_PRIORITY, Bucket, Mode, limit_of
+from tallystick.core.charge.frames import FIRST_USES, NEVER_RESETS
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.online.state import (
     AccountState,
-    Bucket,
-    Mode,
     Served,
     Session,
     SessionState,
@@ -62,16 +62,24 @@ _LOCK: Final = """
     SELECT count(pg_advisory_xact_lock(($1::bigint << 40) | k)) FROM unnest($2::bigint[]) AS k
 """
 _TERMS: Final = """
-    SELECT account_id, mode, credit_limit, low_balance FROM balances_terms
+    SELECT account_id, mode, credit_limit, low_balance, cut_at_zero FROM balances_terms
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) ORDER BY account_id FOR NO KEY UPDATE
 """
 _BUCKETS: Final = """
     SELECT account_id, id, contract_id, unit, priority, quantity, remaining, reserved,
-        to_json(kinds), condition, valid_from, valid_to
+        to_json(kinds), condition, valid_from, valid_to, origin = 'credit'
     FROM balances_bucket WHERE tenant_id = $1 AND account_id = ANY($2::bigint[])
-        AND (remaining <> 0 OR reserved <> 0 OR valid_to IS NULL OR valid_to > $3
+        AND (remaining <> 0 OR reserved <> 0 OR valid_to > $3 OR origin = 'credit'
             OR id = ANY($4::bigint[]))
     ORDER BY account_id, id
+"""
+_CREDIT: Final = f"""
+    INSERT INTO balances_bucket (tenant_id, account_id, contract_id, unit, origin, source_key,
+        priority, condition, valid_from, quantity, remaining, reserved)
+    SELECT $1, a, 0, u, 'credit', 'credit', {CREDIT_PRIORITY}, '', $2, 0, 0, 0
+    FROM json_to_recordset($3) AS n (a bigint, u text)
+    RETURNING account_id, id, contract_id, unit, priority, quantity, remaining, reserved,
+        to_json(kinds), condition, valid_from, valid_to, true
 """
 _COUNTERS: Final = """
     SELECT account_id, contract_id, component_id, cycle_start, used FROM balances_counter
@@ -235,7 +243,7 @@ async def _load_accounts(
     requests: Sequence[ChargeRequest],
 ) -> None:
     of = [tenant, _numbers(sorted(currencies))]
-    cycles = {date(1970, 1, 1), *[one.cycle_start for one in loaded.served.values()]}
+    cycles = {NEVER_RESETS, FIRST_USES, *[one.cycle_start for one in loaded.served.values()]}
     first: list[Step] = [(_LOCK, of), (_TERMS, of)]
     sessions: list[Session] = []
     told: list[list[Row]] = []
@@ -263,6 +271,7 @@ async def _load_accounts(
     for account_id, currency in currencies.items():
         loaded.accounts[account_id] = _account(account_id, currency, of_account.get(account_id))
     _fill(loaded.accounts, buckets, counters)
+    await _open_credit(link, loaded, tenant=tenant)
     for account, contract, component, cycle, quantity in grants:
         key = (int(account), int(contract), int(component), _day(cycle))
         loaded.accounts[key[0]].granted[key] = quantity_of(quantity)
@@ -280,14 +289,26 @@ async def _load_accounts(
         loaded.accounts[session.account_id].sessions[session.key] = session
 
 
+async def _open_credit(link: Link, loaded: Loaded, *, tenant: bytes) -> None:
+    """Gives each prepaid account the bucket for what is on credit, where it has none yet."""
+    without = [
+        {"a": state.account_id, "u": state.currency}
+        for state in loaded.accounts.values()
+        if state.mode is Mode.PREPAID and state.credit is None
+    ]
+    if without:
+        values = [tenant, _instant(loaded.now), json.dumps(without).encode()]
+        (opened,) = await link.ask([(_CREDIT, values)])
+        _fill(loaded.accounts, opened, ())
+
+
 def _account(account_id: int, currency: str, terms: Row | None) -> AccountState:
     if terms is None:
         return AccountState(account_id, currency, Mode.POSTPAID, None, None)
-    _, word, limit, low = terms
-    mode, credit = _MODES[word], None if limit is None else money_of(limit)
-    if mode is not Mode.PREPAID and not credit:
-        credit = None  # an invoice without a limit
-    return AccountState(account_id, currency, mode, credit, None if low is None else money_of(low))
+    _, word, limit, low, cut = terms
+    mode, agreed = _MODES[word], None if limit is None else money_of(limit)
+    credit, low_balance = limit_of(mode, agreed=agreed), None if low is None else money_of(low)
+    return AccountState(account_id, currency, mode, credit, low_balance, cut == b"t")
 
 
 _MODES: Final = {mode.value.encode(): mode for mode in Mode}
@@ -298,7 +319,7 @@ def _fill(
 ) -> None:
     for row in buckets:
         account, number, contract, unit, priority, quantity, remaining, reserved = row[:8]
-        kinds, condition, valid_from, valid_to = row[8:]
+        kinds, condition, valid_from, valid_to, on_credit = row[8:]
         accounts[int(account)].buckets[int(number)] = Bucket(
             int(number),
             int(contract),
@@ -311,6 +332,7 @@ def _fill(
             _filter(condition) if condition else ALWAYS,
             _datetime(valid_from),
             None if valid_to is None else _datetime(valid_to),
+            on_credit == b"t",
         )
     for account, contract, component, cycle, used in counters:
         key = (int(account), int(contract), int(component), _day(cycle))

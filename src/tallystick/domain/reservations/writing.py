@@ -1,7 +1,7 @@
 """What a gathered batch of requests has changed, written in a few statements over sets."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from json.encoder import encode_basestring_ascii as quoted
@@ -9,9 +9,10 @@ from typing import Final
 
 from tallystick.base.charging import Answer, ChargeRequest
 from tallystick.core.charge.drawer import CounterKey
+from tallystick.core.charge.facts import Fact
 from tallystick.core.charge.lines import RatedLine
-from tallystick.core.charge.online.facts import Fact
 from tallystick.core.charge.online.state import AccountState, Session, SessionState, Taken
+from tallystick.domain.balances.levels import ASK_TOP_UP, CUT_OFF, TELL, told
 from tallystick.domain.reservations.link import Link, Step
 from tallystick.domain.reservations.reading import COMMIT
 
@@ -84,13 +85,6 @@ TABS: Final = """
     ON CONFLICT (tenant_id, account_id, month)
     DO UPDATE SET charged = EXCLUDED.charged, held = EXCLUDED.held
 """
-ORDERS: Final = """
-    INSERT INTO outbox_order
-        (tenant_id, account_id, port, action, key, payload, state, attempts, ordered_at, answer)
-    SELECT $1, a, 'network', f, k, p, 'pending', 0, $3, ''
-    FROM json_to_recordset($2) AS o (a bigint, f text, k text, p jsonb)
-    ON CONFLICT (tenant_id, key) DO NOTHING
-"""
 
 
 @dataclass(slots=True)
@@ -124,6 +118,8 @@ class Changes:
     counters: list[str] = field(default_factory=list)
     tabs: list[str] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
+    low: set[int] = field(default_factory=set)  # accounts whose money fell below what was agreed
+    spent: set[int] = field(default_factory=set)  # accounts to cut off
 
     def note_answer(self, request: ChargeRequest, answer: Answer) -> None:
         self.requests.append(
@@ -148,12 +144,9 @@ class Changes:
                     f'"k":{quoted(f"charge:{key}"[:120])},"r":{json.dumps(reason)}}}'
                 )
 
-    def note_facts(self, facts: Iterable[Fact], *, key: str) -> None:
-        for fact in facts:
-            name = f"{fact.action}:{fact.account_id}:{fact.of}:{fact.percent or ''}:{key}"[:120]
-            row = {"a": fact.account_id, "f": fact.action, "k": name,
-                   "p": {"of": fact.of, "percent": fact.percent}}  # fmt: skip
-            self.orders.append(json.dumps(row))
+    def note_facts(self, facts: Sequence[Fact], *, key: str) -> None:
+        self.orders += map(json.dumps, told(facts, cause=key))
+        self.low.update(fact.account_id for fact in facts if fact.action == "low_balance")
 
     def note_account(self, state: AccountState, *, before: Before) -> None:
         """How an account stands after all its requests."""
@@ -194,7 +187,9 @@ async def store_batch(link: Link, changes: Changes, *, tenant_id: int, at: datet
         (MOVEMENTS, changes.movements, (now,)),
         (COUNTERS, changes.counters, ()),
         (TABS, changes.tabs, ()),
-        (ORDERS, changes.orders, (now,)),
+        (TELL, changes.orders, (now,)),
+        (ASK_TOP_UP, [str(account) for account in sorted(changes.low)], (now,)),
+        (CUT_OFF, [str(account) for account in sorted(changes.spent)], (now,)),
         (REQUESTS, changes.requests, (now,)),
     ]
     steps: list[Step] = [

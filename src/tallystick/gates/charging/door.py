@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import httptools
 
-from tallystick.base.charging import GRANTED, Action, OnlineCharging
+from tallystick.base.charging import GRANTED, Action, Answer, OnlineCharging
 from tallystick.base.quantity import UnknownUnit
 from tallystick.base.refusal import Refusal
 from tallystick.gates.charging.openapi import describe
@@ -24,6 +24,8 @@ SLOW_S: Final = 10.0
 """How long a request may take to arrive."""
 
 IDLE_S: Final = 120.0
+LOOK_S: Final = 1.0
+"""How often it is looked for what is slow or idle."""
 STATUSES: Final[Mapping[str, int]] = {
     GRANTED: 200, "not_due": 200, "insufficient_balance": 402, "unknown_subject": 404,
     "unknown_session": 404, "unknown_operator": 404, "not_found": 404, "service_barred": 403,
@@ -51,9 +53,34 @@ class Front:
     figures: Callable[[], Mapping[str, int]]
     token: str = ""
     open: set["Connection"] = field(default_factory=set)
+    looking: asyncio.TimerHandle | None = None
 
-    async def answer(self, method: bytes, path: str, body: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer to one HTTP request."""
+    def answer(self, method: bytes, path: str, body: bytes, tell: "Tell") -> None:
+        """Has `tell` called with the status and the body of the answer to one HTTP request."""
+        operator, _, word = path[1:].partition("/")
+        action = _ACTIONS.get(word)
+        tenant_id = self.operators(operator)
+        if action is None or tenant_id is None or method != b"POST":
+            tell(*self._page(method, path))
+            return
+        try:
+            request = read_request(action, body)
+        except (MalformedRequest, UnknownUnit) as refusal:
+            tell(*_told(refusal.code, refusal.sentence()))
+            return
+
+        def on_answer(answer: Answer | Exception) -> None:
+            if isinstance(answer, Answer):
+                tell(STATUSES[answer.code], answer.text.encode())
+            elif isinstance(answer, Refusal):
+                tell(*_told(answer.code, answer.sentence()))
+            else:
+                tell(*_told("broken", "this is a fault of the service; it is logged"))
+
+        self.charging.put(request, tenant_id=tenant_id, at=self.now(), tell=on_answer)
+
+    def _page(self, method: bytes, path: str) -> tuple[int, bytes]:
+        """What is asked by no operator for no action: pages, and what there is not."""
         if path in ("/health", "/openapi.json", "/metrics"):
             if method != b"GET":
                 return _told("wrong_method", f"{path} is read with GET")
@@ -66,23 +93,29 @@ class Front:
             return _told("not_found", f"there is no {path}; ask /OPERATOR/ and one of {names}")
         if method != b"POST":
             return _told("wrong_method", f"{path} is asked with POST")
-        tenant_id = self.operators(operator)
-        if tenant_id is None:
-            return _told("unknown_operator", f"no operator here has the code {operator!r}")
-        try:
-            request = read_request(_ACTIONS[word], body)
-            answer = await self.charging.ask(request, tenant_id=tenant_id, at=self.now())
-        except (MalformedRequest, UnknownUnit) as refusal:
-            return _told(refusal.code, refusal.sentence())
-        except Refusal as refusal:
-            return _told(refusal.code, refusal.sentence())
-        return STATUSES[answer.code], answer.text.encode()
+        return _told("unknown_operator", f"no operator here has the code {operator!r}")
+
+    def enter(self, connection: "Connection") -> None:
+        """Keeps an eye on the connection until it is lost."""
+        self.open.add(connection)
+        if self.looking is None:
+            self.look()
+
+    def look(self) -> None:
+        """Ends what is slow or idle, now and every second while there is any connection."""
+        now = asyncio.get_running_loop().time()
+        for connection in tuple(self.open):
+            connection.end_slow(now)
+        self.looking = None
+        if self.open:
+            self.looking = asyncio.get_running_loop().call_later(LOOK_S, self.look)
 
     def _metrics(self) -> bytes:
         lines = [f"tallystick_charging_{name}_total {n}" for name, n in self.figures().items()]
         return "\n".join([*lines, f"tallystick_charging_connections {len(self.open)}", ""]).encode()
 
 
+Tell = Callable[[int, bytes], None]
 _ACTIONS: Final = {action.value: action for action in Action if action is not Action.EXPIRE}
 
 
@@ -91,48 +124,37 @@ def _told(code: str, sentence: str) -> tuple[int, bytes]:
 
 
 class Connection(asyncio.Protocol):
-    """One client; requests are answered in the order in which they came."""
+    """One client; requests are answered in the order in which they came, one at a time."""
 
     def __init__(self, front: Front) -> None:
         self.front = front
+        self.time = asyncio.get_running_loop().time
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
         self.waiting: deque[tuple[bytes, str, bytes, bool]] = deque()
-        self.at_work: asyncio.Task[None] | None = None
-        self.timer: asyncio.TimerHandle | None = None
+        self.asked = False  # one request is being answered
+        self.keep = True
+        self.since = self.time()
         self.clear()
 
     def clear(self) -> None:
-        self.url, self.body, self.size, self.headers = b"", bytearray(), 0, 0
+        self.url, self.body, self.headers = b"", b"", 0
         self.permitted = not self.front.token
         self.begun = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by name
-        self.front.open.add(self)
-        self.wait(IDLE_S)
+        self.front.enter(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.front.open.discard(self)
         self.transport = None
-        if self.timer:
-            self.timer.cancel()
 
-    def wait(self, seconds: float) -> None:
-        if self.timer:
-            self.timer.cancel()
-        self.timer = asyncio.get_running_loop().call_later(seconds, self.give_up)
-
-    def give_up(self) -> None:
+    def end_slow(self, now: float) -> None:
         """What has begun to arrive and never did in full is refused; what is idle is closed."""
-        if self.transport is None:
-            return
-        if self.at_work is not None and not self.begun:
-            self.wait(IDLE_S)
-            return
-        if self.begun:
+        if self.begun and now - self.since > SLOW_S:
             self.refuse("too_slow", f"the request did not arrive within {SLOW_S:g} s")
-        else:
+        elif not self.asked and now - self.since > IDLE_S and self.transport is not None:
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
@@ -148,8 +170,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self.clear()
-        self.begun = True
-        self.wait(SLOW_S)
+        self.begun, self.since = True, self.time()
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -163,8 +184,7 @@ class Connection(asyncio.Protocol):
             self.permitted = compare_digest(value, f"Bearer {self.front.token}".encode())
 
     def on_body(self, body: bytes) -> None:
-        self.size += len(body)
-        if self.size > BODY_MAX:
+        if len(self.body) + len(body) > BODY_MAX:
             self.refuse("body_too_large", f"a body has at most {BODY_MAX} bytes")
         else:
             self.body += body
@@ -177,33 +197,33 @@ class Connection(asyncio.Protocol):
         if not self.permitted and path != "/health":
             self.refuse("not_permitted", "say who asks: Authorization: Bearer and the token")
             return
-        self.waiting.append((self.parser.get_method(), path, bytes(self.body), keep))
         self.begun = False
-        self.wait(IDLE_S)
+        self.waiting.append((self.parser.get_method(), path, self.body, keep))
         if len(self.waiting) > PIPELINED_MAX:
             self.transport.pause_reading()
-        if self.at_work is None:
-            self.at_work = asyncio.get_running_loop().create_task(self.work())
+        self.go_on()
 
-    async def work(self) -> None:
-        """Answers all that waits, then rests."""
-        try:
-            while self.waiting:
-                method, path, body, keep = self.waiting.popleft()
-                try:
-                    status, told = await self.front.answer(method, path, body)
-                except Exception:
-                    status, told = _told("broken", "this is a fault of the service; it is logged")
-                    self.send(status, told, keep=False)
-                    raise
-                self.send(status, told, keep=keep)
-                if self.transport is not None and len(self.waiting) < PIPELINED_MAX:
-                    self.transport.resume_reading()
-        finally:
-            self.at_work = None
+    def go_on(self) -> None:
+        """Has the next request answered, unless one is."""
+        while self.waiting and not self.asked:
+            method, path, body, self.keep = self.waiting.popleft()
+            self.asked = True
+            self.front.answer(method, path, body, self.tell)
+
+    def tell(self, status: int, body: bytes) -> None:
+        """Answers the request that was asked last."""
+        self.asked, self.since = False, self.time()
+        self.send(status, body, keep=self.keep)
+        if self.waiting and self.transport is not None:
+            if len(self.waiting) <= PIPELINED_MAX:
+                self.transport.resume_reading()
+            asyncio.get_running_loop().call_soon(self.go_on)
 
     def send(self, status: int, body: bytes, *, keep: bool) -> None:
         if self.transport is None or self.transport.is_closing():
+            return
+        if status == 200 and keep:
+            self.transport.write(b"%b%d\r\n\r\n%b" % (_GRANTED, len(body), body))
             return
         ends = "" if keep else "Connection: close\r\n"
         later = "Retry-After: 1\r\n" if status == 503 else ""
@@ -220,3 +240,6 @@ class Connection(asyncio.Protocol):
         self.begun = False
         status, body = _told(code, sentence)
         self.send(status, body, keep=False)
+
+
+_GRANTED: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "

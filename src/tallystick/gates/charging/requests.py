@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -10,11 +10,11 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from tallystick.base.charging import Action, ChargeRequest
-from tallystick.base.money import AMOUNT_DECIMALS
-from tallystick.base.quantity import QUANTITY_DECIMALS, to_canonical, unit_named
+from tallystick.base.money import AMOUNT_DECIMALS, divide_half_up
+from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE, Unit, unit_named
 from tallystick.base.refusal import Refusal
 
-QUANTITY_MAX: Final = Decimal(10**15)
+QUANTITY_MAX: Final = 10**15
 TEXT_MAX: Final = 255
 VALID_S_MAX: Final = 7 * 86_400
 FIELDS: Final[Mapping[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -40,7 +40,8 @@ FIELDS: Final[Mapping[Action, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 }  # fmt: skip
 """What each action needs, and what it may have besides."""
 
-_NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,12})?")
+_NUMBER: Final = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,12}))?")
+_QUANTITIES: Final = ("quantity", "used", "added")
 
 
 @dataclass
@@ -58,37 +59,26 @@ def read_request(action: Action, body: bytes) -> ChargeRequest:
     :raises MalformedRequest: when it is not one JSON object of the action's fields
     :raises UnknownUnit: when its unit is not known
     """
-    given = _object(body)
     needed, allowed = FIELDS[action]
-    for name in given:
+    held: dict[str, Any] = {}
+    for name, value in _object(body).items():
         if name not in needed and name not in allowed:
             raise MalformedRequest(problem=f"{action} knows no field {name!r}")
+        held[name] = _READERS.get(name, _text)(name, value)
     for name in needed:
-        if name not in given:
+        if name not in held:
             raise MalformedRequest(problem=f"{action} needs the field {name!r}")
-    if "used" in given and "added" in given:
+    if "used" in held and "added" in held:
         raise MalformedRequest(problem="'used' is since the session began, 'added' since the last "
                                "report: send one of them")  # fmt: skip
-    unit = _text(given, "unit")
-    return ChargeRequest(
-        action=action,
-        key=_text(given, "key"),
-        digest=blake2b(action.encode() + body, digest_size=12).hexdigest(),
-        session=_text(given, "session"),
-        subject_kind=_text(given, "subject_kind"),
-        subject=_text(given, "subject"),
-        kind=_text(given, "kind"),
-        unit=unit_named(unit).canonical if unit else "",
-        at=_instant(given),
-        quantity=_quantity(given, "quantity", unit),
-        used=_quantity(given, "used", unit),
-        added=_quantity(given, "added", unit),
-        amount=_scaled(given, "amount", AMOUNT_DECIMALS),
-        valid_s=_seconds(given),
-        called=_text(given, "called") or None,
-        zone=_text(given, "zone") or None,
-        attributes=_attributes(given),
-    )
+    unit = unit_named(held["unit"]) if "unit" in held else None
+    if unit is not None:
+        held["unit"] = unit.canonical
+    for name in _QUANTITIES:
+        if name in held:
+            held[name] = _quantity(name, held[name], unit)
+    digest = blake2b(action.encode() + body, digest_size=12).hexdigest()
+    return ChargeRequest(action, digest=digest, **held)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -117,13 +107,10 @@ def _object(body: bytes) -> dict[str, Any]:
     return given
 
 
-def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name)
-    if value is None and name not in given:
-        return ""
+def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise MalformedRequest(problem=f"{name!r} is text, in quotes")
-    if len(value) > TEXT_MAX or "\x00" in value or not value:
+    if not 0 < len(value) <= TEXT_MAX or "\x00" in value:
         raise MalformedRequest(problem=f"{name!r} has 1 to {TEXT_MAX} characters")
     if not value.isascii():
         try:
@@ -134,62 +121,60 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _scaled(given: Mapping[str, Any], name: str, decimals: int) -> int | None:
-    """A number as text or as JSON writes it, exactly; never through a binary float."""
-    if name not in given:
-        return None
-    value = given[name]
+def _amount(name: str, value: object) -> int:
+    """A number as text or as JSON writes it, in 1e-12; never through a binary float."""
     text = format(value, "f") if isinstance(value, Decimal) and abs(value) < 10**18 else value
-    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+    match = _NUMBER.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
         problem = f'{name!r} is a number from 0 with up to 12 decimals, such as "1.25"'
         raise MalformedRequest(problem=problem)
-    scaled = Decimal(text).scaleb(decimals)
-    if scaled != int(scaled):
-        raise MalformedRequest(problem=f"{name!r} has more than {decimals} decimals")
-    return int(scaled)
+    return int(match[1] + (match[2] or "").ljust(AMOUNT_DECIMALS, "0"))
 
 
-def _quantity(given: Mapping[str, Any], name: str, unit: str) -> int | None:
-    scaled = _scaled(given, name, AMOUNT_DECIMALS)
-    if scaled is None:
-        return None
-    value = Decimal(scaled).scaleb(-AMOUNT_DECIMALS)
-    quantity = to_canonical(value, unit=unit) if unit else value
-    if quantity > QUANTITY_MAX:
+def _quantity(name: str, number: int, unit: Unit | None) -> int:
+    """A number in 1e-12 as a quantity in 1e-9 of the canonical unit, rounded half-up."""
+    if unit is None:
+        quantity: int = number // _FINER
+    else:
+        numerator, denominator = unit.factor.as_integer_ratio()
+        quantity = divide_half_up(number * numerator, denominator * _FINER)
+    if quantity > QUANTITY_MAX * QUANTITY_SCALE:
         raise MalformedRequest(problem=f"{name!r} is larger than anything that is charged")
-    return int(quantity.scaleb(QUANTITY_DECIMALS))
+    return quantity
 
 
-def _instant(given: Mapping[str, Any]) -> datetime | None:
-    text = _text(given, "at")
-    if not text:
-        return None
+_FINER: Final[int] = 10 ** (AMOUNT_DECIMALS - QUANTITY_DECIMALS)
+
+
+def _instant(name: str, value: object) -> datetime:
+    text = _text(name, value)
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         at = None
     if at is None or at.tzinfo is None or not 1970 < at.year < 2200:
-        problem = "'at' is an instant with its offset, such as \"2026-03-01T12:00:00Z\""
+        problem = f'{name!r} is an instant with its offset, such as "2026-03-01T12:00:00Z"'
         raise MalformedRequest(problem=problem)
     return at.astimezone(UTC)
 
 
-def _seconds(given: Mapping[str, Any]) -> int | None:
-    if "valid_s" not in given:
-        return None
-    value = given["valid_s"]
+def _seconds(name: str, value: object) -> int:
     if not isinstance(value, Decimal) or value != int(value) or not 1 <= value <= VALID_S_MAX:
-        raise MalformedRequest(problem=f"'valid_s' is a whole number from 1 to {VALID_S_MAX}")
+        raise MalformedRequest(problem=f"{name!r} is a whole number from 1 to {VALID_S_MAX}")
     return int(value)
 
 
-def _attributes(given: Mapping[str, Any]) -> str | None:
-    if "attributes" not in given:
-        return None
-    held = given["attributes"]
-    if not isinstance(held, dict) or not all(
-        isinstance(value, str | Decimal | bool) for value in held.values()
+def _attributes(name: str, value: object) -> str:
+    if not isinstance(value, dict) or not all(
+        isinstance(one, str | Decimal | bool) for one in value.values()
     ):
-        raise MalformedRequest(problem="'attributes' is an object of text and numbers")
-    text = {n: format(v, "f") if isinstance(v, Decimal) else v for n, v in held.items()}
+        raise MalformedRequest(problem=f"{name!r} is an object of text and numbers")
+    text = {n: format(v, "f") if isinstance(v, Decimal) else v for n, v in value.items()}
     return json.dumps(text, ensure_ascii=False).replace("\\u0000", "")
+
+
+_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "at": _instant, "quantity": _amount, "used": _amount, "added": _amount, "amount": _amount,
+    "valid_s": _seconds, "attributes": _attributes,
+}  # fmt: skip
+"""How fields are read that are no plain text."""

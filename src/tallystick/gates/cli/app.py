@@ -12,6 +12,8 @@ from tallystick.gates.cli import (
     catalog,
     closing,
     debits,
+    deposits,
+    disputes,
     documents,
     endings,
     explain,
@@ -36,6 +38,6 @@ afterwards.join(usage.usage)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, money, balances,
-    vouchers, bank, debits, books, closing, explain, price,
+    vouchers, bank, debits, deposits, disputes, books, closing, explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)

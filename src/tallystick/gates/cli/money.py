@@ -29,6 +29,9 @@ from tallystick.gates.cli.asking import (
 
 app = typer.Typer()
 
+SHOWN = 200
+"""Steps of a collection run that a table shows."""
+
 _METHODS = one_of("bank", "card", "cash", "direct_debit", "voucher")
 
 
@@ -135,6 +138,10 @@ def collect(day: Day = None, operator: Operator = None, as_json: AsJson = False)
     ]
     without = list(report.without_ladder)
     said = f"{on}: {report.late} accounts are late, {len(rows)} steps were taken"
+    if report.interest:
+        said += f", {report.interest} are charged interest"
+    if len(rows) > SHOWN:
+        said += f"; the first {SHOWN} are shown, all with --json"
     if without:
         said += f"; no ladder for the segment of {', '.join(without)}"
     tell(
@@ -142,10 +149,11 @@ def collect(day: Day = None, operator: Operator = None, as_json: AsJson = False)
             "date": on,
             "late": report.late,
             "steps": [dict(zip(columns, row, strict=True)) for row in rows],
+            "interest": report.interest,
             "without_ladder": without,
         },
         as_json=as_json,
-        table=table_of(columns, rows) if rows else None,
+        table=table_of(columns, rows[:SHOWN]) if rows else None,
         said=said,
     )
     raise typer.Exit(NOT_ALL_WELL if without else 0)

@@ -46,8 +46,11 @@ from tallystick.packs.open_business import morning
 from tallystick.packs.stories.by_balance import Balances
 from tallystick.packs.stories.by_contract import alter_contract
 from tallystick.packs.stories.by_debit import move_money
+from tallystick.packs.stories.by_deposit import keep_deposit
+from tallystick.packs.stories.by_ladder import hold_back
 from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
+from tallystick.packs.stories.late_steps import LateStep
 from tallystick.packs.stories.own_terms import give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
 from tallystick.packs.stories.step import Expectation, Step
@@ -60,6 +63,7 @@ from tallystick.packs.stories.steps import (
     CreditInvoice,
     CustomerKind,
     EndContract,
+    EndDeposits,
     EndGrant,
     EndOverride,
     ExemptAccount,
@@ -67,6 +71,7 @@ from tallystick.packs.stories.steps import (
     GiveNotice,
     GrantToAccount,
     GrantToContract,
+    HoldDeposit,
     KeepContract,
     MakeVouchers,
     OpenAccount,
@@ -88,6 +93,7 @@ from tallystick.packs.stories.steps import (
     RunBills,
     RunContracts,
     RunDebits,
+    RunDeposits,
     SetDebitTerms,
     SplitBills,
     StartContract,
@@ -238,8 +244,12 @@ class _Player:
                 return self._balances.play(step, at=at)
             case Collect():
                 return self._collect(step.day, at)
+            case LateStep():
+                return hold_back(step, tenant=self._tenant, at=at)
             case CreditInvoice():
                 return self._credit(step, at)
+            case HoldDeposit() | EndDeposits() | RunDeposits():
+                return keep_deposit(step, tenant=self._tenant, at=at)
             case PublishRules():
                 return publish_own_chart(
                     self._stage.find(step.path), tenant_id=self._tenant.id, on=step.day, at=at
@@ -422,6 +432,7 @@ class _Player:
         late = collect(tenant_id=self._tenant.id, on=day, at=at)
         steps = [f"{step.account}: {step.step}" for step in late.steps]
         steps += [f"{account}: no ladder" for account in late.without_ladder]
+        steps += [f"{late.interest} charged interest"] if late.interest else []
         return f"{late.late} late" + "".join(f"; {step}" for step in steps)
 
 

@@ -14,6 +14,7 @@ from tallystick.domain.contracts.models import GrantKind
 from tallystick.domain.parties.models import SplitBy
 from tallystick.domain.payments.models import PaymentMethod
 from tallystick.packs.stories.expectations import EXPECTATIONS
+from tallystick.packs.stories.late_steps import LATE_STEPS
 from tallystick.packs.stories.step import Step
 
 MonthDay = NewType("MonthDay", int)
@@ -313,6 +314,25 @@ class CreditInvoice(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldDeposit(Step):
+    form = "deposit ACCOUNT AMOUNT [interest RATE]"
+    account: str
+    amount: Decimal
+    rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndDeposits(Step):
+    form = "end deposits ACCOUNT"
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunDeposits(Step):
+    form = "deposit run"
+
+
+@dataclass(frozen=True, slots=True)
 class PublishRules(Step):
     form = "posting rules PATH"
     path: str
@@ -389,9 +409,10 @@ STEPS: Final[tuple[type[Step], ...]] = (
     RunContracts, GrantToContract, GrantToAccount, EndGrant, OverridePrice, EndOverride,
     PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, ReleaseUsage, Rate, RateAgain,
     RunBills, RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
-    Collect, CreditInvoice, PublishRules, TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
+    Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
+    TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
-    *EXPECTATIONS,
+    *EXPECTATIONS, *LATE_STEPS,
 )  # fmt: skip
 
 

@@ -89,14 +89,21 @@ def _held(groups: Groups, counters: pl.DataFrame, name: str) -> pl.Series:
 
 
 def draw_allowances(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.DataFrame:
-    """Lines with `allowed`: every offer's first allowance is drawn by all, then its second..."""
+    """Lines with `allowed`: every offer's first allowance is drawn by all, then its second...
+
+    Where that order hangs on the line, it is drawn in turn (see `in_turn`) and nothing here.
+    """
     lines = lines.with_columns(allowed=pl.lit(0, dtype=WHOLE), blocked=pl.lit(False))
+    in_turn = tables.usage["in_turn"]
+    if in_turn.any(True):
+        lines = lines.with_columns(blocked=in_turn.at("usage"))
     for turn in tables.rounds:
         lines = lines.with_columns(allowance=turn["allowance"].at("usage"))
         covered = lines.select((pl.col("allowance") != NONE) & ~pl.col("blocked")).to_series()
         held = lines.filter(covered)
         where = tables.allowance["filter"].at("allowance")
-        fits = hold_filters(held, index=where, filters=tables.filters)
+        band = tables.slot["band"].at("slot")
+        fits = hold_filters(held, index=where, filters=tables.filters, band=band)
         if fits is not None:
             covered = covered.scatter(covered.arg_true(), fits)
             held = held.filter(fits)

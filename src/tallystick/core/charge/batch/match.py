@@ -173,28 +173,39 @@ def match_lines(events: pl.DataFrame, *, tables: Tables) -> pl.DataFrame:
 
 
 def hold_filters(
-    lines: pl.DataFrame, *, index: pl.Expr, filters: tuple[Filter, ...]
+    lines: pl.DataFrame,
+    *,
+    index: pl.Expr,
+    filters: tuple[Filter, ...],
+    band: pl.Expr | None = None,
 ) -> pl.Series | None:
-    """Whether each line's own filter holds; None when all of them have none."""
+    """Whether each line's own filter holds; None when all of them have none.
+
+    `band` is the line's band, once it is known.
+    """
     lines = lines.with_columns(filter=index)
     asked = sorted(lines["filter"].unique())
     if asked in ([], [0]):
         return None
     held = lines.select(
         pl.coalesce(
-            pl.when(pl.col("filter") == number).then(_holds(filters[number])) for number in asked
+            pl.when(pl.col("filter") == number).then(_holds(filters[number], band))
+            for number in asked
         )
     )
     return held.to_series()
 
 
-def _holds(where: Filter) -> pl.Expr:
-    return pl.all_horizontal(pl.lit(True), *(_term_holds(term) for term in where.terms))
+def _holds(where: Filter, band: pl.Expr | None) -> pl.Expr:
+    return pl.all_horizontal(pl.lit(True), *(_term_holds(term, band) for term in where.terms))
 
 
-def _term_holds(term: Term) -> pl.Expr:
+def _term_holds(term: Term, band: pl.Expr | None) -> pl.Expr:
     """A missing value equals nothing."""
     value = field_column(term.field)
+    if term.field == "band":
+        assert band is not None, "a price's filter is asked before the band is known"
+        value = band
     equal = reduce(
         lambda one, other: one | other, (value.eq_missing(pl.lit(v)) for v in term.values)
     )

@@ -90,6 +90,7 @@ def _tables(plan: Plan) -> Tables:
     clocks = tuple(dict.fromkeys(usage.clock for usage in usages if usage.clock))
     wheres = [*(part.where for part in usages), *(part.where for part in allowances)]
     filters = tuple(dict.fromkeys((ALWAYS, *wheres)))
+    in_turn = {part.offer_id for part in allowances if part.valid_us is not None and not part.money}
     matching = pl.DataFrame(
         [(usage.offer_id, usage.kind, n) for n, usage in enumerate(usages)],
         schema={"offer_id": pl.Int64(), "kind": pl.String(), "usage": pl.Int32()},
@@ -100,7 +101,7 @@ def _tables(plan: Plan) -> Tables:
         allowances=allowances,
         clocks=clocks,
         filters=filters,
-        usage=_usage_columns(usages, clocks, filters),
+        usage=_usage_columns(usages, clocks, filters, in_turn),
         slot=_slot_columns(usages),
         rate=_rate_columns(plan),
         steps=_step_columns(plan),
@@ -118,7 +119,10 @@ def _tables(plan: Plan) -> Tables:
 
 
 def _usage_columns(
-    usages: tuple[PlanUsage, ...], clocks: tuple[BandClock, ...], filters: tuple[Filter, ...]
+    usages: tuple[PlanUsage, ...],
+    clocks: tuple[BandClock, ...],
+    filters: tuple[Filter, ...],
+    in_turn: set[int],
 ) -> dict[str, Column]:
     slots, first = [], 0
     for usage in usages:
@@ -149,6 +153,7 @@ def _usage_columns(
             (u.charge_at_least is not None or u.charge_at_most is not None for u in usages),
             kind=pl.Boolean(),
         ),
+        "in_turn": column((u.offer_id in in_turn for u in usages), kind=pl.Boolean()),
         **_scope_columns([u.scope for u in usages]),
         "runs_on": column((u.reset is Reset.NEVER for u in usages), kind=pl.Boolean()),
     }
@@ -223,12 +228,17 @@ def _round_columns(
 ) -> tuple[dict[str, Column], ...]:
     position = {part.id: n for n, part in enumerate(allowances)}
 
+    drawn = {
+        offer.id: [part for part in offer.allowances if not part.money]
+        for offer in plan.offers.values()
+    }
+
     def nth(usage: PlanUsage, n: int) -> tuple[int, int, int]:
-        parts = plan.offers[usage.offer_id].allowances
+        parts = drawn[usage.offer_id]
         ratio = parts[n].covers.get(usage.id) if n < len(parts) else None
         return (position[parts[n].id], *ratio) if ratio else (NONE, 1, 1)
 
-    rounds = max((len(offer.allowances) for offer in plan.offers.values()), default=0)
+    rounds = max((len(parts) for parts in drawn.values()), default=0)
     tables = []
     for n in range(rounds):
         turns = [nth(usage, n) for usage in usages]

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from tallystick.base.charging import Action, ChargeRequest
 from tallystick.base.money import AMOUNT_DECIMALS, plain_scaled
 from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
+from tallystick.core.charge.balance import Bucket
+from tallystick.core.charge.facts import Fact, nothing_left
 from tallystick.core.charge.lines import Suspended
 from tallystick.core.charge.online import money
-from tallystick.core.charge.online.facts import Fact, crossed, levels_of
+from tallystick.core.charge.online.facts import crossed, levels_of
 from tallystick.core.charge.online.price import (
     NOTHING_USED,
     Priced,
@@ -34,7 +36,6 @@ from tallystick.core.charge.online.refusals import (
 )
 from tallystick.core.charge.online.state import (
     AccountState,
-    Bucket,
     Served,
     Session,
     SessionState,
@@ -61,7 +62,7 @@ class Desk:
     plans: tuple[DatedPlan, ...]
     now: datetime
     facts: list[Fact] = field(default_factory=list)
-    _offers: dict[int, PlanOffer | None] = field(default_factory=dict)
+    spent: bool = False  # its money and credit, so that its services are to be cut off
 
     def decide(self, request: ChargeRequest, *, served: Served | None) -> dict[str, Any]:
         """The answer to the request; `served` is who its subject names, where it names one.
@@ -121,7 +122,7 @@ class Desk:
         quantity = QUANTITY_SCALE if request.quantity is None else request.quantity
         priced = self._priced(self._pricer(session, at), quantity)
         funds = self._funds(session, at)
-        free = money.available(self.state, buckets=funds, month=session.tab_start)
+        free = money.spendable(self.state, buckets=funds, month=session.tab_start)
         if free is not None and priced.amount > max(free, 0):
             raise InsufficientBalance(available=money_text(free), needed=money_text(priced.amount))
         self._take(session, priced, funds)
@@ -170,9 +171,14 @@ class Desk:
     def _balance(self, served: Served | None) -> dict[str, Any]:
         state = self.state
         month = served.tab_start if served else self.now.date()
-        own = [b for b in state.buckets.values() if b.valid_to is None or b.valid_to > self.now]
+        own = [
+            bucket
+            for bucket in state.buckets.values()
+            if (bucket.valid_to is None or bucket.valid_to > self.now)
+            and (not bucket.on_credit or bucket.remaining or bucket.reserved)
+        ]
         funds = [bucket for bucket in own if bucket.unit == state.currency]
-        free = money.available(state, buckets=funds, month=month)
+        free = money.spendable(state, buckets=funds, month=month)
         return {
             "code": "granted",
             "mode": state.mode.value,
@@ -245,11 +251,11 @@ class Desk:
 
     def _funds(self, session: Session, at: datetime) -> Sequence[Bucket]:
         fields = fields_of_session(session, buckets=self.state.buckets)
-        return self.state.money(session, fields=fields, at=at)
+        return self.state.money(session, fields=fields, at=at, now=self.now)
 
     def _available(self, session: Session, at: datetime) -> int | None:
         funds = self._funds(session, at)
-        return money.available(self.state, buckets=funds, month=session.tab_start)
+        return money.spendable(self.state, buckets=funds, month=session.tab_start)
 
     def _pricer(self, session: Session, at: datetime) -> Pricer:
         return pricer_of(session, state=self.state, plans=self.plans, at=at)
@@ -315,13 +321,22 @@ class Desk:
         after = levels_of(self.state, session=session, offer=offer, month=month)
         if after != before:
             self.facts += crossed(self.state, before=before, after=after)
+        if self.state.cut_at_zero:
+            self.spent = self._spent(month)
+
+    def _spent(self, month: date) -> bool:
+        state = self.state
+        owed = state.tab_of(month)[0]
+        return nothing_left(
+            state.money_left(), mode=state.mode, limit=state.credit_limit, owed=owed
+        )
 
     def _offer(self, offer_id: int) -> PlanOffer | None:
         """The offer as the latest version that has it says."""
-        if offer_id not in self._offers:
-            found = (dated.plan.offers.get(offer_id) for dated in reversed(self.plans))
-            self._offers[offer_id] = next((offer for offer in found if offer), None)
-        return self._offers[offer_id]
+        for dated in reversed(self.plans):
+            if offer_id in dated.plan.offers:
+                return dated.plan.offers[offer_id]
+        return None
 
     def _insufficient(self, session: Session, at: datetime) -> InsufficientBalance:
         return InsufficientBalance(available=money_text(self._available(session, at) or 0))

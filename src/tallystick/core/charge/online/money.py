@@ -1,45 +1,17 @@
-"""Taking and holding what a session costs: buckets in their order, then credit."""
+"""Taking and holding what a session costs, as `core.charge.balance` says who pays."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from tallystick.core.charge.balance import Bucket, Mode, available, pay
 from tallystick.core.charge.online.price import Priced
-from tallystick.core.charge.online.state import AccountState, Bucket, Mode, Session, Taken
+from tallystick.core.charge.online.state import AccountState, Session, Taken
 
 
-def available(state: AccountState, *, buckets: Sequence[Bucket], month: date) -> int | None:
+def spendable(state: AccountState, *, buckets: Sequence[Bucket], month: date) -> int | None:
     """What may be spent of these money buckets and on credit; None = without limit."""
-    free = sum(bucket.free for bucket in buckets)
-    if state.mode is Mode.PREPAID:
-        return free + (state.credit_limit or 0)
-    credit = None
-    if state.credit_limit is not None:
-        credit = state.credit_limit - sum(state.tab_of(month))
-    if state.mode is Mode.POSTPAID:
-        return credit
-    return None if credit is None else max(free, 0) + credit
-
-
-def split(
-    amount: int, *, state: AccountState, buckets: Sequence[Bucket], beyond: bool
-) -> tuple[dict[int, int], int]:
-    """The amount on the buckets in their order, and the rest that is owed.
-
-    What the buckets of a prepaid account lack goes below zero on the last of them when `beyond`.
-    """
-    parts: dict[int, int] = {}
-    if state.mode is Mode.POSTPAID:
-        return parts, amount
-    for bucket in buckets:
-        part = min(max(bucket.free, 0), amount)
-        if part > 0:
-            parts[bucket.id] = part
-            amount -= part
-    if amount > 0 and beyond and state.mode is Mode.PREPAID and buckets:
-        last = buckets[-1].id
-        parts[last] = parts.get(last, 0) + amount
-        amount = 0
-    return parts, amount
+    owed = sum(state.tab_of(month))
+    return available(buckets, mode=state.mode, limit=state.credit_limit, owed=owed)
 
 
 def release(session: Session, *, state: AccountState, month: date) -> None:
@@ -52,9 +24,8 @@ def hold(
     session: Session, *, priced: Priced, state: AccountState, buckets: Sequence[Bucket], month: date
 ) -> None:
     """Holds what the priced usage takes beyond what the session was charged so far."""
-    money, owed = split(
-        max(priced.amount - session.amount, 0), state=state, buckets=buckets, beyond=True
-    )
+    more = max(priced.amount - session.amount, 0)
+    money, owed = pay(more, mode=state.mode, buckets=buckets, credit=state.credit)
     taken = session.taken
     for number, amount in priced.buckets.items():
         more = amount - taken.buckets.get(number, 0)
@@ -91,7 +62,7 @@ def take(
     taken = session.taken
     more = priced.amount - session.amount
     if more >= 0:
-        money, owed = split(more, state=state, buckets=buckets, beyond=True)
+        money, owed = pay(more, mode=state.mode, buckets=buckets, credit=state.credit)
     else:
         money, owed = give_back(-more, session=session, order=[b.id for b in buckets], state=state)
     quantities = {
@@ -116,8 +87,8 @@ def give_back(
 ) -> tuple[dict[int, int], int]:
     """The amount (as changes below zero) on what is owed first, then on the buckets it came from.
 
-    The bucket drawn last gets its part back first. What was never taken, for prices below zero,
-    goes to the first in order of a prepaid account, else it lessens what is owed.
+    The bucket drawn last gets its part back first. What was never taken is a price below zero, and
+    is paid as one.
     """
     owed = min(amount, max(session.taken.owed, 0))
     amount -= owed
@@ -130,8 +101,9 @@ def give_back(
             if part > 0:
                 parts[number] = -part
                 amount -= part
-    if amount and ordered and state.mode is Mode.PREPAID:
-        parts[ordered[0]] = parts.get(ordered[0], 0) - amount
+    if amount and state.mode is Mode.PREPAID:
+        assert state.credit is not None
+        parts[state.credit.id] = parts.get(state.credit.id, 0) - amount
         amount = 0
     return parts, -owed - amount
 

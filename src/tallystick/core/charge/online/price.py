@@ -8,23 +8,23 @@ had been rated in one piece.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tallystick.base.period import day_in_month, day_start, month_after
-from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
+from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.core.charge.balance import Bucket, draw_order
 from tallystick.core.charge.drawer import CounterKey
+from tallystick.core.charge.frames import LAST_INSTANT_US
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import BadAttributes, Fields, read_attributes
 from tallystick.core.charge.online.state import (
     BUCKET_PER_QUANTITY,
     AccountState,
-    Bucket,
     Session,
-    draw_order,
 )
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.charge.versions_exact import rate_event_versions
+from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanOffer
 
@@ -34,8 +34,7 @@ GRAINS: Final = {"s": 1, "B": 1, "msg": 1, "event": 1, "unit": 1}
 FINE: Final = QUANTITY_SCALE // 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """The lines of so much usage, each with its version, and what it draws."""
 
     lines: list[tuple[int, RatedLine]]
@@ -49,9 +48,9 @@ NOTHING_USED: Final = Priced([], {}, {}, 0)
 
 def fields_of_session(session: Session, *, buckets: Mapping[int, Bucket]) -> Fields:
     """What the filters of buckets may ask of the session."""
-    names = {term.field for b in buckets.values() if b.where.terms for term in b.where.terms}
     fields = {"called": session.called, "zone": session.zone, "kind": session.kind}
-    others = tuple(name for name in names if name not in fields)
+    asking = [bucket.where.terms for bucket in buckets.values() if bucket.where.terms]
+    others = tuple({term.field for terms in asking for term in terms if term.field not in fields})
     if not others:
         return fields
     try:
@@ -60,7 +59,7 @@ def fields_of_session(session: Session, *, buckets: Mapping[int, Bucket]) -> Fie
         return fields
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pricer:
     """Prices one session of an account at one time; holds of its own are released before."""
 
@@ -75,22 +74,19 @@ class Pricer:
 
         :raises Suspended: when no price fits
         """
-        row = {**self.row, "quantity": Decimal(quantity).scaleb(-QUANTITY_DECIMALS)}
-        used = dict(self.before)
-        lines = rate_event_versions(row, plans=self.plans, used=used, granted=self.granted)
-        drawn = {
-            key: amount - self.before.get(key, 0)
-            for key, amount in used.items()
-            if amount != self.before.get(key, 0)
-        }
-        return Priced(
-            lines=lines,
-            counters={key: amount for key, amount in drawn.items() if key[2] > 0},
-            buckets={
-                -key[2]: amount * BUCKET_PER_QUANTITY for key, amount in drawn.items() if key[2] < 0
-            },
-            amount=sum(line.amount for _, line in lines),
+        before, used = self.before, dict(self.before)
+        lines = rate_event_versions(
+            self.row, plans=self.plans, used=used, granted=self.granted, quantity=quantity
         )
+        counters: dict[CounterKey, int] = {}
+        buckets: dict[int, int] = {}
+        for key, amount in used.items():
+            drawn = amount - before.get(key, 0)
+            if drawn and key[2] > 0:
+                counters[key] = drawn
+            elif drawn:
+                buckets[-key[2]] = drawn * BUCKET_PER_QUANTITY
+        return Priced(lines, counters, buckets, sum([line.amount for _, line in lines]))
 
 
 def pricer_of(
@@ -116,6 +112,7 @@ def pricer_of(
         "cycle_start": session.cycle_start,
         "kind": session.kind,
         "started_at": session.started_at,
+        "quantity": 0,  # each price is of another
         "unit": session.unit,
         "called": session.called,
         "zone": session.zone,
@@ -168,6 +165,7 @@ def _allowance(bucket: Bucket, offer: PlanOffer, held: int) -> PlanAllowance:
         roll_over=None,
         roll_over_cap=None,
         beyond=None,
+        ends_us=microseconds(bucket.valid_to) if bucket.valid_to else LAST_INSTANT_US,
     )
 
 

@@ -5,25 +5,17 @@ objects; what has changed is written afterwards.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
 
+from tallystick.core.charge.balance import Bucket, Mode, Use, draw_order, usable
 from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
-from tallystick.core.charge.match import Fields, holds
-from tallystick.core.tariff.nodes import ALWAYS, Filter, Scope
+from tallystick.core.charge.match import Fields
+from tallystick.core.tariff.nodes import Scope
 
 BUCKET_PER_QUANTITY = 1_000
 """Buckets hold 1e-12, quantities are in 1e-9."""
-
-NEVER: Final = datetime.max.replace(tzinfo=UTC)
-
-
-class Mode(StrEnum):
-    PREPAID = "prepaid"
-    POSTPAID = "postpaid"
-    HYBRID = "hybrid"  # the buckets first, the rest on the invoice
 
 
 class SessionState(StrEnum):
@@ -31,36 +23,6 @@ class SessionState(StrEnum):
     COMMITTED = "committed"
     RELEASED = "released"
     EXPIRED = "expired"
-
-
-@dataclass(slots=True)
-class Bucket:
-    """Money (its unit is the currency), seconds, bytes, messages or units."""
-
-    id: int
-    contract_id: int  # 0 = the whole account
-    unit: str
-    priority: int
-    quantity: int
-    remaining: int
-    reserved: int
-    kinds: frozenset[str] | None = None  # None = any
-    where: Filter = ALWAYS
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
-
-    def serves(self, *, contract_id: int, kind: str, at: datetime) -> bool:
-        """Whether usage of that kind may draw from it at that time, its filter apart."""
-        return (
-            self.contract_id in (0, contract_id)
-            and (self.kinds is None or kind in self.kinds)
-            and (self.valid_from is None or self.valid_from <= at)
-            and (self.valid_to is None or at < self.valid_to)
-        )
-
-    @property
-    def free(self) -> int:
-        return self.remaining - self.reserved
 
 
 @dataclass(slots=True)
@@ -128,6 +90,7 @@ class AccountState:
     mode: Mode
     credit_limit: int | None
     low_balance: int | None
+    cut_at_zero: bool = False
     buckets: dict[int, Bucket] = field(default_factory=dict)
     used: dict[CounterKey, int] = field(default_factory=dict)
     granted: dict[CounterKey, int] = field(default_factory=dict)
@@ -139,30 +102,28 @@ class AccountState:
     def tab_of(self, month: date) -> list[int]:
         return self.tab.setdefault(month, [0, 0])
 
-    def money(self, session: Session, *, fields: Fields, at: datetime) -> list[Bucket]:
+    @property
+    def credit(self) -> Bucket | None:
+        """The bucket for what is on credit; every prepaid account has one."""
+        return next((bucket for bucket in self.buckets.values() if bucket.on_credit), None)
+
+    def money_left(self) -> int:
+        """All money of the account, what is on credit taken off."""
+        return sum(b.remaining for b in self.buckets.values() if b.unit == self.currency)
+
+    def money(
+        self, session: Session, *, fields: Fields, at: datetime, now: datetime
+    ) -> list[Bucket]:
         """The money that the session may draw from, in the order it is drawn."""
-        return self._usable(session, fields=fields, at=at, money=True)
+        use = Use(at, now, session.kind, session.contract_id, fields)
+        found = usable(self.buckets.values(), use=use, currency=self.currency, money=True)
+        return sorted(found, key=draw_order)
 
     def quantities(self, session: Session, *, fields: Fields, at: datetime) -> list[Bucket]:
         """The buckets of other units, in the order they are drawn."""
-        return self._usable(session, fields=fields, at=at, money=False)
-
-    def _usable(
-        self, session: Session, *, fields: Fields, at: datetime, money: bool
-    ) -> list[Bucket]:
-        found = [
-            bucket
-            for bucket in self.buckets.values()
-            if (bucket.unit == self.currency) is money
-            and (
-                bucket.serves(contract_id=session.contract_id, kind=session.kind, at=at)
-                or (not money and bucket.id in session.taken.buckets)
-            )
-            and (not bucket.where.terms or holds(bucket.where, fields=fields))
-        ]
-        return sorted(found, key=draw_order) if len(found) > 1 else found
-
-
-def draw_order(bucket: Bucket) -> tuple[int, datetime, int]:
-    """Priority, then what expires first, then id."""
-    return bucket.priority, bucket.valid_to or NEVER, bucket.id
+        use = Use(at, at, session.kind, session.contract_id, fields)
+        found = usable(
+            self.buckets.values(), use=use, currency=self.currency, money=False,
+            also=session.taken.buckets,
+        )  # fmt: skip
+        return sorted(found, key=draw_order)
