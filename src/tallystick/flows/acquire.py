@@ -8,12 +8,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from tallystick.base.refusal import Refusal
 from tallystick.core.post.chart import CHART
 from tallystick.core.recover.read import read_ladder
-from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.own_prices import check_variants
-from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.domain.catalog.models import CatalogVersion
 from tallystick.domain.catalog.operations import publish_version
@@ -63,41 +60,6 @@ def set_ladder(*, tenant_id: int, segment: str, text: str) -> None:
         )
 
 
-@dataclass
-class NotBilledYet(Refusal):
-    code = "not_billed_yet"
-    components: str = ""
-
-    def sentence(self) -> str:
-        return (
-            f"{self.components}: prices by the period and allowances that roll over cannot be "
-            "shared wider than the account yet, nor such allowances change their size; leave "
-            "out the one or the other to publish"
-        )
-
-
-def refuse_unbilled(plan: Plan) -> None:
-    """Passes when charge runs can charge all that the plan prices.
-
-    :raises NotBilledYet: when it shares wider than the account, or has buckets of changing size
-    """
-    wide = (Scope.ORGANISATION, Scope.POOL)
-    waiting = [
-        f"{offer.code}.{part.code}"
-        for offer in plan.offers.values()
-        for part in offer.usages
-        if part.period and part.scope in wide
-    ]
-    waiting += [
-        f"{offer.code}.{part.code}"
-        for offer in plan.offers.values()
-        for part in offer.allowances
-        if part.roll_over and (part.scope in wide or part.per_member or any(part.prorated))
-    ]
-    if waiting:
-        raise NotBilledYet(components=", ".join(waiting))
-
-
 @dataclass(frozen=True, slots=True)
 class Publishing:
     """How a price list is published: in the place of the version of its day, and kept or tried."""
@@ -126,12 +88,10 @@ def publish_catalogue(
 
     :raises CatalogueRefused: with every mistake in the text, or contracts' own prices that it
         cannot have
-    :raises NotBilledYet: when it holds what no charge run charges yet
     :raises VersionBeforeAnother: when a version begins on that day or later
     :raises NothingToCorrect: when none begins on the day to correct
     """
     catalogue = read_catalogue(text, name=name, files=files)
-    refuse_unbilled(compile_plan(catalogue))
     with acting_for(tenant_id):
         check_variants(catalogue, variants=own_variants(since=valid_from))
         version = publish_version(

@@ -9,15 +9,18 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from tallystick.base.money import EXACT
 from tallystick.base.period import Period, day_start
 from tallystick.base.ports import InvoicePrinter
 from tallystick.core.invoice import document
 from tallystick.core.invoice.document import InvoiceDocument, Language
+from tallystick.core.tariff.nodes import Scope
+from tallystick.core.tariff.plan import PlanUsage
 from tallystick.domain.catalog.models import Component
-from tallystick.domain.contracts.models import ContractOffer
+from tallystick.domain.catalog.queries import plans_by_version
+from tallystick.domain.contracts.models import Contract, ContractOffer
 from tallystick.domain.inventory.models import Assignment
 from tallystick.domain.invoices.models import (
     CreditedLine,
@@ -27,6 +30,7 @@ from tallystick.domain.invoices.models import (
     InvoiceTax,
 )
 from tallystick.domain.invoices.queries import invoice_numbered
+from tallystick.domain.parties.models import Account
 from tallystick.domain.payments.models import Payment
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
@@ -186,27 +190,48 @@ def describe_usage(code: str, *, priced: ChargeTotal | PeriodLine) -> str:
     return said + (f", tier {priced.tier}" if priced.tier else "")
 
 
-def cycle_priced(line: InvoiceLine) -> date:
-    """The cycle of a line that prices a whole period; the line's own days may begin later."""
+def periods_priced(line: InvoiceLine) -> list[PeriodLine]:
+    """What the line of a whole period was made from: the cycle that it prices, whoever owns it.
+
+    The line's own days may begin later than the cycle.
+    """
+    account = line.contract.account
     priced = PeriodLine.objects.filter(
-        account_id=line.contract.account_id,
+        account_id__in={account.id, account.organisation_id or account.id},
         invoice_id=line.invoice_id,
         component_id=line.component_id,
-        contract_id__in=(0, line.contract_id),
         cycle_start__lte=line.period_from,
-    )
-    found: date = priced.aggregate(found=Max("cycle_start"))["found"] or line.period_from
-    return found
+    ).filter(Q(contract_id=line.contract_id) | Q(contract_id__lte=0))
+    found = list(priced.order_by("id"))
+    latest = max((one.cycle_start for one in found), default=None)
+    return [one for one in found if one.cycle_start == latest]
 
 
 def _totals_counted(line: InvoiceLine) -> list[ChargeTotal]:
-    cycle = cycle_priced(line)
-    owner = line.contract.account_id
-    own = {"account_id": owner, "component_id": line.component_id, "cycle_start": cycle}
-    shared = PeriodLine.objects.filter(contract_id=0, invoice_id=line.invoice_id, **own).exists()
-    totals = ChargeTotal.objects.filter(**own)
-    if not shared:
-        totals = totals.filter(contract_id=line.contract_id)
+    """The usage of all who share the price of the line, which its bill counted or one before."""
+    priced = periods_priced(line)
+    totals = ChargeTotal.objects.filter(
+        component_id=line.component_id,
+        cycle_start=priced[0].cycle_start if priced else line.period_from,
+    )
+    owner = priced[0] if priced else None
+    if owner is None or owner.contract_id > 0:
+        account_id = line.contract.account_id
+        totals = totals.filter(account_id=account_id, contract_id=line.contract_id)
+    elif owner.contract_id < 0:
+        members = Contract.objects.filter(pool_id=-owner.contract_id)
+        own = members.values_list("account_id", "id")
+        totals = totals.filter(
+            account_id__in={account for account, _ in own},
+            contract_id__in=[contract for _, contract in own],
+        )
+    else:
+        part = plans_by_version()[owner.version_id].components[line.component_id]
+        accounts = {owner.account_id}
+        if isinstance(part, PlanUsage) and part.scope is Scope.ORGANISATION:
+            below = Account.objects.filter(organisation_id=owner.account_id)
+            accounts |= set(below.values_list("id", flat=True))
+        totals = totals.filter(account_id__in=accounts)
     return list(totals.order_by("id"))
 
 
@@ -218,7 +243,6 @@ def events_of_line(
     since, until = _span([line], zone=ZoneInfo(owner.zone))
     return rated_events(
         totals_of_line(line),
-        account_id=owner.id,
         since=since,
         until=until,
         usage_id=usage_id,
@@ -423,16 +447,17 @@ def _used(
         for owner in dict.fromkeys(line.contract.account_id for line in usage)
         for event in rated_events(
             billed_totals(account_id=owner, invoice_id=invoice.id),
-            account_id=owner,
             since=since,
             until=until,
         )
     ]
+    others = {event.contract_id for event in events} - {*named}  # they share a line of another
+    sharing = dict(Contract.objects.filter(id__in=others).values_list("id", "number"))
     days: dict[tuple[str, str], dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     calls: dict[str, dict[int, document.AnnexRow]] = defaultdict(dict)
     measured_by: dict[int, int] = {}  # an event is measured once, however many prices it has
     for event in events:
-        name = named[event.contract_id].detail
+        name = sharing.get(event.contract_id) or named[event.contract_id].detail
         at = event.started_at.astimezone(zone)
         if event.unit in METERED:
             if measured_by.setdefault(event.usage_id, event.component_id) != event.component_id:

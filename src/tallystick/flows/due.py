@@ -27,6 +27,7 @@ from tallystick.domain.parties.organisations import AccountRange
 from tallystick.flows.adjust import ADJUSTING, adjusting_lines
 from tallystick.flows.own_prices import OwnPrices
 from tallystick.flows.periods import ClosedPeriods, close_periods
+from tallystick.flows.shared_periods import close_shared, wide_parts
 
 WIDE_LINES: Final = pl.Schema(
     {
@@ -61,7 +62,7 @@ class DueTask:
     lines: pl.DataFrame = field(repr=False)
     closed: ClosedPeriods
     counted: pl.DataFrame = field(repr=False)
-    """Usage totals (KEYS) that the closed periods price, and no line of their own does."""
+    """Usage totals (KEYS) that closed periods price, and the `payer` whose bill has those."""
 
     def lines_by_currency(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """DUE_LINES of each currency; for its account a line has the bill that it is on."""
@@ -145,15 +146,15 @@ def due_task(
         accounts, contracts=contracts, priced=priced, own=at_own_prices, on=on
     )
     over = _usage_over(accounts, contracts=contracts, on=on)
-    counted = over.filter("by_period").select(KEYS).unique()
+    shared = wide_parts(plans)["component_id"].implode()
+    alone = over.filter(pl.col("by_period") & ~pl.col("component_id").is_in(shared))
+    counted = alone.select(KEYS).unique()
+    held = own.vary(tables.read_held_offers(accounts, on=on))
     closed = close_periods(
-        accounts,
-        contracts=contracts,
-        held=own.vary(tables.read_held_offers(accounts, on=on)),
-        touched=counted,
-        plans=plans,
-        on=on,
+        accounts, contracts=contracts, held=held, touched=counted, plans=plans, on=on
     )
+    wide, counted_wide = close_shared(contracts, held=held, plans=plans, own=own, on=on)
+    closed = closed.plus(wide)
     usage = _usage_lines(over.filter(~pl.col("by_period")), on=on)
     periods = _period_lines(closed.lines, on=on)
     heads = contracts.select("account_id", "bill", "contract_id", "currency", "tax_position")
@@ -169,7 +170,7 @@ def due_task(
         .with_columns(slot.alias("slot"))
         .select(pl.col(name).cast(kind) for name, kind in WIDE_LINES.items()),
         closed=closed,
-        counted=counted,
+        counted=pl.concat([counted.with_columns(payer="contract_id"), counted_wide]),
     )
 
 

@@ -252,8 +252,9 @@ def _bill_task(run: BillRun, *, task_id: int, at: datetime, find_rates: FindRate
         issued = pl.concat(invoices)
         contracts = draft.task.contracts
         billed = contracts.join(issued, on="bill").select("contract_id", "invoice_id")
-        tables.mark_billed(draft.task.counted.join(billed, on="contract_id"))
-        held = contracts.filter(pl.col("payer").is_in(draft.held))["account_id"].unique().to_list()
+        on_invoice = billed.rename({"contract_id": "payer"})
+        tables.mark_billed(draft.task.counted.join(on_invoice, on="payer").drop("payer"))
+        held = contracts.filter(pl.col("payer").is_in(draft.held))["contract_id"].to_list()
         store_closed(draft.task.closed, billed=billed, held=held, run=run)
         tables.move_bill_days(draft.task.next_bill_days(held=draft.held), on=run.bill_date)
         operations.close_task(task_id, invoices=issued.height)

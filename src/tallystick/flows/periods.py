@@ -7,7 +7,7 @@ is billed is always what the period costs less what was billed of it.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any, Final
@@ -15,12 +15,14 @@ from typing import Any, Final
 import polars as pl
 
 from tallystick.base.period import Period
+from tallystick.core.charge.buckets import add_sizes
 from tallystick.core.charge.frames import (
     COUNTERS,
     GRANTS,
     KEYS,
     LEVELS,
     MEASURED,
+    MEMBERS,
     PERIODS,
 )
 from tallystick.core.charge.live import live_lines
@@ -28,7 +30,6 @@ from tallystick.core.charge.period_versions import rate_period_versions
 from tallystick.core.charge.roll_over import roll_over
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
-from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import Plan
 from tallystick.domain.catalog.queries import corrected_versions
 from tallystick.domain.invoices.models import BillRun
@@ -37,6 +38,7 @@ from tallystick.domain.usage import period_tables
 from tallystick.domain.usage.charge_tables import read_counters
 from tallystick.domain.usage.period_tables import PRICED
 from tallystick.domain.usage.rerate_tables import AGAIN, ask_again
+from tallystick.flows.period_owners import OWNED, own_cycles, parts_of, without_members
 
 LINES_AT_ONCE: Final = 1_000_000
 """How many rated lines are held in memory at a time."""
@@ -52,7 +54,8 @@ _KEYED: Final = pl.Schema(
 class ClosedPeriods:
     """What closing cycles came to; `lines` are PRICED differences with `payer` and `served_*`.
 
-    Of `closed` and `began` (KEYS) all measures, levels and grants are given.
+    Of `closed` and `began` (KEYS) all measures, levels and grants are given. `owned` (OWNED) says
+    which contract's bill each is for.
     """
 
     lines: pl.DataFrame = field(repr=False)
@@ -63,6 +66,12 @@ class ClosedPeriods:
     began: pl.DataFrame = field(repr=False)
     again: pl.DataFrame = field(repr=False)
     """Accounts (AGAIN) whose next cycle was charged before it was known what is rolled over."""
+    owned: pl.DataFrame = field(repr=False)
+
+    def plus(self, other: "ClosedPeriods") -> "ClosedPeriods":
+        """Both together; they close nothing twice."""
+        names = [one.name for one in fields(self)]
+        return ClosedPeriods(*(pl.concat([getattr(self, n), getattr(other, n)]) for n in names))
 
 
 _LINES: Final = pl.Schema(
@@ -83,6 +92,7 @@ NOTHING: Final = ClosedPeriods(
     _KEYED.to_frame(),
     _KEYED.to_frame(),
     AGAIN.to_frame(),
+    OWNED.to_frame(),
 )
 _NO_CYCLE: Final = replace(NOTHING, lines=PRICED.to_frame())
 
@@ -99,28 +109,22 @@ def close_periods(
     """What the cycles of the due `contracts` that are over by that day cost and leave.
 
     `held` are the offers they hold over time; `touched` (`account_id`, `cycle_start`) the cycles
-    with usage that no bill counted yet.
+    with usage that no bill counted yet. What is shared wider is closed by `close_shared`.
     """
     if not any(_needs_closing(dated.plan, offer) for dated in plans for offer in dated.plan.offers):
         return NOTHING
     periods = list_periods(contracts, held=held, touched=touched, plans=plans, on=on)
     if periods.is_empty():
         return NOTHING
+    periods = without_members(periods)
+    owned = own_cycles(periods, parts=parts_of(plans).filter(~pl.col("wide")))
     since = periods["cycle_start"].min()
     assert isinstance(since, date)
-    priced = [NOTHING]
+    closed = roll_owned(accounts, periods=periods, owned=owned, plans=plans)
     for own in _slices(accounts, plans=plans, since=since):
-        priced.append(_price(own, periods.filter(_among(own)), plans=plans))
-    grants, began, again = _roll_over(accounts, periods, plans=plans)
-    return ClosedPeriods(
-        lines=pl.concat([one.lines for one in priced]),
-        measured=pl.concat([one.measured for one in priced]),
-        levels=pl.concat([one.levels for one in priced]),
-        grants=grants,
-        closed=pl.concat([one.closed for one in priced]),
-        began=pl.concat([*(one.began for one in priced), began]).unique(maintain_order=True),
-        again=again,
-    )
+        priced = price_owned(own, periods=periods.filter(_among(own)), owned=owned, plans=plans)
+        closed = closed.plus(priced)
+    return replace(closed, owned=owned)
 
 
 def _needs_closing(plan: Plan, offer: int) -> bool:
@@ -172,8 +176,8 @@ def _cycles(
     first = contract["billed_to"] or starts
     cycle = cycle_of(max(min(first, touched or first), starts), rule=rule)
     while cycle.end <= on or (ended and cycle.start < ends):
-        served = Period(max(cycle.start, starts), min(cycle.end, ends or cycle.end))
-        if served.days <= 0:
+        served = cycle.overlap(Period(starts, ends or date.max))
+        if served is None:
             return
         yield cycle, served
         cycle = cycle_of(cycle.end, rule=rule)
@@ -234,10 +238,17 @@ def _read_components(plans: Sequence[DatedPlan]) -> set[int]:
     return found
 
 
-def _price(
-    accounts: AccountRange, periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
+def price_owned(
+    accounts: AccountRange,
+    *,
+    periods: pl.DataFrame,
+    owned: pl.DataFrame,
+    plans: Sequence[DatedPlan],
 ) -> ClosedPeriods:
-    """What the periods cost, cycle after cycle, less what was billed of them."""
+    """What is `owned` (OWNED) costs, cycle after cycle, less what was billed of it.
+
+    `periods` (_PERIODS with MEMBERS) are those of all of these accounts' contracts that share it.
+    """
     if periods.is_empty():
         return NOTHING
     since = periods["cycle_start"].min()
@@ -260,6 +271,7 @@ def _price(
             lines=by_cycle.get((start,), lines.clear()),
             measured=_renewed(past, [one.measured for one in done], [one.closed for one in done]),
             levels=_renewed(levels, [one.levels for one in done], [one.began for one in done]),
+            owned=owned,
             plans=plans,
         )
         done.append(cycle)
@@ -270,7 +282,7 @@ def _price(
             billed=period_tables.read_priced(accounts, since=since).join(
                 closed, on=KEYS, how="semi"
             ),
-            periods=periods,
+            owned=owned,
         ),
         measured=pl.concat([one.measured for one in done]),
         levels=pl.concat([one.levels for one in done]),
@@ -278,6 +290,7 @@ def _price(
         closed=closed,
         began=pl.concat([one.began for one in done]),
         again=AGAIN.to_frame(),
+        owned=OWNED.to_frame(),
     )
 
 
@@ -294,36 +307,34 @@ def _price_cycle(
     lines: pl.DataFrame,
     measured: pl.DataFrame,
     levels: pl.DataFrame,
+    owned: pl.DataFrame,
     plans: Sequence[DatedPlan],
 ) -> ClosedPeriods:
     """What periods that begin on one day cost."""
     start = periods["cycle_start"][0]
     priced = rate_period_versions(
         lines,
-        periods=periods.select(PERIODS.names()),
+        periods=periods.select(*PERIODS, *MEMBERS),
         plans=plans,
         measured=measured,
         levels=levels.filter(pl.col("cycle_start") == start).select(LEVELS.names()),
     )
+    ends = owned.select(*KEYS, "cycle_end")
     closed = priced.measured.select(KEYS).unique(maintain_order=True)
-    ends = periods.group_by("account_id", "contract_id").agg(pl.col("cycle_end").max())
-    shared = periods.group_by("account_id").agg(pl.col("cycle_end").max())
-    ends = pl.concat(
-        [ends, shared.select("account_id", pl.lit(0, pl.Int64()).alias("contract_id"), "cycle_end")]
-    )
-    began = (
-        closed.drop("cycle_start")
-        .join(ends, on=("account_id", "contract_id"))
-        .rename({"cycle_end": "cycle_start"})
-    )
+    ending = closed.join(ends, on=KEYS, maintain_order="left")
+    closed = ending.select(KEYS)
+    began = ending.drop("cycle_start").rename({"cycle_end": "cycle_start"})
     return ClosedPeriods(
-        lines=priced.lines.select(pl.col(name).cast(kind) for name, kind in PRICED.items()),
-        measured=priced.measured.select(MEASURED.names()),
+        lines=priced.lines.select(pl.col(name).cast(kind) for name, kind in PRICED.items()).join(
+            closed, on=KEYS, how="semi", maintain_order="left"
+        ),
+        measured=priced.measured.select(MEASURED.names()).join(closed, on=KEYS, how="semi"),
         levels=priced.levels.join(began, on=KEYS[:3]).select(_LEVELS_AT.names()),
         grants=GRANTS.to_frame(),
         closed=closed,
         began=began,
         again=AGAIN.to_frame(),
+        owned=OWNED.to_frame(),
     )
 
 
@@ -331,7 +342,7 @@ def _less_billed(
     priced: pl.DataFrame,
     *,
     billed: pl.DataFrame,
-    periods: pl.DataFrame,
+    owned: pl.DataFrame,
 ) -> pl.DataFrame:
     """The difference of what periods cost and what was billed of them (_LINES)."""
     figures = ("measured", "billed", "fee", "amount")
@@ -343,46 +354,45 @@ def _less_billed(
         .filter(pl.any_horizontal(pl.col(name) != 0 for name in figures))
         .select(pl.col(name).cast(kind) for name, kind in PRICED.items())
     )
-    days = pl.col("served_from").min(), pl.col("served_to").max(), pl.col("contract_id").min()
-    shared = periods.group_by("account_id", "cycle_start").agg(*days)
-    own = periods.group_by("account_id", "contract_id", "cycle_start").agg(*days[:2])
-    payers = pl.concat(
-        [
-            own.with_columns(payer="contract_id"),
-            shared.with_columns(payer="contract_id", contract_id=pl.lit(0, pl.Int64())).select(
-                [*own.columns, "payer"]
-            ),
-        ]
-    )
     before = billed.select(KEYS).unique().with_columns(late=pl.lit(True))
     return (
-        lines.join(payers, on=("account_id", "contract_id", "cycle_start"))
+        lines.join(owned, on=KEYS, maintain_order="left")
         .join(before, on=KEYS, how="left", maintain_order="left")
         .with_columns(pl.col("late").fill_null(False))
         .select(_LINES.names())
     )
 
 
-def _roll_over(
-    accounts: AccountRange, periods: pl.DataFrame, *, plans: Sequence[DatedPlan]
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """GRANTS of the cycles that follow, the keys (KEYS) of all that could have some, and AGAIN."""
-    made, keys = [GRANTS.to_frame()], [_KEYED.to_frame()]
+def roll_owned(
+    accounts: AccountRange,
+    *,
+    periods: pl.DataFrame,
+    owned: pl.DataFrame,
+    plans: Sequence[DatedPlan],
+) -> ClosedPeriods:
+    """What the buckets that are `owned` (OWNED) leave to the cycles that follow."""
     if periods.filter(~pl.col("final")).is_empty():
-        return made[0], keys[0], AGAIN.to_frame()
+        return NOTHING
+    following = owned.select(*KEYS[:3], cycle_start="cycle_end")
+    made, keys = [GRANTS.to_frame()], [_KEYED.to_frame()]
     counters = read_counters(accounts=accounts, schema=COUNTERS)
     stored = period_tables.read_grants(accounts, schema=GRANTS)
     for start in periods["cycle_start"].unique().sort():
         rows = periods.filter(pl.col("cycle_start") == start)
         held = _renewed(stored, made, keys)
         left, own = roll_cycle_over(rows, plans=plans, counters=counters, grants=held)
-        made.append(left)
-        keys.append(own)
+        made.append(left.join(following, on=KEYS, how="semi", maintain_order="left"))
+        keys.append(own.join(following, on=KEYS, how="semi", maintain_order="left"))
     grants = pl.concat(made)
     new = grants.join(stored, on=GRANTS.names(), how="anti")
     charged = new.join(counters.filter(pl.col("used") != 0), on=KEYS, how="semi")
     again = charged.group_by("account_id").agg(pl.col("cycle_start").min().alias("cycle_from"))
-    return grants, pl.concat(keys).unique(maintain_order=True), again.select(AGAIN.names())
+    return replace(
+        NOTHING,
+        grants=grants,
+        began=pl.concat(keys).unique(maintain_order=True),
+        again=again.select(AGAIN.names()),
+    )
 
 
 def roll_cycle_over(
@@ -392,38 +402,28 @@ def roll_cycle_over(
     counters: pl.DataFrame,
     grants: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What periods that begin on one day (_PERIODS) leave: GRANTS, and KEYS that could have some.
+    """What periods that begin on one day leave: GRANTS, and KEYS that could have some.
 
-    A contract's last period leaves nothing.
+    They are _PERIODS with MEMBERS, of all who share. A contract's last period leaves nothing.
     """
     made, keys = [GRANTS.to_frame()], [_KEYED.to_frame()]
     for dated in plans:
         own = ~pl.col("final") & (pl.col("version_id") == dated.version_id)
-        rows = periods.filter(own).select(PERIODS.names())
+        rows = periods.filter(own)
         if not rows.is_empty():
-            made.append(roll_over(rows, plan=dated.plan, counters=counters, grants=grants))
-            keys.append(_buckets(rows, dated.plan))
+            held = add_sizes(grants, periods=periods, plan=dated.plan)
+            assert held is not None
+            made.append(roll_over(rows, plan=dated.plan, counters=counters, grants=held))
+            buckets = parts_of([dated]).filter("bucket")
+            began = own_cycles(rows, parts=buckets).select(*KEYS[:3], cycle_start="cycle_end")
+            keys.append(began)
     return pl.concat(made), pl.concat(keys)
-
-
-def _buckets(periods: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """KEYS of the buckets that the following cycles may find something in."""
-    rows = {
-        (account, 0 if part.scope is Scope.ACCOUNT else contract, part.id, end): None
-        for account, contract, offer, end in periods.select(
-            "account_id", "contract_id", "offer_id", "cycle_end"
-        ).iter_rows()
-        if offer in plan.offers
-        for part in plan.offers[offer].allowances
-        if part.roll_over is not None
-    }
-    return pl.DataFrame(list(rows), schema=_KEYED, orient="row")
 
 
 def store_closed(
     closed: ClosedPeriods, *, billed: pl.DataFrame, held: Sequence[int], run: BillRun
 ) -> None:
-    """Stores what closing came to, but for the accounts that are `held`.
+    """Stores what closing came to, but for what the contracts that are `held` would pay.
 
     `billed` says on which invoice each contract is (`contract_id`, `invoice_id`).
     """
@@ -433,13 +433,18 @@ def store_closed(
         tenant_id=run.tenant_id,
         bill_run_id=run.id,
     )
-    ours = ~pl.col("account_id").is_in(held)
-    ask_again(closed.again.filter(ours), tenant_id=run.tenant_id)
-    for table, frame, keys in (
-        ("usage_periodmeasure", closed.measured, closed.closed),
-        ("usage_periodlevel", closed.levels, closed.began),
-        ("balances_rolledover", closed.grants, closed.began),
+    waiting = closed.owned.filter(pl.col("payer").is_in(held))
+    following = waiting.select(*KEYS[:3], cycle_start="cycle_end")
+    again = closed.again.join(waiting, on="account_id", how="anti")
+    ask_again(again, tenant_id=run.tenant_id)
+    for table, frame, keys, own in (
+        ("usage_periodmeasure", closed.measured, closed.closed, waiting.select(KEYS)),
+        ("usage_periodlevel", closed.levels, closed.began, following),
+        ("balances_rolledover", closed.grants, closed.began, following),
     ):
         period_tables.replace_rows(
-            frame.filter(ours), table=table, keys=keys.filter(ours), tenant_id=run.tenant_id
+            frame.join(own, on=KEYS, how="anti"),
+            table=table,
+            keys=keys.join(own, on=KEYS, how="anti"),
+            tenant_id=run.tenant_id,
         )

@@ -16,6 +16,7 @@ from tallystick.core.charge.frames import (
     FIRST_USES,
     GRANTS,
     KEYS,
+    MEMBERS,
     NEVER_RESETS,
     SUSPENSE,
 )
@@ -137,7 +138,9 @@ def _closed_periods(
     )
     touched = again.rename({"cycle_from": "cycle_start"})
     periods = list_periods(contracts, held=own, touched=touched, plans=plans, on=None)
-    return within(periods, again=again) if periods.height else periods
+    members = own.select("contract_id", *MEMBERS).unique("contract_id")
+    joined = periods.join(members, on="contract_id", how="left", maintain_order="left")
+    return within(joined, again=again) if joined.height else joined
 
 
 def _add_up(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

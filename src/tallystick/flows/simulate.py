@@ -36,7 +36,6 @@ from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.charge_tables import read_terms
 from tallystick.domain.usage.past_tables import count_past_events, read_past_events
-from tallystick.flows.acquire import refuse_unbilled
 from tallystick.flows.charge import place_events
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.tasks import WORKERS, work_off
@@ -95,7 +94,6 @@ def simulate_draft(
     Recurring prices and what a whole bill adds or takes off are not in it.
 
     :raises CatalogueRefused: with every mistake in the draft
-    :raises NotBilledYet: when it holds prices that no bill run bills yet
     :raises DraftInOtherCurrency: when it cannot be compared with what is charged
     :raises NothingToSimulate: when no usage is stored of these days
     """
@@ -109,7 +107,6 @@ def simulate_draft(
         if charged and charged != [catalogue.currency]:
             raise DraftInOtherCurrency(draft=catalogue.currency, published=", ".join(charged))
         plan = draft_plan(catalogue, variants=own.variants)
-        refuse_unbilled(plan)
         span = (day_start(first, zone), day_start(last, zone))
         ranges = _ranges(count_past_events(span))
     if not ranges:

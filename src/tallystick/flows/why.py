@@ -11,7 +11,7 @@ from tallystick.domain.catalog.queries import dated_plans, plans_by_version
 from tallystick.domain.contracts.models import ContractOffer, Grant
 from tallystick.domain.invoices.models import InvoiceLine
 from tallystick.domain.usage.models import PeriodLine
-from tallystick.flows.document import cycle_priced, describe_usage
+from tallystick.flows.document import describe_usage, periods_priced
 from tallystick.flows.due import DIFFERENCE
 
 
@@ -42,18 +42,12 @@ def why_priced(line: InvoiceLine) -> list[str]:
         return []
     component = Component.objects.get(id=line.component_id)
     plans = plans_by_version()
-    rows = PeriodLine.objects.filter(
-        account_id=line.contract.account_id,
-        invoice_id=line.invoice_id,
-        component=component,
-        cycle_start=cycle_priced(line),
-    )
     told = []
     late = line.description.endswith(DIFFERENCE)
-    for row in rows.order_by("id"):
-        price = (row.contract_id or line.contract_id, row.unit_price, row.per)
+    for row in periods_priced(line):
+        price = (row.unit_price, row.per)
         said = describe_usage(component.code, priced=row) + (DIFFERENCE if late else "")
-        if (line.contract_id, line.unit_price, line.per) == price and said == line.description:
+        if (line.unit_price, line.per) == price and said == line.description:
             told.append(explain_period(_rated(row), plan=plans[row.version_id]))
     if late:
         told.append("what the period costs now, less what was billed of it before")

@@ -33,6 +33,14 @@ def organisations_in(first: int, end: int) -> AccountRange:
     return _led_by("organisation_id", first, end)
 
 
+def whole_organisations(accounts: list[int]) -> AccountRange:
+    """These accounts and all of their organisations."""
+    tops = Account.objects.filter(id__in=accounts).values_list("id", "organisation_id")
+    leading = {top or one for one, top in tops}
+    found = Account.objects.filter(Q(id__in=leading) | Q(organisation_id__in=leading))
+    return AccountRange(0, 0, joining=tuple(found.order_by("id").values_list("id", flat=True)))
+
+
 def payers_in(first: int, end: int) -> AccountRange:
     """All accounts whose bills go to an account in [first, end)."""
     return _led_by("payer_id", first, end)

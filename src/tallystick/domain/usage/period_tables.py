@@ -64,6 +64,18 @@ def count_events(accounts: AccountRange, *, components: Sequence[int], since: da
     )
 
 
+def read_uncounted(accounts: AccountRange, *, components: Sequence[int]) -> pl.DataFrame:
+    """Which totals of these components no invoice counts (`KEYS` of the rating engine)."""
+    within, values = accounts.within("account_id")
+    return read_frame(
+        "SELECT DISTINCT account_id, contract_id, component_id, cycle_start FROM usage_chargetotal"
+        f" WHERE {within} AND component_id = ANY(%s) AND invoice_id IS NULL",
+        [*values, list(components)],
+        schema={name: COUNTED[name] for name in
+                ("account_id", "contract_id", "component_id", "cycle_start")},
+    )  # fmt: skip
+
+
 def read_counted(accounts: AccountRange, *, components: Sequence[int], since: date) -> pl.DataFrame:
     """The rated lines (COUNTED) of these components in cycles since that day."""
     columns = ", ".join("micros(started_at)" if name == "started_at" else name for name in COUNTED)

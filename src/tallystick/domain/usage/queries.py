@@ -92,22 +92,22 @@ def billed_totals(*, account_id: int, invoice_id: int) -> list[ChargeTotal]:
 def rated_events(
     totals: Sequence[ChargeTotal],
     *,
-    account_id: int,
     since: datetime,
     until: datetime,
     usage_id: int | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[RatedEvent]:
-    """The rated lines that these totals of an account sum up, by start; all, or of one event.
+    """The rated lines that these totals sum up, by start; all, or of one event.
 
     `since` and `until` must hold all their events but those that were moved to their cycle; the
     nearer, the fewer partitions are read.
     """
     if not totals:
         return []
+    accounts = sorted({total.account_id for total in totals})
     moved = LateUsage.objects.filter(
-        account_id=account_id, cycle_start__in={total.cycle_start for total in totals}
+        account_id__in=accounts, cycle_start__in={total.cycle_start for total in totals}
     )
     since = min(since, moved.aggregate(first=Min("started_at"))["first"] or since)
     ids = [total.id for total in totals]
@@ -121,13 +121,13 @@ def rated_events(
             JOIN {LINES_OF_TOTAL}
             JOIN usage_usage u ON u.tenant_id = r.tenant_id AND u.account_id = r.account_id
                 AND u.started_at = r.started_at AND u.id = r.usage_id
-            WHERE t.account_id = %s AND t.id = ANY(%s)
+            WHERE t.account_id = ANY(%s) AND t.id = ANY(%s)
                 AND r.started_at >= %s AND r.started_at < %s
                 AND r.usage_id = coalesce(%s, r.usage_id)
             ORDER BY r.started_at, r.usage_id, r.component_id, r.charge_run_id, r.seq
             LIMIT %s OFFSET %s
             """,
-            [account_id, ids, since, until, usage_id, limit, offset],
+            [accounts, ids, since, until, usage_id, limit, offset],
         )
         return [RatedEvent(*row) for row in cursor.fetchall()]
 
