@@ -209,15 +209,7 @@ class _Player:
                 give_terms(step, tenant_id=self._tenant.id, at=at)
                 return DONE
             case PublishPrices():
-                path = self._stage.find(step.path)
-                publish_prices(
-                    path,
-                    tenant_id=self._tenant.id,
-                    valid_from=step.correcting or step.day,
-                    at=at,
-                    correct=step.correcting is not None,
-                )
-                return DONE
+                return self._publish(step, at)
             case RateAgain():
                 return self._rate_again(step, at)
             case TakeUsage() | TakeCorrections():
@@ -258,6 +250,16 @@ class _Player:
                 return self._turn_books(step, at)
             case _:
                 raise AssertionError(f"nobody plays {type(step).__name__}")
+
+    def _publish(self, step: PublishPrices, at: datetime) -> str:
+        publish_prices(
+            self._stage.find(step.path),
+            tenant_id=self._tenant.id,
+            valid_from=step.correcting or step.day,
+            at=at,
+            correct=step.correcting is not None,
+        )
+        return DONE
 
     def _open_account(self, step: OpenAccount) -> str:
         tenant = self._tenant
