@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tallystick.base.refusal import Refusal
-from tallystick.domain.contracts.changes import open_since
 from tallystick.domain.contracts.models import ContractOffer
 from tallystick.domain.tenants.scope import acting_for, tenant_id_of
 from tallystick.flows.alter import change_contract, rest_contract, take_back, wake_contract
@@ -86,13 +85,3 @@ def test_a_contract_rests_once_at_a_time(tenant_id: int) -> None:
         rest_contract("C1", on=date(2026, 2, 15), until=None, tenant_id=tenant_id, at=AT)
     rest_contract("C1", on=date(2026, 2, 25), until=None, tenant_id=tenant_id, at=AT)
     wake_contract("C1", on=date(2026, 3, 5), tenant_id=tenant_id, at=AT)
-
-
-@pytest.mark.parametrize(
-    ("billed", "day", "first"),
-    [("2026-02-01", 1, "2026-02-01"), ("2026-02-28", 31, "2026-02-28"),
-     ("2026-03-05", 15, "2026-02-15"), ("2026-01-10", 15, "2025-12-15")],
-)  # fmt: skip
-def test_days_are_open_since_the_cycle_of_the_last_bill(billed: str, day: int, first: str) -> None:
-    found = open_since(date.fromisoformat(billed), cycle_day=day)
-    assert found == date.fromisoformat(first)

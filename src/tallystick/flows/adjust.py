@@ -33,7 +33,7 @@ from tallystick.core.charge.whole_bill.terms import (
     cycle_terms,
     ids_by_code,
 )
-from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
+from tallystick.core.invoice.cycle import CycleRule, cycle_of, whole_cycle
 from tallystick.core.invoice.tax import ADJUSTMENT
 from tallystick.core.tariff.bill_terms import Discount, Window
 from tallystick.core.tariff.plan import PlanUsage
@@ -43,6 +43,7 @@ from tallystick.domain.contracts.tables import read_granted
 from tallystick.domain.invoices import tables
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.usage.tables import read_uses
+from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 
 ADJUSTING: Final = pl.Schema(
     {
@@ -134,7 +135,7 @@ def adjusting_lines(
 def _row(contract: int, cycle: BillCycle, one: BillAmount) -> tuple[Any, ...]:
     amount = Decimal(one.amount) / AMOUNT_SCALE
     return (
-        contract, one.component, one.purpose, cycle.start, cycle.end, one.label,
+        contract, one.component, one.purpose, cycle.begins, cycle.end, one.label,
         Decimal(1 if amount > 0 else -1), ADJUSTMENT, abs(amount), Decimal(1), amount,
         one.tax_category, one.revenue_account,
     )  # fmt: skip
@@ -173,7 +174,7 @@ def _with_terms(
             ends_on=row["ends_on"],
             billed_to=row["billed_to"],
             starts_on=row["starts_on"],
-            rule=CycleRule(every=Every.MONTH, bill_day=row["cycle_day"]),
+            rule=rule_of(row[name] for name in CYCLE_DAYS),
             held=held.get(number, []),
             granted=own,
         )
@@ -221,8 +222,9 @@ def _cycles(contract: _Contract, *, plans: Sequence[DatedPlan], on: date) -> Ite
         terms = cycle_terms(held, granted=contract.granted, start=cycle.start, end=cycle.end)
         yield BillCycle(
             contract=contract.id,
-            start=cycle.start,
+            start=whole_cycle(cycle, rule=contract.rule).start,
             end=cycle.end,
+            first=cycle.start,
             served=tuple(span for one in held for span in one.spans),
             over=_is_over(contract, cycle, on),
             zone=contract.zone,
@@ -305,7 +307,7 @@ def _take_uses(
     ]
     if not asked:
         return cycles
-    starts = [cycle.start for cycle, _ in asked]
+    starts = [cycle.begins for cycle, _ in asked]
     rated = read_uses(
         sorted({cycle.contract for cycle, _ in asked}),
         components=sorted({component for _, component in asked}),
@@ -319,7 +321,7 @@ def _take_uses(
         )
         uses[contract, start].append(use)
     return {
-        contract: [replace(one, uses=tuple(uses[contract, one.start])) for one in own]
+        contract: [replace(one, uses=tuple(uses[contract, one.begins])) for one in own]
         for contract, own in cycles.items()
     }
 

@@ -25,12 +25,13 @@ from tallystick.domain.usage.models import ChargeRun
 from tallystick.domain.usage.period_tables import read_grants, replace_rows
 from tallystick.domain.usage.rerate_tables import bill_again, read_again, read_taken_events
 from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
+from tallystick.flows.cycles import CYCLE_DAYS, contract_cycle_start
 from tallystick.flows.draw import draw_usage
 from tallystick.flows.late import count_in, late_events, settle_late
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.rerate import Known, reach_back, rerate, within
 from tallystick.flows.settle_online import settle_online
-from tallystick.flows.sharing import cycle_start_of, in_parts, keep_together, sharing_periods
+from tallystick.flows.sharing import in_parts, keep_together, sharing_periods
 from tallystick.flows.tasks import CHARGING, WORKERS, work_off
 
 EVENTS_PER_TASK: Final = 100_000
@@ -249,7 +250,7 @@ def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
 
     `offer_id` is 0 where the contract held none that day.
     """
-    contracts = terms.select("contract_id", "account_zone", "cycle_day", *MEMBERS)
+    contracts = terms.select("contract_id", "account_zone", *CYCLE_DAYS, *MEMBERS)
     contracts = contracts.unique("contract_id")
     placed = events.join(contracts, on="contract_id", how="left")
     placed = pl.concat(
@@ -267,7 +268,7 @@ def place_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
         (pl.col("valid_from") <= pl.col("local_day"))
         & (pl.col("valid_to").is_null() | (pl.col("local_day") < pl.col("valid_to")))
     )
-    cycle_start = cycle_start_of(pl.col("local_day"), cycle_day=pl.col("cycle_day"))
+    cycle_start = contract_cycle_start(pl.col("local_day"))
     return (
         placed.join(held.select("usage_id", "offer_id"), on="usage_id", how="left")
         .with_columns(pl.col("offer_id").fill_null(0), cycle_start=cycle_start)

@@ -48,7 +48,7 @@ from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.models import Account
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.flows.sharing import cycle_start_of
+from tallystick.flows.cycles import cycle_start_of
 
 ZERO: Final = Decimal(0)
 ONE_DAY: Final = timedelta(days=1)

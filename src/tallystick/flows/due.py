@@ -9,10 +9,11 @@ from typing import Any, Final
 import polars as pl
 
 from tallystick.base.frames import QUANTITY
-from tallystick.base.period import Period, day_in_month, month_after
+from tallystick.base.period import Period
 from tallystick.core.charge.frames import KEYS
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.assemble_batch import DUE_LINES
+from tallystick.core.invoice.cycle import CycleRule, cycle_of, turned_of
 from tallystick.core.invoice.due import (
     ContractTerms,
     HeldOffer,
@@ -25,6 +26,7 @@ from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.invoices import tables
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.flows.adjust import ADJUSTING, adjusting_lines
+from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 from tallystick.flows.own_prices import OwnPrices
 from tallystick.flows.periods import ClosedPeriods, close_periods
 from tallystick.flows.shared_periods import close_shared, wide_parts
@@ -102,9 +104,9 @@ class DueTask:
         """
         left = self.contracts.filter(~pl.col("payer").is_in(held)) if held else self.contracts
         rows = [
-            (contract_id, next_bill_day(self.on, cycle_day=cycle_day, ends_on=ends_on))
-            for contract_id, cycle_day, ends_on in left.select(
-                "contract_id", "cycle_day", "ends_on"
+            (contract_id, next_bill_day(self.on, rule=rule_of(days), ends_on=ends_on))
+            for contract_id, ends_on, *days in left.select(
+                "contract_id", "ends_on", *CYCLE_DAYS
             ).iter_rows()
         ]
         return pl.DataFrame(
@@ -112,14 +114,11 @@ class DueTask:
         )
 
 
-def next_bill_day(on: date, *, cycle_day: int, ends_on: date | None) -> date | None:
-    """The first cycle day after that day; None when the contract had ended by it."""
+def next_bill_day(on: date, *, rule: CycleRule, ends_on: date | None) -> date | None:
+    """The first day after that day on which a cycle begins; None when the contract had ended."""
     if ends_on is not None and ends_on <= on:
         return None
-    day = day_in_month(on.year, on.month, cycle_day)
-    if day > on:
-        return day
-    return day_in_month(*month_after(on.year, on.month, 1), cycle_day)
+    return cycle_of(on, rule=rule).end
 
 
 def due_task(
@@ -210,21 +209,20 @@ def _recurring_lines(
         tables.read_pauses(accounts, on=on), lambda row: Period(row[1], row[2] or date.max)
     )
     rows: list[tuple[Any, ...]] = []
-    columns = ["contract_id", "starts_on", "ends_on", "cycle_day", "zone", "billed_to"]
-    for contract_id, starts, ends, cycle_day, zone, billed_to in contracts.select(
-        columns
-    ).iter_rows():
+    columns = ["contract_id", "starts_on", "ends_on", "zone", "billed_to", *CYCLE_DAYS]
+    for contract_id, starts, ends, zone, billed_to, *days in contracts.select(columns).iter_rows():
         offers = tuple(held.get(contract_id, ()))
         due = due_recurring(
             ContractTerms(
                 starts_on=starts,
                 ends_on=ends,
-                cycle_day=cycle_day,
+                cycle_day=days[0],
                 zone=zone,
                 billed_to=billed_to,
                 held=offers,
                 own=own.get(contract_id, ()),
                 pauses=tuple(rests.get(contract_id, ())),
+                turned=turned_of(since=days[1], bill_day=days[2]),
             ),
             plans=priced,
             billed=tuple(billed.get(contract_id, ())),
@@ -263,23 +261,14 @@ def describe(code: str) -> str:
 def _usage_over(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
     """Unbilled totals of the cycles that are over, with what an invoice says of them."""
     totals = tables.read_unbilled(accounts, on=on)
-    days = contracts.select("contract_id", "cycle_day", "ends_on")
-    ends = {
-        (start, day): day_in_month(*month_after(start.year, start.month, 1), day)
-        for start, day in totals.join(days, on="contract_id")
-        .select("cycle_start", "cycle_day")
-        .unique()
-        .iter_rows()
-    }
-    cycles = pl.DataFrame(
-        [(start, day, end) for (start, day), end in ends.items()],
-        schema={"cycle_start": pl.Date, "cycle_day": pl.Int64, "cycle_end": pl.Date},
-        orient="row",
-    )
+    days = contracts.select("contract_id", "ends_on", *CYCLE_DAYS)
+    started = totals.join(days, on="contract_id").select("cycle_start", *CYCLE_DAYS).unique()
+    ends = [cycle_of(start, rule=rule_of(of)).end for start, *of in started.iter_rows()]
+    cycles = started.with_columns(pl.Series("cycle_end", ends, dtype=pl.Date))
     ended = (pl.col("cycle_end") <= on) | (pl.col("ends_on") <= on).fill_null(value=False)
     return (
         totals.join(days, on="contract_id")
-        .join(cycles, on=["cycle_start", "cycle_day"])
+        .join(cycles, on=["cycle_start", *CYCLE_DAYS], nulls_equal=True)
         .filter(ended)
         .join(_component_facts(totals), on=["component_id", "version_id"], how="left")
     )

@@ -15,7 +15,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import late_tables
 from tallystick.domain.usage.late_tables import HeldEvent, NotHeld
 from tallystick.domain.usage.models import ChargeRun, LateState
-from tallystick.flows.sharing import cycle_start_of
+from tallystick.flows.cycles import CYCLE_DAYS, contract_cycle_start
 from tallystick.flows.tasks import CHARGING
 
 _STATES: Final = {
@@ -39,14 +39,15 @@ def late_events(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
 
     An ended contract that had its last bill has no present cycle.
     """
-    billed = terms.select("contract_id", "cycle_day", "ends_on", "billed_to").unique("contract_id")
+    columns = ("contract_id", "ends_on", "billed_to", *CYCLE_DAYS)
+    billed = terms.select(columns).unique("contract_id")
     ended = (pl.col("ends_on") <= pl.col("billed_to")).fill_null(value=False)
-    present = cycle_start_of(pl.col("billed_to"), cycle_day=pl.col("cycle_day"))
+    present = contract_cycle_start(pl.col("billed_to"))
     return (
         events.join(billed, on="contract_id")
         .filter(pl.col("billed_to").is_not_null() & (ended | (pl.col("cycle_start") < present)))
         .with_columns(present=pl.when(~ended).then(present))
-        .drop("cycle_day", "ends_on", "billed_to")
+        .drop("ends_on", "billed_to", *CYCLE_DAYS)
     )
 
 

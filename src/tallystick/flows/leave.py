@@ -6,6 +6,7 @@ from datetime import date
 
 from tallystick.base.period import Period
 from tallystick.base.refusal import Refusal
+from tallystick.core.invoice.cycle import turned_of
 from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod
 from tallystick.core.invoice.leave import (
     LeavingCharge,
@@ -115,6 +116,7 @@ def _terms(contract: Contract) -> ContractTerms:
         ),
         own=prices,
         pauses=tuple(Period(one.paused_from, one.paused_to or date.max) for one in pauses),
+        turned=turned_of(since=contract.cycle_since, bill_day=contract.cycle_day_before),
     )
 
 

@@ -29,7 +29,7 @@ from tallystick.core.charge.live import live_lines
 from tallystick.core.charge.period_versions import rate_period_versions
 from tallystick.core.charge.roll_over import roll_over
 from tallystick.core.charge.versions import DatedPlan
-from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
+from tallystick.core.invoice.cycle import cycle_of
 from tallystick.core.tariff.plan import Plan
 from tallystick.domain.catalog.queries import corrected_versions
 from tallystick.domain.invoices.models import BillRun
@@ -38,6 +38,7 @@ from tallystick.domain.usage import period_tables
 from tallystick.domain.usage.charge_tables import read_counters
 from tallystick.domain.usage.period_tables import PRICED
 from tallystick.domain.usage.rerate_tables import AGAIN, ask_again
+from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 from tallystick.flows.period_owners import OWNED, own_cycles, parts_of, without_members
 
 LINES_AT_ONCE: Final = 1_000_000
@@ -170,7 +171,7 @@ def _cycles(
     contract: Mapping[str, Any], touched: date | None, *, on: date
 ) -> Iterator[tuple[Period, Period]]:
     """The contract's cycles that are over, each with the days of it that the contract ran."""
-    rule = CycleRule(every=Every.MONTH, bill_day=contract["cycle_day"])
+    rule = rule_of(contract[name] for name in CYCLE_DAYS)
     ends, starts = contract["ends_on"], contract["starts_on"]
     ended = ends is not None and ends <= on
     first = contract["billed_to"] or starts

@@ -24,6 +24,7 @@ from tallystick.core.charge.live import live_lines
 from tallystick.core.charge.supersede import counter_changes, keep_payments, supersede
 from tallystick.core.charge.versions import VERSION_RATED, DatedPlan, rate_versions
 from tallystick.domain.usage import rerate_tables
+from tallystick.flows.cycles import CYCLE_DAYS
 from tallystick.flows.periods import list_periods, roll_cycle_over
 from tallystick.flows.sharing import sharing_periods
 
@@ -133,7 +134,7 @@ def _closed_periods(
     """The cycles of these accounts that bills have closed, as PERIODS and more."""
     own = terms.join(again, on="account_id", how="semi").filter(pl.col("billed_to").is_not_null())
     contracts = own.group_by("contract_id").agg(
-        pl.col("account_id", "cycle_day", "ends_on", "billed_to").first(),
+        pl.col("account_id", "ends_on", "billed_to", *CYCLE_DAYS).first(),
         pl.col("valid_from").min().alias("starts_on"),
     )
     touched = again.rename({"cycle_from": "cycle_start"})

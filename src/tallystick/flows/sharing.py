@@ -7,6 +7,7 @@ import polars as pl
 from tallystick.core.charge.buckets import sized_offers
 from tallystick.core.charge.frames import MEMBERS, PERIODS
 from tallystick.core.charge.versions import DatedPlan
+from tallystick.flows.cycles import contract_cycle_end, contract_cycle_start
 
 
 def sharing_periods(
@@ -21,12 +22,10 @@ def sharing_periods(
     if held.is_empty():
         return None
     day = pl.col("cycle_start")
-    last_of_next = day.dt.month_start().dt.offset_by("2mo").dt.offset_by("-1d")
-    ends = cycle_start_of(last_of_next, cycle_day=pl.col("cycle_day"))
     return (
         held.join(events.select("cycle_start").unique(), how="cross")
-        .filter(cycle_start_of(day, cycle_day=pl.col("cycle_day")) == day)
-        .with_columns(cycle_end=ends)
+        .filter(contract_cycle_start(day) == day)
+        .with_columns(cycle_end=contract_cycle_end(day))
         .with_columns(
             served_from=pl.max_horizontal("valid_from", "cycle_start"),
             served_to=pl.min_horizontal("valid_to", "cycle_end"),
@@ -60,15 +59,3 @@ def in_parts(again: pl.DataFrame, *, terms: pl.DataFrame, accounts: int) -> Iter
     number = pl.col("place").first().over("organisation_id") // accounts
     for part in placed.with_columns(number.alias("part")).partition_by("part", maintain_order=True):
         yield part.select("account_id", "cycle_from")
-
-
-def cycle_start_of(day: pl.Expr, *, cycle_day: pl.Expr) -> pl.Expr:
-    """The first day of the monthly cycle that holds the day, as `core.invoice.cycle` has it."""
-    month = day.dt.truncate("1mo")
-    before = month.dt.offset_by("-1mo")
-
-    def start_in(first: pl.Expr) -> pl.Expr:
-        length = first.dt.month_end().dt.day().cast(pl.Int64)
-        return first + pl.duration(days=pl.min_horizontal(cycle_day, length) - 1)
-
-    return pl.when(start_in(month) <= day).then(start_in(month)).otherwise(start_in(before))

@@ -28,7 +28,7 @@ from tallystick.core.charge.frames import (
 from tallystick.core.charge.period_versions import rate_period_versions
 from tallystick.core.charge.simulation import Part, Simulation, add_parts, cost_part
 from tallystick.core.charge.versions import DatedPlan, rate_versions
-from tallystick.core.invoice.cycle import CycleRule, Every, cycles_between
+from tallystick.core.invoice.cycle import cycles_between
 from tallystick.core.tariff.written import WrittenCatalogue
 from tallystick.domain.catalog.queries import dated_plans, draft_plan
 from tallystick.domain.parties.organisations import organisations_in
@@ -37,6 +37,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.charge_tables import read_terms
 from tallystick.domain.usage.past_tables import count_past_events, read_past_events
 from tallystick.flows.charge import place_events
+from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.tasks import WORKERS, work_off
 
@@ -172,11 +173,11 @@ def _periods(terms: pl.DataFrame, trial: _Trial) -> pl.DataFrame:
     """PERIODS, with MEMBERS, of the contracts, each cycle as far as days and offer reach."""
     first, last = trial.days
     rows = []
-    columns = ("account_id", "contract_id", "offer_id", "cycle_day", "valid_from", "valid_to")
+    columns = ("account_id", "contract_id", "offer_id", "valid_from", "valid_to", *CYCLE_DAYS)
     asked = terms.select(*columns, *MEMBERS)
-    for account, contract, offer, day, begins, ends, *shares in asked.iter_rows():
+    for account, contract, offer, begins, ends, day, since, before, *shares in asked.iter_rows():
         start, end = max(first, begins), min(last, ends or last)
-        rule = CycleRule(Every.MONTH, bill_day=day)
+        rule = rule_of((day, since, before))
         for cycle in cycles_between(rule=rule, start=start, end=end):
             served = (max(cycle.start, start), min(cycle.end, end))
             rows.append((account, contract, offer, cycle.start, cycle.end, *served, *shares))

@@ -1,7 +1,7 @@
 """Billing cycles: the periods that a recurring price is charged for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -32,18 +32,30 @@ class InvalidCycle(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class Turned:
+    """Cycles began on `bill_day` before; from the first of them that begins on `since`, or after
+    it, they do no more.
+    """
+
+    since: date
+    bill_day: int
+
+
+@dataclass(frozen=True, slots=True)
 class CycleRule:
     """How often a price recurs and where its cycles begin.
 
     With an `anchor` the cycles are counted from that day (anniversary). Without one they lie on the
     calendar: months, quarters and years are counted from January and begin on the `bill_day`,
     weeks begin on Monday. A bill day that a month does not have falls on that month's last day.
+    After the bill day was `turned` a first, shorter cycle leads to the new one.
     """
 
     every: Every
     count: int = 1
     bill_day: int = 1
     anchor: date | None = None
+    turned: Turned | None = None
 
     def __post_init__(self) -> None:
         if self.count < 1:
@@ -71,6 +83,18 @@ class CycleRule:
         return number if self.start(number) <= day else number - 1
 
 
+def turned_of(*, since: date | None, bill_day: int | None) -> Turned | None:
+    """How a bill day was turned, as it is kept: both or neither are known."""
+    if since is None or bill_day is None:
+        return None
+    return Turned(since, bill_day)
+
+
+def monthly(bill_day: int, *, turned: Turned | None = None) -> CycleRule:
+    """The monthly cycles of a contract, in which usage is counted."""
+    return CycleRule(Every.MONTH, bill_day=bill_day, turned=turned)
+
+
 def _month_index(day: date) -> int:
     return day.year * 12 + day.month - 1
 
@@ -78,8 +102,33 @@ def _month_index(day: date) -> int:
 @lru_cache(maxsize=65_536)
 def cycle_of(day: date, *, rule: CycleRule) -> Period:
     """The cycle which that day belongs to."""
+    if rule.turned is not None:
+        turns_on = _turns_on(rule)
+        if day < turns_on:
+            return cycle_of(day, rule=_before(rule))
+        whole = cycle_of(day, rule=replace(rule, turned=None))
+        return Period(max(whole.start, turns_on), whole.end)
     number = rule.number_of(day)
     return Period(rule.start(number), rule.start(number + 1))
+
+
+def whole_cycle(cycle: Period, *, rule: CycleRule) -> Period:
+    """The cycle with the days it lacks when the bill day was turned: what its price is for."""
+    if rule.turned is None or cycle.start < _turns_on(rule):
+        return cycle
+    return cycle_of(cycle.start, rule=replace(rule, turned=None))
+
+
+def _before(rule: CycleRule) -> CycleRule:
+    assert rule.turned is not None
+    return replace(rule, bill_day=rule.turned.bill_day, turned=None)
+
+
+def _turns_on(rule: CycleRule) -> date:
+    """The first day of the first cycle by the new bill day: an old cycle ends there."""
+    assert rule.turned is not None
+    last = cycle_of(rule.turned.since, rule=_before(rule))
+    return last.start if last.start == rule.turned.since else last.end
 
 
 def walk_cycles(*, rule: CycleRule, start: date) -> Iterator[Period]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.base.money import EXACT
 from tallystick.base.period import Period
-from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of, cycles_between
+from tallystick.core.invoice.cycle import CycleRule, Every, Turned, cycle_of, cycles_between
 from tallystick.core.invoice.prorate import Basis, Change, Policies, Policy
 from tallystick.core.invoice.recur import (
     BilledLine,
@@ -83,6 +83,7 @@ class ContractTerms:
     held: tuple[HeldOffer, ...]
     own: tuple[OwnRate, ...] = ()
     pauses: tuple[Period, ...] = ()
+    turned: Turned | None = None
 
 
 @lru_cache(maxsize=16_384)
@@ -359,11 +360,15 @@ def _policies(proration: Proration) -> Policies:
 def _rule(part: PlanRecurring, terms: ContractTerms) -> CycleRule:
     every = part.price.every
     anniversary = part.price.align is Alignment.ANNIVERSARY
+    if part.price.instalments is not None and terms.turned is not None:
+        # An instalment is never cut, so its cycles stay where they began.
+        terms = replace(terms, cycle_day=terms.turned.bill_day, turned=None)
     return CycleRule(
         every=Every(every.unit.value),
         count=every.count,
         bill_day=terms.cycle_day,
         anchor=terms.starts_on if anniversary else None,
+        turned=None if anniversary else terms.turned,
     )
 
 

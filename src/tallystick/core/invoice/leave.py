@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tallystick.base.money import EXACT
 from tallystick.base.period import Period
-from tallystick.core.invoice.cycle import cycle_of, walk_cycles
+from tallystick.core.invoice.cycle import cycle_of, walk_cycles, whole_cycle
 from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod, rates_of
 from tallystick.core.invoice.prorate import Change, effective_day, prorate_amount, served_part
 from tallystick.core.invoice.recur import (
@@ -105,7 +105,8 @@ def amount_from(
         for days, rate in owed_in_cycle(price, cycle=cycle, timeline=timeline, pauses=()):
             rest = days.overlap(Period(first, max(first, until)))
             if rest is not None:
-                part = served_part(served=rest, full=cycle, basis=price.basis, zone=price.zone)
+                whole = whole_cycle(cycle, rule=price.rule)
+                part = served_part(served=rest, full=whole, basis=price.basis, zone=price.zone)
                 total = EXACT.add(total, prorate_amount(rate.amount, part=part))
     return total
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.base.money import EXACT
 from tallystick.base.period import Period
-from tallystick.core.invoice.cycle import CycleRule, walk_cycles
+from tallystick.core.invoice.cycle import CycleRule, walk_cycles, whole_cycle
 from tallystick.core.invoice.prorate import (
     PRORATE_ALL,
     Basis,
@@ -232,17 +232,18 @@ def _owed_minus_billed(
     billed: Sequence[BilledLine],
 ) -> Iterator[DueLine]:
     standing = _standing(billed)
+    whole = whole_cycle(cycle, rule=price.rule)
     for charge in standing:
         kept = [days for days, rate in owed if rate == charge.line.rate]
         for unserved in (d for days in charge.days for d in _without(days, kept)):
-            amount = _credit(price, cycle, charge, unserved)
+            amount = _credit(price, whole, charge, unserved)
             charge.left = EXACT.add(charge.left, amount)
             if amount:
                 yield _line(price, Purpose.CREDIT, unserved, charge.line.rate, amount, billed)
     for days, rate in owed:
         covered = [d for charge in standing if charge.line.rate == rate for d in charge.days]
         for missing in _without(days, covered):
-            part = served_part(served=missing, full=cycle, basis=price.basis, zone=price.zone)
+            part = served_part(served=missing, full=whole, basis=price.basis, zone=price.zone)
             if part:
                 amount = prorate_amount(rate.amount, part=part)
                 yield _line(price, Purpose.RECURRING, missing, rate, amount, billed)

@@ -5,8 +5,8 @@ from datetime import date
 
 from django.db.models import Q
 
-from tallystick.base.period import day_in_month, month_after
 from tallystick.base.refusal import Refusal
+from tallystick.core.invoice.cycle import CycleRule, cycle_of, monthly, turned_of
 from tallystick.domain.catalog.models import Offer
 from tallystick.domain.contracts.models import (
     Contract,
@@ -69,6 +69,19 @@ class ChangeAhead(Refusal):
         return (
             f"contract {self.number!r} changes on {self.on} already; take that back first "
             "with: tallystick contract take-back"
+        )
+
+
+@dataclass
+class BillDayTurns(Refusal):
+    code = "bill_day_turns"
+    number: str = ""
+    on: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"the bill day of contract {self.number!r} changes on {self.on} already; "
+            "change it again after the bill of that day"
         )
 
 
@@ -249,14 +262,34 @@ def _require_open_days(contract: Contract, on: date) -> None:
     """Cycles that are billed and over are closed: nothing of them is charged or credited again."""
     if contract.billed_to is None:
         return
-    first = open_since(contract.billed_to, cycle_day=contract.cycle_day)
+    first = cycle_of(contract.billed_to, rule=cycle_rule(contract)).start
     if on < first:
         raise DaysClosed(number=contract.number, on=str(on), first=str(first))
 
 
-def open_since(billed_to: date, *, cycle_day: int) -> date:
-    """The first day of the cycle that the last bill lies in."""
-    day = day_in_month(billed_to.year, billed_to.month, cycle_day)
-    if day <= billed_to:
-        return day
-    return day_in_month(*month_after(billed_to.year, billed_to.month, -1), cycle_day)
+def cycle_rule(contract: Contract) -> CycleRule:
+    """The monthly cycles of the contract."""
+    turned = turned_of(since=contract.cycle_since, bill_day=contract.cycle_day_before)
+    return monthly(contract.cycle_day, turned=turned)
+
+
+def turn_bill_day(contract: Contract, *, day: int, today: date, long: bool) -> date:
+    """The contract's cycles begin on another day of the month, from the day that is given.
+
+    That is where its present cycle ends, or the day of the bill that is due. The first cycle there
+    is short and is billed then; with `long` it is billed with the one that follows it.
+
+    :raises BillDayTurns: when they turn to another day already, and no bill has come to it yet
+    """
+    since, billed = contract.cycle_since, contract.billed_to
+    if since is not None and (billed is None or billed < since):
+        raise BillDayTurns(number=contract.number, on=str(since))
+    due = contract.next_bill_on
+    old = cycle_rule(contract)
+    turns_on = due if due is not None and due >= today else cycle_of(today, rule=old).end
+    contract.cycle_since, contract.cycle_day_before = turns_on, contract.cycle_day
+    contract.cycle_day = day
+    if long and due == turns_on:
+        contract.next_bill_on = cycle_of(turns_on, rule=cycle_rule(contract)).end
+    contract.save(update_fields=["cycle_since", "cycle_day_before", "cycle_day", "next_bill_on"])
+    return turns_on

@@ -41,6 +41,9 @@ class Contract(TenantRow):
     """Whose cost it is within the customer's house; printed, and its bill may be split by it."""
     cycle_day = models.SmallIntegerField()
     """The day of the month its cycles begin: the account's bill day, or its own day."""
+    cycle_since = models.DateField(null=True)
+    """The first day of its cycles by that day, where they began on `cycle_day_before` before."""
+    cycle_day_before = models.SmallIntegerField(null=True)
     billed_to = models.DateField(null=True)
     """The date of its last bill; cycles that ended by then are closed."""
     next_bill_on = models.DateField(null=True)
@@ -56,6 +59,11 @@ class Contract(TenantRow):
                 condition=models.Q(ends_on__isnull=True)
                 | models.Q(ends_on__gte=models.F("starts_on")),
                 name="contract_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cycle_since__isnull=True, cycle_day_before__isnull=True)
+                | models.Q(cycle_since__isnull=False, cycle_day_before__isnull=False),
+                name="contract_bill_day_turned_whole",
             ),
         ]
 

@@ -28,6 +28,8 @@ DUE_CONTRACTS: Final = pl.Schema(
         "starts_on": pl.Date(),
         "ends_on": pl.Date(),
         "cycle_day": pl.Int64(),
+        "cycle_since": pl.Date(),
+        "cycle_day_before": pl.Int64(),
         "billed_to": pl.Date(),
     }
 )
@@ -119,7 +121,8 @@ def read_due_contracts(accounts: AccountRange, *, on: date) -> pl.DataFrame:
         " EXISTS (SELECT 1 FROM parties_taxexemption x WHERE x.tenant_id = a.tenant_id"
         " AND x.account_id = a.id), a.currency, a.zone, a.payment_days, a.payer_id,"
         " a.split_by <> '', c.id, nullif(c.cost_centre, ''),"
-        f" c.number, c.starts_on, c.ends_on, c.cycle_day, c.billed_to FROM {_DUE}"
+        f" c.number, c.starts_on, c.ends_on, c.cycle_day, c.cycle_since,"
+        f" c.cycle_day_before, c.billed_to FROM {_DUE}"
         " JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id"
         f" WHERE {due} ORDER BY a.id, c.id",
         values,

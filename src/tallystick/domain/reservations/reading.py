@@ -20,14 +20,15 @@ from tallystick.core.charge.online.state import (
     SessionState,
     Taken,
 )
-from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
+from tallystick.core.invoice.cycle import cycle_of, monthly, turned_of
 from tallystick.core.tariff.nodes import ALWAYS, Filter, Scope
 from tallystick.core.tariff.words import read_filter
 from tallystick.domain.reservations.link import Link, Row, Step
 
 _SERVED: Final = """
-    SELECT w.n, a.account_id, s.contract_id, s.id, s.state, c.cycle_day, p.bill_day,
-        o.offer_id, (w.at AT TIME ZONE p.zone)::date, c.pool_id IS NOT NULL,
+    SELECT w.n, a.account_id, s.contract_id, s.id, s.state, c.cycle_day, c.cycle_since,
+        c.cycle_day_before, p.bill_day, o.offer_id, (w.at AT TIME ZONE p.zone)::date,
+        c.pool_id IS NOT NULL,
         p.organisation_id IS NOT NULL OR EXISTS (
             SELECT FROM parties_account u
             WHERE u.tenant_id = p.tenant_id AND u.organisation_id = p.id), p.currency
@@ -206,7 +207,7 @@ async def load_batch(
 
 
 def _served(row: Row, offer_of: OfferOf) -> Served:
-    _, account, contract, service, state, cycle_day, bill_day, offer, day, *shared, _ = row
+    _, account, contract, service, state, *days, bill_day, offer, day, pooled, grouped, _ = row
     contract_id, on = int(contract), _day(day)
     return Served(
         account_id=int(account),
@@ -214,9 +215,9 @@ def _served(row: Row, offer_of: OfferOf) -> Served:
         service_id=int(service),
         service_state=state.decode(),
         offer_id=offer_of(contract_id, int(offer), on) if offer else 0,
-        cycle_start=_start(on, int(cycle_day)),
+        cycle_start=_cycle_start(on, *days),
         tab_start=_start(on, int(bill_day)),
-        shares=_SHARES[shared[0] == b"t", shared[1] == b"t"],
+        shares=_SHARES[pooled == b"t", grouped == b"t"],
     )
 
 
@@ -231,7 +232,17 @@ _SHARES: Final = {
 
 @lru_cache(maxsize=4_096)
 def _start(day: date, bill_day: int) -> date:
-    return cycle_of(day, rule=CycleRule(Every.MONTH, bill_day=bill_day)).start
+    return cycle_of(day, rule=monthly(bill_day)).start
+
+
+def _cycle_start(
+    day: date, cycle_day: bytes | None, since: bytes | None, before: bytes | None
+) -> date:
+    assert cycle_day is not None
+    if since is None or before is None:
+        return _start(day, int(cycle_day))
+    turned = turned_of(since=_day(since), bill_day=int(before))
+    return cycle_of(day, rule=monthly(int(cycle_day), turned=turned)).start
 
 
 async def _load_accounts(

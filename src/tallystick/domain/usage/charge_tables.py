@@ -34,6 +34,8 @@ TERMS: Final = pl.Schema(
         "contract_id": pl.Int64(),
         "account_zone": pl.String(),
         "cycle_day": pl.Int64(),
+        "cycle_since": pl.Date(),
+        "cycle_day_before": pl.Int64(),
         "offer_id": pl.Int64(),
         "valid_from": pl.Date(),
         "valid_to": pl.Date(),
@@ -115,7 +117,8 @@ def read_terms(accounts: AccountRange) -> pl.DataFrame:
     within, values = accounts.within("c.account_id")
     return read_frame(
         f"""
-        SELECT c.account_id, c.id, a.zone, c.cycle_day, o.offer_id, o.valid_from, o.valid_to,
+        SELECT c.account_id, c.id, a.zone, c.cycle_day, c.cycle_since, c.cycle_day_before,
+            o.offer_id, o.valid_from, o.valid_to,
             c.ends_on, c.billed_to, COALESCE(a.organisation_id, a.id), c.pool_id
         FROM contracts_contract c
         JOIN parties_account a ON a.tenant_id = c.tenant_id AND a.id = c.account_id

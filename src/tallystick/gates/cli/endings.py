@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tallystick.gates.cli import accounts
 from tallystick.gates.cli.accounts import Number, On
 from tallystick.gates.cli.answers import examples, tell
 from tallystick.gates.cli.asking import AsJson, Day, Operator, act_for
@@ -15,6 +16,35 @@ contract = typer.Typer()
 def join(to: typer.Typer) -> None:
     """Adds these commands to those of `contract`."""
     to.registered_commands += contract.registered_commands
+
+
+@accounts.account.command(
+    "bill-day",
+    epilog=examples("account bill-day A-1001 15", "account bill-day A-1001 15 --long --json"),
+)
+def change_day(
+    number: Annotated[str, typer.Argument(help="The account's number.", show_default=False)],
+    day: Annotated[int, typer.Argument(min=1, max=31, help="Of the month.", show_default=False)],
+    long: Annotated[
+        bool, typer.Option("--long", help="Bill the days until then with the cycle after them.")
+    ] = False,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bill an account on another day of the month, from where its cycles end.
+
+    The days until then are a short cycle, charged by days and billed at once.
+    """
+    from tallystick.flows.bill_day import change_bill_day
+
+    present = act_for(operator)
+    done = change_bill_day(number, day=day, long=long, tenant_id=present.tenant_id, at=present.at)
+    since = "".join(f"; {contract} from {on}" for contract, on in done.contracts)
+    tell(
+        asdict(done) | {"contracts": dict(done.contracts)},
+        as_json=as_json,
+        said=f"account {number} is billed on day {done.after}, no more on {done.before}{since}",
+    )
 
 
 @contract.command(

@@ -4,10 +4,13 @@ from datetime import datetime
 
 from tallystick.flows.agreed import do_agreed
 from tallystick.flows.alter import change_contract, rest_contract, take_back, wake_contract
+from tallystick.flows.bill_day import change_bill_day
 from tallystick.flows.end import give_notice, keep, stop_contract
 from tallystick.packs.stories.steps import (
+    ChangeBillDay,
     ChangeContract,
     EndContract,
+    FirstCycle,
     GiveNotice,
     KeepContract,
     PauseContract,
@@ -25,6 +28,7 @@ ContractStep = (
     | GiveNotice
     | KeepContract
     | RunContracts
+    | ChangeBillDay
 )
 
 
@@ -63,6 +67,15 @@ def alter_contract(step: ContractStep, *, tenant_id: int, at: datetime) -> str:
             return f"ends on {ended.ends_on}"
         case KeepContract():
             return f"does not end on {keep(step.number, tenant_id=tenant_id)}"
+        case ChangeBillDay():
+            turned = change_bill_day(
+                step.account,
+                day=step.bill_day,
+                long=step.first is FirstCycle.LONG,
+                tenant_id=tenant_id,
+                at=at,
+            )
+            return "; ".join(f"{number} from {since}" for number, since in turned.contracts)
         case RunContracts():
             ran = do_agreed(tenant_id=tenant_id, on=step.day, at=at)
             return f"{ran.ended} ended, {ran.rested} began to rest, {ran.resumed} go on"

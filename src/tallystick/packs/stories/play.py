@@ -56,6 +56,7 @@ from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart,
 from tallystick.packs.stories.step import Expectation, Step
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
+    ChangeBillDay,
     ChangeContract,
     ChoosePayer,
     CloseBooks,
@@ -200,7 +201,7 @@ class _Player:
                 return self._start_contract(step, at)
             case (
                 ChangeContract() | TakeChangeBack() | PauseContract() | ResumeContract()
-                | EndContract() | GiveNotice() | KeepContract() | RunContracts()
+                | EndContract() | GiveNotice() | KeepContract() | RunContracts() | ChangeBillDay()
             ):  # fmt: skip
                 return alter_contract(step, tenant_id=self._tenant.id, at=at)
             case (

@@ -126,6 +126,19 @@ class ResumeContract(Step):
     since: date | None
 
 
+class FirstCycle(StrEnum):
+    SHORT = "short"
+    LONG = "long"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBillDay(Step):
+    form = "bill-day ACCOUNT BILL_DAY [first FIRST]"
+    account: str
+    bill_day: MonthDay
+    first: FirstCycle | None
+
+
 class Charge(StrEnum):
     WAIVED = "waived"
 
@@ -406,8 +419,8 @@ class RunBalances(Step):
 STEPS: Final[tuple[type[Step], ...]] = (
     OpenAccount, ExemptAccount, ChoosePayer, SplitBills, StartContract, ChangeContract,
     TakeChangeBack, PauseContract, ResumeContract, EndContract, GiveNotice, KeepContract,
-    RunContracts, GrantToContract, GrantToAccount, EndGrant, OverridePrice, EndOverride,
-    PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, ReleaseUsage, Rate, RateAgain,
+    RunContracts, ChangeBillDay, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
+    EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, ReleaseUsage, Rate, RateAgain,
     RunBills, RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
     TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,

@@ -126,6 +126,12 @@ class BillCycle:
     commitments: tuple[DueCommitment, ...] = ()
     limit: DueLimit | None = None
     uses: tuple[Use, ...] = ()
+    first: date | None = None  # its first day, where it lacks some days at its start
+
+    @property
+    def begins(self) -> date:
+        """The day that tells it from the contract's other cycles."""
+        return self.first or self.start
 
     def plus(self, amounts: Iterable[BillAmount]) -> "BillCycle":
         return replace(self, amounts=(*self.amounts, *amounts))
