@@ -52,7 +52,7 @@ def change_bill_day(
         today = at.astimezone(ZoneInfo(account.zone)).date()
         turned = tuple(
             (contract.number, turn_bill_day(contract, day=day, today=today, long=long))
-            for contract in running_contracts(account.id, on=today)
+            for contract in running_contracts([account.id], on=today)
             if contract.cycle_day == before
         )
         account.bill_day = day
