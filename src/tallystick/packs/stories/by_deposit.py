@@ -9,10 +9,10 @@ from tallystick.domain.tenants.models import Tenant
 from tallystick.flows.deposits import end_deposits, end_deposits_of_the_gone, hold_deposit
 from tallystick.packs.stories.steps import EndDeposits, HoldDeposit, RunDeposits
 
+DepositStep = HoldDeposit | EndDeposits | RunDeposits
 
-def keep_deposit(
-    step: HoldDeposit | EndDeposits | RunDeposits, *, tenant: Tenant, at: datetime
-) -> str:
+
+def keep_deposit(step: DepositStep, *, tenant: Tenant, at: datetime) -> str:
     """What the step did, in a few words.
 
     :raises Refusal: when it cannot be done

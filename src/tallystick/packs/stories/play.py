@@ -43,68 +43,40 @@ from tallystick.flows.rehearse import rehearse_bills
 from tallystick.flows.turn import turn_books
 from tallystick.gates.files.streams import check_file
 from tallystick.packs.open_business import morning
-from tallystick.packs.stories.by_balance import Balances
-from tallystick.packs.stories.by_contract import alter_contract
-from tallystick.packs.stories.by_debit import move_money
-from tallystick.packs.stories.by_deposit import keep_deposit
+from tallystick.packs.stories.by_balance import Balances, BalanceStep
+from tallystick.packs.stories.by_contract import ContractStep, alter_contract
+from tallystick.packs.stories.by_debit import MoneyStep, move_money
+from tallystick.packs.stories.by_deposit import DepositStep, keep_deposit
 from tallystick.packs.stories.by_ladder import hold_back
 from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.late_steps import LateStep
-from tallystick.packs.stories.own_terms import give_terms
+from tallystick.packs.stories.own_terms import OwnTerms, give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
 from tallystick.packs.stories.step import Expectation, Step
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
-    ChangeBillDay,
-    ChangeContract,
     ChoosePayer,
     CloseBooks,
     Collect,
     CreditInvoice,
     CustomerKind,
-    EndContract,
-    EndDeposits,
-    EndGrant,
-    EndOverride,
     ExemptAccount,
-    GiveMandate,
-    GiveNotice,
-    GrantToAccount,
-    GrantToContract,
-    HoldDeposit,
-    KeepContract,
-    MakeVouchers,
     OpenAccount,
-    OverridePrice,
-    PauseContract,
     Pay,
-    PayBefore,
     PublishPrices,
     PublishRules,
     Rate,
     RateAgain,
-    RedeemVoucher,
-    RefundCredit,
     RehearseBills,
     ReleaseUsage,
-    ResumeContract,
-    ReturnDebit,
-    RunBalances,
     RunBills,
-    RunContracts,
-    RunDebits,
-    RunDeposits,
-    SetDebitTerms,
     SplitBills,
     StartContract,
     Story,
-    TakeChangeBack,
     TakeCorrections,
     TakeUsage,
     TakeUsageFile,
-    TopUp,
-    TransferBalance,
     TurnBooks,
 )
 
@@ -190,6 +162,19 @@ class _Player:
 
     def _act(self, step: Step, at: datetime) -> str:
         """What the action did, in a few words."""
+        if isinstance(step, ContractStep):
+            return alter_contract(step, tenant_id=self._tenant.id, at=at)
+        if isinstance(step, OwnTerms):
+            give_terms(step, tenant_id=self._tenant.id, at=at)
+            return DONE
+        if isinstance(step, MoneyStep):
+            return move_money(step, tenant=self._tenant, at=at)
+        if isinstance(step, BalanceStep):
+            return self._balances.play(step, at=at)
+        if isinstance(step, DepositStep):
+            return keep_deposit(step, tenant=self._tenant, at=at)
+        if isinstance(step, LateStep):
+            return hold_back(step, tenant=self._tenant, at=at)
         match step:
             case OpenAccount():
                 return self._open_account(step)
@@ -199,16 +184,6 @@ class _Player:
                 return choose(step, tenant_id=self._tenant.id)
             case StartContract():
                 return self._start_contract(step, at)
-            case (
-                ChangeContract() | TakeChangeBack() | PauseContract() | ResumeContract()
-                | EndContract() | GiveNotice() | KeepContract() | RunContracts() | ChangeBillDay()
-            ):  # fmt: skip
-                return alter_contract(step, tenant_id=self._tenant.id, at=at)
-            case (
-                GrantToContract() | GrantToAccount() | EndGrant() | OverridePrice() | EndOverride()
-            ):
-                give_terms(step, tenant_id=self._tenant.id, at=at)
-                return DONE
             case PublishPrices():
                 return self._publish(step, at)
             case RateAgain():
@@ -228,21 +203,10 @@ class _Player:
                 return self._rehearse_bills(step.day)
             case Pay():
                 return self._pay(step, at)
-            case SetDebitTerms() | GiveMandate() | RunDebits() | ReturnDebit() | RefundCredit():
-                return move_money(step, tenant=self._tenant, at=at)
-            case (
-                PayBefore() | TopUp() | MakeVouchers() | RedeemVoucher() | TransferBalance()
-                | RunBalances()
-            ):  # fmt: skip
-                return self._balances.play(step, at=at)
             case Collect():
                 return self._collect(step.day, at)
-            case LateStep():
-                return hold_back(step, tenant=self._tenant, at=at)
             case CreditInvoice():
                 return self._credit(step, at)
-            case HoldDeposit() | EndDeposits() | RunDeposits():
-                return keep_deposit(step, tenant=self._tenant, at=at)
             case PublishRules():
                 return publish_own_chart(
                     self._stage.find(step.path), tenant_id=self._tenant.id, on=step.day, at=at
