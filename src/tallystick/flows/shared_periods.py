@@ -19,6 +19,7 @@ from tallystick.domain.invoices import tables
 from tallystick.domain.parties.organisations import AccountRange, whole_organisations
 from tallystick.domain.usage import period_tables
 from tallystick.domain.usage.charge_tables import read_terms
+from tallystick.flows.cycles import CYCLE_DAYS
 from tallystick.flows.own_prices import OwnPrices
 from tallystick.flows.period_owners import own_cycles, parts_of, with_owner
 from tallystick.flows.periods import (
@@ -146,7 +147,7 @@ def _close(
 def _periods(terms: pl.DataFrame, uncounted: pl.DataFrame, asked: _Asked) -> pl.DataFrame:
     """The cycles of all who share since the first that one of those due has open (_PERIODS)."""
     contracts = terms.group_by("contract_id").agg(
-        pl.col("account_id", "organisation_id", "cycle_day", "ends_on", "billed_to").first(),
+        pl.col("account_id", "organisation_id", "ends_on", "billed_to", *CYCLE_DAYS).first(),
         pl.col("valid_from").min().alias("starts_on"),
     )
     owing = contracts.filter(pl.col("contract_id").is_in(asked.due)).select(
