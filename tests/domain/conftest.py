@@ -30,8 +30,10 @@ from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Compon
 from tallystick.domain.contracts.grants import Wording
 from tallystick.domain.documents.models import Channel, DocumentFormat
 from tallystick.domain.documents.operations import queue_dispatches, wish_delivery
-from tallystick.domain.invoices.models import Invoice, Offset
+from tallystick.domain.invoices.drafts import Waits, set_rules
+from tallystick.domain.invoices.models import BillDraft, DraftLine, Invoice, Offset
 from tallystick.domain.invoices.operations import charge_once
+from tallystick.domain.invoices.voids import note_void
 from tallystick.domain.ledger.models import Turn
 from tallystick.domain.parties.operations import exempt_account
 from tallystick.domain.parties.queries import account_numbered
@@ -196,7 +198,43 @@ def _leave_paper(tenant_id: int) -> None:
         number, parts={1: Decimal("0.01")}, tenant_id=tenant_id, on=date(2026, 3, 16),
         at=noon(3, 16),
     )  # fmt: skip
+    _leave_worklist(tenant_id)
     turn_books(tenant_id=tenant_id, through=date(2025, 1, 1), at=noon(3, 16), close=True)
+
+
+def _leave_worklist(tenant_id: int) -> None:
+    """A bill that waits, the rules that hold it, and an invoice noted as void."""
+    with acting_for(tenant_id):
+        invoice = Invoice.objects.filter(account__number="A1").order_by("id").first()
+        own = {"tenant_id": tenant_id, "account_id": invoice.account_id}
+        set_rules(Waits(Decimal(700), 20, new=False, void_sent=False), tenant_id=tenant_id)
+        note_void(invoice, reason="wrong", on=date(2026, 3, 16), at=noon(3, 16))
+        draft = BillDraft.objects.create(
+            **own,
+            bill_date=date(2026, 3, 1),
+            currency="EUR",
+            invoices=1,
+            net=7,
+            tax=0,
+            total=7,
+            cause="over",
+            digest="7",
+            state="pending",
+            drafted_at=noon(3, 16),
+        )
+        DraftLine.objects.create(
+            **own,
+            draft=draft,
+            bill="7",
+            line_no=1,
+            contract_id=1,
+            period_from=date(2026, 3, 1),
+            period_to=date(2026, 4, 1),
+            description="a line",
+            quantity=1,
+            unit="unit",
+            net=7,
+        )
 
 
 def _leave_periods(tenant_id: int, account_id: int) -> None:

@@ -20,6 +20,7 @@ from tallystick.wiring.roles import APP, OWNER
 NEVER_CHANGED = (
     "catalog_catalogversion", "catalog_catalogfile", "ledger_entry", "ledger_posting",
     "invoices_invoice", "invoices_invoiceline", "invoices_invoicetax", "invoices_offset",
+    "invoices_voidedinvoice",
     "payments_payment", "payments_allocation", "balances_bucketmovement", "balances_prepaiduse",
 )  # fmt: skip
 COPY = "INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s::jsonb)"
@@ -46,6 +47,20 @@ def test_what_never_changes(lived, table):
             assert "never" in str(refused.value) or "append-only" in str(refused.value)
         with lived.sql(APP, tenant=lived.first) as connection, pytest.raises(InsufficientPrivilege):
             connection.execute(statement)
+
+
+def test_of_an_invoice_line_only_this_changes_that_it_is_free(lived):
+    own = "WHERE purpose LIKE 'recurring%'"
+    with lived.sql(APP, tenant=lived.first) as connection:
+        freed = connection.execute(f"UPDATE invoices_invoiceline SET freed = true {own}")
+        assert freed.rowcount > 0
+    for role, changes, refusal in (
+        (APP, "freed = true, net = 0", InsufficientPrivilege),
+        (OWNER, "freed = true, net = net + 1", RestrictViolation),
+        (OWNER, "freed = false", RestrictViolation),
+    ):
+        with lived.sql(role, tenant=lived.first) as connection, pytest.raises(refusal):
+            connection.execute(f"UPDATE invoices_invoiceline SET {changes} {own}")
 
 
 # table | where, else any row | what a copy of that row changes, besides its id | what says no
@@ -111,6 +126,11 @@ invoices_invoiceline | purpose LIKE 'recurring%' | {} | invoice_line_billed_once
 invoices_invoiceline | purpose LIKE 'usage%' | {} | invoice_line_billed_once
 invoices_invoiceline || {line_no: 77, net: 77} | invoice_line_billed_once
 invoices_invoiceline | purpose LIKE 'recurring%' | {slot: 77} | ok
+invoices_invoiceline | purpose LIKE 'recurring%' | {freed: true} | ok
+invoices_voidedinvoice || {} | invoice_voided_once
+invoices_billrules || {} | bill_rules_once
+invoices_billdraft || {} | bill_draft_once
+invoices_billdraft || {state: issued} | ok
 invoices_creditedline || {} | credited_line_once
 invoices_numberseries || {} | number_series_once
 invoices_billrun || {} | bill_run_date_once
@@ -283,6 +303,7 @@ NO_KEY = {
     "balances_movement": {"charge_run_id", "component_id", "contract_id"},
     "balances_rolledover": {"component_id", "contract_id"},
     "invoices_invoice": {"bill_run_id"},
+    "invoices_draftline": {"contract_id"},
     "invoices_invoiceline": {"component_id", "contract_id"},
     "invoices_oneoff": {"invoice_id"},
     "reservations_reservation": {"charge_run_id", "contract_id", "offer_id", "service_id"},

@@ -189,7 +189,7 @@ def _grant(row: dict[str, Any]) -> Granted:
 def _take_lines(found: dict[int, _Contract], lines: pl.DataFrame) -> None:
     """Gives each contract its new lines, and the billed ones that may lie in the same cycles."""
     own = pl.col("contract_id").is_in(list(found))
-    for row in lines.filter(own & (pl.col("purpose") != "one_off")).to_dicts():
+    for row in lines.filter(own & ~pl.col("purpose").str.starts_with("one_off")).to_dicts():
         found[row["contract_id"]].new.append(row)
     first = date.max
     for contract in found.values():

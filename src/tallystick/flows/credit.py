@@ -29,6 +29,7 @@ from tallystick.core.post.batch import post_invoices_batch
 from tallystick.domain.invoices import operations, tables
 from tallystick.domain.invoices.models import CreditedLine, Invoice, InvoiceKind, InvoiceLine
 from tallystick.domain.invoices.queries import invoice_numbered
+from tallystick.domain.invoices.voids import void_of
 from tallystick.domain.ledger.tables import store_deferrals, store_entries
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import exemptions_of
@@ -74,6 +75,15 @@ class NoSuchLine(Refusal):
 
 
 @dataclass
+class VoidNotCredited(Refusal):
+    code = "void_not_credited"
+    number: str = ""
+
+    def sentence(self) -> str:
+        return f"{self.number} is void: nothing is owed on it that could be credited"
+
+
+@dataclass
 class NotAnInvoice(Refusal):
     code = "not_an_invoice"
     number: str = ""
@@ -109,29 +119,56 @@ def credit_invoice(
 
     :raises UnknownInvoice: when there is none of that number
     :raises NotAnInvoice: when it is a credit note itself
+    :raises VoidNotCredited: when it is void
     :raises NoSuchLine: when it has no such line
     :raises MoreThanBilled: when a part is more than is left of its line
     :raises NothingToCredit: when nothing is left
     :raises BooksClosed: when that day lies in a closed period
     """
     with acting_for(tenant_id):
-        tenant = Tenant.objects.get(id=tenant_id)
         invoice = invoice_numbered(number)
         Account.objects.select_for_update().get(id=invoice.account_id)
         if invoice.kind == InvoiceKind.CREDIT_NOTE:
             raise NotAnInvoice(number=number)
-        credited = _credited(invoice, parts)
-        batch = _assemble(tenant, invoice, credited)
-        head = batch.invoices.row(0, named=True)
-        named = "" if rehearse else _issue(tenant, invoice, credited, batch, on=on, at=at)
-        sums = {name: EXACT.minus(head[name]) for name in ("net", "tax", "total")}
-        return CreditReport(named, number, invoice.currency, **sums)
+        return _credit(invoice, parts=parts, on=on, at=at, rehearse=rehearse)
+
+
+def credit_within(invoice: Invoice, *, on: date, at: datetime) -> CreditReport | None:
+    """A credit note for all that is left of an invoice; None where nothing is.
+
+    It is part of the caller's transaction, which holds the account.
+
+    :raises BooksClosed: when that day lies in a closed period
+    """
+    try:
+        return _credit(invoice, parts={}, on=on, at=at)
+    except NothingToCredit:
+        return None
+
+
+def _credit(
+    invoice: Invoice,
+    *,
+    parts: Mapping[int, Decimal | None],
+    on: date,
+    at: datetime,
+    rehearse: bool = False,
+) -> CreditReport:
+    tenant = Tenant.objects.get(id=invoice.tenant_id)
+    credited = _credited(invoice, parts)
+    batch = _assemble(tenant, invoice, credited)
+    head = batch.invoices.row(0, named=True)
+    named = "" if rehearse else _issue(tenant, invoice, credited, batch, on=on, at=at)
+    sums = {name: EXACT.minus(head[name]) for name in ("net", "tax", "total")}
+    return CreditReport(named, invoice.number, invoice.currency, **sums)
 
 
 def _credited(
     invoice: Invoice, parts: Mapping[int, Decimal | None]
 ) -> list[tuple[InvoiceLine, Decimal]]:
     """Each line with what of its exact amount is given back, by its own sign."""
+    if void_of(invoice) is not None:
+        raise VoidNotCredited(number=invoice.number)
     own = InvoiceLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
     own = own.select_related("contract__account__party")
     lines = {line.line_no: line for line in own.order_by("line_no")}

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from tallystick.base.money import EXACT
 from tallystick.base.period import Period, day_start
@@ -28,8 +28,10 @@ from tallystick.domain.invoices.models import (
     InvoiceKind,
     InvoiceLine,
     InvoiceTax,
+    VoidedInvoice,
 )
 from tallystick.domain.invoices.queries import invoice_numbered
+from tallystick.domain.invoices.voids import void_of
 from tallystick.domain.parties.models import Account
 from tallystick.domain.payments.models import Payment
 from tallystick.domain.tenants.models import Tenant
@@ -77,6 +79,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
         language = language_of(invoice.account.party.language, otherwise=tenant.language)
         consumption, annexes = _used(invoice, usage, named=named)
         previous, payments = _balance_before(invoice)
+        void = void_of(invoice)
         paid = sum((payment.amount for payment in payments), Decimal(0))
         shown = InvoiceDocument(
             seller=_seller(tenant),
@@ -102,6 +105,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
             payments=payments,
             consumption=consumption,
             annexes=annexes,
+            voided_on=void.voided_on if void else None,
         )
         return _as_credit(shown, invoice) if invoice.kind == InvoiceKind.CREDIT_NOTE else shown
 
@@ -410,7 +414,10 @@ def _taxes(invoice: Invoice) -> Iterator[document.TaxRow]:
 
 def _balance_before(invoice: Invoice) -> tuple[Decimal, tuple[document.PaymentRow, ...]]:
     """What the invoice before left open, and the payments between the two."""
-    earlier = Invoice.objects.filter(account_id=invoice.account_id, id__lt=invoice.id)
+    void = VoidedInvoice.objects.filter(account_id=invoice.account_id, invoice=OuterRef("pk"))
+    earlier = Invoice.objects.filter(
+        ~Exists(void), account_id=invoice.account_id, id__lt=invoice.id
+    )
     before = earlier.order_by("-id").first()
     balance = sum(earlier.values_list("total", flat=True), Decimal(0))
     rows: list[document.PaymentRow] = []

@@ -365,7 +365,7 @@ def _one_off_lines(accounts: AccountRange, *, contracts: pl.DataFrame, on: date)
             "one_off_id",
             "contract_id",
             pl.lit(0, pl.Int64).alias("component_id"),
-            pl.lit("one_off").alias("purpose"),
+            pl.format("one_off:{}", "one_off_id").alias("purpose"),
             pl.col("charged_on").alias("period_from"),
             (pl.col("charged_on") + pl.duration(days=1)).alias("period_to"),
             "description",

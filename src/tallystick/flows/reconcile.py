@@ -51,7 +51,8 @@ EQUALITIES: Final = (
     ("the ledger balances", "SELECT 0", "SELECT sum(amount) FROM ledger_posting"),
     (
         "receivable = open items of all invoices",
-        "SELECT sum(total - settled) FROM invoices_openitem WHERE state <> 'written_off'",
+        "SELECT sum(total - settled) FROM invoices_openitem"
+        " WHERE state NOT IN ('written_off', 'void')",
         _ledger(chart.RECEIVABLE),
     ),
     (
@@ -63,8 +64,11 @@ EQUALITIES: Final = (
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.CUSTOMER_CREDIT)}) l(amount)",
     ),
     (
-        "tax payable = tax of all invoices and of prepaid use, less that of what is written off",
+        "tax payable = tax of invoices that are not void and of prepaid use, less that written off",
         "SELECT (SELECT coalesce(sum(tax), 0) FROM invoices_invoicetax)"
+        " - (SELECT coalesce(sum(t.tax), 0) FROM invoices_voidedinvoice v"
+        " JOIN invoices_invoicetax t ON t.tenant_id = v.tenant_id"
+        " AND t.account_id = v.account_id AND t.invoice_id = v.invoice_id)"
         " + (SELECT coalesce(sum(tax), 0) FROM balances_prepaiduse)"
         " - (SELECT coalesce(sum(tax), 0) FROM collections_writeoff)"
         " + (SELECT coalesce(sum(tax), 0) FROM collections_recovery)",
@@ -117,12 +121,12 @@ EQUALITIES: Final = (
     (
         "billed usage = usage lines of invoices",
         "SELECT sum(amount) FROM usage_chargetotal WHERE invoice_id > 0",
-        "SELECT sum(exact) FROM invoices_invoiceline WHERE purpose LIKE 'usage%'",
+        "SELECT sum(exact) FROM invoices_invoiceline WHERE purpose LIKE 'usage%' AND NOT freed",
     ),
     (
         "priced periods = period lines of invoices",
         "SELECT sum(amount) FROM usage_periodline",
-        "SELECT sum(exact) FROM invoices_invoiceline WHERE purpose LIKE 'period%'",
+        "SELECT sum(exact) FROM invoices_invoiceline WHERE purpose LIKE 'period%' AND NOT freed",
     ),
     (
         "counters = their movements",

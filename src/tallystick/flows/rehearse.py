@@ -10,11 +10,12 @@ import polars as pl
 
 from tallystick.base.progress import Progress, silent
 from tallystick.domain.invoices import tables
-from tallystick.domain.invoices.history import read_last_invoices, read_numbers
+from tallystick.domain.invoices.history import read_last_bills, read_numbers
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import Batch
-from tallystick.flows.invoice import CONTRACTS_PER_TASK, HEADS, draft_invoices
+from tallystick.flows.drafting import HEADS, draft_invoices
+from tallystick.flows.invoice import CONTRACTS_PER_TASK
 
 TOLERATED_PERCENT: Final = 20
 """A bill that is further from the last one than this is worth a look."""
@@ -69,7 +70,7 @@ def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> 
         progress("rehearsing", done=done, total=len(ranges))
     billed = pl.concat(drafts) if drafts else HEADS.to_frame()
     with acting_for(tenant_id):
-        last = read_last_invoices(until=on)
+        last = read_last_bills(until=on)
         numbers = read_numbers()
     return Rehearsal(
         bill_date=on,

@@ -28,7 +28,8 @@ def why_adjusted(line: InvoiceLine) -> list[str]:
         period_from__gte=line.period_from,
         period_from__lt=line.period_to,
         invoice_id__lte=line.invoice_id,
-    ).exclude(purpose="one_off")
+        freed=line.freed,
+    ).exclude(purpose__startswith="one_off")
     amounts = [_amount(one) for one in cycle.order_by("invoice_id", "line_no")]
     return explain_adjustment(own, amounts=amounts, words=_words(line, own.term))
 

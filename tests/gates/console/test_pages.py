@@ -22,6 +22,7 @@ PAGES = f"""
 /talk/accounts
 /talk/accounts/{SUSPENDED}
 /talk/accounts/{NEW}
+/talk/drafts
 /talk/invoices
 /talk/invoices/INV-2026-000001
 /talk/invoices/INV-2026-000001/lines/3

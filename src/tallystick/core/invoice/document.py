@@ -194,3 +194,4 @@ class InvoiceDocument:
     consumption: tuple[Consumption, ...] = ()
     annexes: tuple[Annex, ...] = ()
     notes: tuple[str, ...] = ()
+    voided_on: date | None = None

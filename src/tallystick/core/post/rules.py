@@ -15,6 +15,7 @@ from tallystick.core.post import chart
 
 class EventKind(StrEnum):
     INVOICE_ISSUED = "invoice_issued"
+    INVOICE_VOIDED = "invoice_voided"
     CREDIT_NOTE_ISSUED = "credit_note_issued"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_SETTLED = "payment_settled"
@@ -68,6 +69,12 @@ RULES: Final[Rules] = MappingProxyType(
             _credit(None, "revenue"),
             _credit(chart.DEFERRED, "deferred"),
             _credit(chart.TAX_PAYABLE, "tax"),
+        ),
+        EventKind.INVOICE_VOIDED: (
+            _debit(None, "revenue"),
+            _debit(chart.DEFERRED, "deferred"),
+            _debit(chart.TAX_PAYABLE, "tax"),
+            _credit(chart.RECEIVABLE, "total"),
         ),
         EventKind.CREDIT_NOTE_ISSUED: (
             _debit(None, "revenue"),

@@ -46,6 +46,8 @@ class Contract(TenantRow):
     cycle_day_before = models.SmallIntegerField(null=True)
     billed_to = models.DateField(null=True)
     """The date of its last bill; cycles that ended by then are closed."""
+    billed_before = models.DateField(null=True)
+    """The date of the bill before its last one, for when the last is voided."""
     next_bill_on = models.DateField(null=True)
     """When it is next due; None once an ended contract has had its last bill."""
     state = models.CharField(max_length=10, choices=one_of(ContractState))

@@ -26,6 +26,7 @@ class DispatchState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNSURE = "unsure"  # it was being sent when we were stopped; a person decides
+    HELD_BACK = "held_back"  # its invoice is void
 
 
 class Delivery(TenantRow):

@@ -51,6 +51,19 @@ class DispatchDone(Refusal):
 
 
 @dataclass
+class DocumentSent(Refusal):
+    code = "document_sent"
+    number: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"{self.number} went out to the customer, so it cannot be void; credit it and bill "
+            f"again with: tallystick invoice rebill {self.number}. Where the law lets you void it: "
+            "tallystick bill rules --void-sent"
+        )
+
+
+@dataclass
 class UnknownDispatch(Refusal):
     code = "unknown_dispatch"
     dispatch: int = 0
@@ -93,7 +106,9 @@ def queue_dispatches(*, tenant_id: int, at: datetime) -> int:
                 %s, ''
             FROM documents_delivery d JOIN invoices_invoice i ON i.tenant_id = d.tenant_id
                 AND i.account_id = d.account_id AND i.issued_at >= d.wished_at
-            WHERE d.tenant_id = %s
+            WHERE d.tenant_id = %s AND NOT EXISTS (SELECT 1 FROM invoices_voidedinvoice v
+                WHERE v.tenant_id = i.tenant_id AND v.account_id = i.account_id
+                AND v.invoice_id = i.id)
             ORDER BY i.id
             ON CONFLICT (tenant_id, account_id, invoice_id, channel) DO NOTHING
             """,
@@ -101,6 +116,19 @@ def queue_dispatches(*, tenant_id: int, at: datetime) -> int:
         )
         queued: int = cursor.rowcount
     return queued
+
+
+def keep_back(invoice_id: int, *, number: str, even_sent: bool) -> None:
+    """The invoice does not go out any more.
+
+    :raises DocumentSent: when it did, or may have, unless `even_sent`
+    """
+    own = Dispatch.objects.filter(invoice_id=invoice_id)
+    out = (DispatchState.SENT, DispatchState.SENDING, DispatchState.UNSURE)
+    states = set(own.select_for_update().values_list("state", flat=True))
+    if not even_sent and states & set(out):
+        raise DocumentSent(number=number)
+    own.exclude(state__in=out).update(state=DispatchState.HELD_BACK)
 
 
 def claim_dispatch(dispatch_id: int) -> Dispatch | None:

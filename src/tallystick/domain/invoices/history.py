@@ -16,7 +16,7 @@ from tallystick.domain.invoices.models import (
 )
 from tallystick.domain.tenants.bulk import read_frame
 
-LAST_INVOICES: Final = pl.Schema(
+LAST_BILLS: Final = pl.Schema(
     {
         "account_id": pl.Int64(),
         "account": pl.String(),
@@ -26,20 +26,24 @@ LAST_INVOICES: Final = pl.Schema(
         "total": AMOUNT,
     }
 )
-"""The latest invoice of each account and currency."""
+"""What the latest bill run billed each account in a currency; a number of its first invoice."""
 
 
-def read_last_invoices(*, until: date) -> pl.DataFrame:
-    """LAST_INVOICES of those issued through that day."""
+def read_last_bills(*, until: date, accounts: list[int] | None = None) -> pl.DataFrame:
+    """LAST_BILLS of those issued through that day, of these accounts or of all."""
     return read_frame(
         "SELECT DISTINCT ON (i.account_id, i.currency)"
-        " i.account_id, a.number, i.number, i.issued_on, i.currency, i.total"
+        " i.account_id, a.number, min(i.number), i.issued_on, i.currency, sum(i.total)"
         " FROM invoices_invoice i"
         " JOIN parties_account a ON a.tenant_id = i.tenant_id AND a.id = i.account_id"
-        " WHERE i.kind = %s AND i.issued_on <= %s"
-        " ORDER BY i.account_id, i.currency, i.issued_on DESC, i.id DESC",
-        [InvoiceKind.INVOICE.value, until],
-        schema=LAST_INVOICES,
+        " LEFT JOIN invoices_voidedinvoice v ON v.tenant_id = i.tenant_id"
+        " AND v.account_id = i.account_id AND v.invoice_id = i.id"
+        " WHERE i.kind = %s AND i.issued_on <= %s AND i.bill_run_id IS NOT NULL"
+        " AND v.id IS NULL AND (%s::bigint[] IS NULL OR i.account_id = ANY(%s))"
+        " GROUP BY i.account_id, a.number, i.bill_run_id, i.issued_on, i.currency"
+        " ORDER BY i.account_id, i.currency, i.issued_on DESC",
+        [InvoiceKind.INVOICE.value, until, accounts, accounts],
+        schema=LAST_BILLS,
     )
 
 

@@ -29,6 +29,24 @@ class OpenState(StrEnum):
     PART_PAID = "part_paid"
     PAID = "paid"
     WRITTEN_OFF = "written_off"
+    VOID = "void"
+
+
+class DraftState(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ISSUED = "issued"
+
+
+class DraftCause(StrEnum):
+    """Why a bill waits for a person."""
+
+    ASKED = "asked"  # the run was told to hold all
+    OVER = "over"  # it is above the amount that the rules say
+    OFF = "off"  # it is further from the last one than the rules say
+    NEW = "new"  # it is the account's first, and the rules hold those
+    CHANGED = "changed"  # it is not what was approved
 
 
 class NumberSeries(TenantRow):
@@ -130,6 +148,8 @@ class InvoiceLine(TenantRow):
     """How many units one unit price is for, e.g. 60 s."""
     exact = amount_column()
     net = money_column()
+    freed = models.BooleanField(default=False, db_default=False)
+    """Its invoice is void or credited whole, and what it billed is billed again."""
     tax_category = models.CharField(max_length=40)
     tax_code = models.CharField(max_length=4, null=True)
     """EN 16931 (UNCL 5305) code of its first tax; None on lines of before it was kept."""
@@ -141,6 +161,7 @@ class InvoiceLine(TenantRow):
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "contract", "component", "period_from", "purpose", "slot"],
+                condition=models.Q(freed=False),
                 name="invoice_line_billed_once",
             )
         ]
@@ -227,3 +248,84 @@ class CreditedLine(TenantRow):
                 name="credited_line_once",
             )
         ]
+
+
+class VoidedInvoice(TenantRow):
+    """An invoice that was taken back before it counted; its number stays, its entry is reversed."""
+
+    account = belongs_to("parties.Account")
+    invoice = belongs_to("invoices.Invoice")
+    voided_on = models.DateField()
+    reason = models.CharField(max_length=300)
+    voided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "invoice"], name="invoice_voided_once"
+            )
+        ]
+
+
+class BillRules(TenantRow):
+    """What an operator's bill runs hold for approval by themselves, and what may be voided."""
+
+    hold_over = money_column(null=True)
+    """Bills above this amount are held; None = none for their amount."""
+    hold_off_percent = models.SmallIntegerField(null=True)
+    """Bills further than this from the last one are held; None = none."""
+    hold_new = models.BooleanField(default=False)
+    void_sent = models.BooleanField(default=False)
+    """Whether the law lets the operator void an invoice that was sent."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="bill_rules_once")]
+
+
+class BillDraft(TenantRow):
+    """What a payer would be billed, without a number, until a person decides.
+
+    What is issued when it is approved is drawn up again and must be the same, line by line.
+    """
+
+    account = belongs_to("parties.Account")
+    bill_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    invoices = models.IntegerField()
+    net = money_column()
+    tax = money_column()
+    total = money_column()
+    before = money_column(null=True)
+    """The total of the last bill; None = there was none."""
+    cause = models.CharField(max_length=10, choices=one_of(DraftCause))
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=one_of(DraftState))
+    reason = models.CharField(max_length=300, default="")
+    drafted_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "currency"],
+                condition=~models.Q(state="issued"),
+                name="bill_draft_once",
+            )
+        ]
+
+
+class DraftLine(TenantRow):
+    """A line of a draft, for whoever decides."""
+
+    account = belongs_to("parties.Account")
+    draft = belongs_to("invoices.BillDraft")
+    bill = models.CharField(max_length=80)
+    """Which of the draft's invoices it is on."""
+    line_no = models.IntegerField()
+    contract = belongs_to("contracts.Contract")
+    period_from = models.DateField()
+    period_to = models.DateField()
+    description = models.CharField(max_length=300)
+    quantity = quantity_column()
+    unit = models.CharField(max_length=20)
+    net = money_column()

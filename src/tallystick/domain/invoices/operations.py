@@ -123,7 +123,8 @@ def offset_credits(accounts: Sequence[int], *, on: date, corrected: int | None =
     What they correct, an invoice's id, goes before everything else.
     """
     credits = OpenItem.objects.filter(account_id__in=accounts, total__lt=0)
-    for credit in credits.exclude(state=OpenState.PAID).order_by("account_id", "due_on", "id"):
+    done = (OpenState.PAID, OpenState.VOID)
+    for credit in credits.exclude(state__in=done).order_by("account_id", "due_on", "id"):
         left = credit.settled - credit.total
         owed = OpenItem.objects.filter(
             account_id=credit.account_id,

@@ -27,7 +27,7 @@ from tallystick.base.refusal import Refusal
 from tallystick.core.receive.allocate import OpenItem as ItemToPay
 from tallystick.domain.collections.models import Dispute, DisputeState
 from tallystick.domain.contracts.models import Service, ServiceState
-from tallystick.domain.invoices.models import Invoice, OpenItem, OpenState
+from tallystick.domain.invoices.models import Invoice, OpenItem, OpenState, VoidedInvoice
 from tallystick.domain.parties.models import Account
 
 
@@ -160,15 +160,23 @@ def accounts_with_standing(*, on: date) -> QuerySet[Any]:
 def invoices_with_state(*, on: date) -> QuerySet[Any]:
     """Invoices with what is `left` of each to pay (None: nothing ever was) and its `state`.
 
-    The state is its open item's, or OVERDUE; an invoice of zero is paid.
+    The state is its open item's, or OVERDUE; an invoice of zero is paid, unless it is void.
     """
+    void = VoidedInvoice.objects.filter(account_id=OuterRef("account_id"), invoice=OuterRef("pk"))
     item = OpenItem.objects.filter(account_id=OuterRef("account_id"), invoice_id=OuterRef("pk"))
     late = Q(settlement__in=(OpenState.OPEN, OpenState.PART_PAID), due_on__lt=on, total__gt=0)
     return Invoice.objects.annotate(
-        left=Subquery(item.annotate(left=F("total") - F("settled")).values("left")[:1]),
+        left=Subquery(
+            item.exclude(state=OpenState.VOID)
+            .annotate(left=F("total") - F("settled"))
+            .values("left")[:1]
+        ),
         settlement=Coalesce(Subquery(item.values("state")[:1]), Value(OpenState.PAID.value)),
         state=Case(
-            When(late, then=Value(OVERDUE)), default=F("settlement"), output_field=CharField()
+            When(Exists(void), then=Value(OpenState.VOID.value)),
+            When(late, then=Value(OVERDUE)),
+            default=F("settlement"),
+            output_field=CharField(),
         ),
     )
 
@@ -191,8 +199,10 @@ def _open_and_overdue(on: date) -> dict[str, Coalesce]:
 
 def billed_by_month() -> list[Billed]:
     """What was billed in each month, oldest first."""
+    void = VoidedInvoice.objects.filter(account_id=OuterRef("account_id"), invoice=OuterRef("pk"))
     sums = (
-        Invoice.objects.annotate(month=TruncMonth("issued_on"))
+        Invoice.objects.filter(~Exists(void))
+        .annotate(month=TruncMonth("issued_on"))
         .values_list("month", "currency")
         .annotate(invoices=Count("id"), total=Sum("total"))
     )

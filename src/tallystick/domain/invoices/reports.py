@@ -46,7 +46,7 @@ def age_debts(*, on: date) -> list[AgedDebt]:
             FROM invoices_openitem o
             JOIN parties_account a ON a.tenant_id = o.tenant_id AND a.id = o.account_id
             JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id
-            WHERE o.state <> 'written_off' AND o.total <> o.settled
+            WHERE o.state NOT IN ('written_off', 'void') AND o.total <> o.settled
             GROUP BY 1, 2, 3 ORDER BY 1, 3
             """,
             {"on": on},
@@ -69,18 +69,27 @@ class TaxSum:
 
 
 def sum_taxes(since: date, until: date) -> list[TaxSum]:
-    """The taxes of the invoices issued on these days, as a return asks for them."""
+    """The taxes of the invoices issued on these days, as a return asks for them.
+
+    An invoice that became void counts on its day, and below zero on the day that it became so.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT coalesce(nullif(a.tax_place, ''), p.country), t.name, t.code, t.rate,
-                i.currency, count(DISTINCT i.id), sum(t.taxable), sum(t.tax)
+                i.currency, count(DISTINCT i.id), sum(i.sign * t.taxable), sum(i.sign * t.tax)
             FROM invoices_invoicetax t
-            JOIN invoices_invoice i ON i.tenant_id = t.tenant_id
-                AND i.account_id = t.account_id AND i.id = t.invoice_id
+            JOIN (
+                SELECT tenant_id, account_id, id, currency, issued_on AS counted_on, 1 AS sign
+                FROM invoices_invoice
+                UNION ALL
+                SELECT i.tenant_id, i.account_id, i.id, i.currency, v.voided_on, -1
+                FROM invoices_voidedinvoice v JOIN invoices_invoice i ON i.tenant_id = v.tenant_id
+                    AND i.account_id = v.account_id AND i.id = v.invoice_id
+            ) i ON i.tenant_id = t.tenant_id AND i.account_id = t.account_id AND i.id = t.invoice_id
             JOIN parties_account a ON a.tenant_id = t.tenant_id AND a.id = t.account_id
             JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id
-            WHERE i.issued_on BETWEEN %s AND %s
+            WHERE i.counted_on BETWEEN %s AND %s
             GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
             """,
             [since, until],

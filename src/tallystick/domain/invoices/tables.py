@@ -173,7 +173,7 @@ def read_billed_lines(accounts: AccountRange, *, on: date) -> pl.DataFrame:
         "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
         f" l.unit_price, l.exact FROM {_DUE} JOIN invoices_invoiceline l"
         " ON l.tenant_id = c.tenant_id AND l.contract_id = c.id"
-        f" WHERE {due} AND (l.period_to > c.billed_to"
+        f" WHERE {due} AND NOT l.freed AND (l.period_to > c.billed_to"
         " OR c.ends_on <= c.billed_to AND l.period_to >= c.ends_on)"
         " AND (l.purpose LIKE 'recurring%%' OR l.purpose LIKE 'credit%%')"
         " ORDER BY l.invoice_id, l.line_no",
@@ -270,9 +270,10 @@ def move_bill_days(contracts: pl.DataFrame, *, on: date) -> None:
     stage_rows(contracts, name="contracts_billed", types=("bigint", "date"))
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE contracts_contract c SET billed_to = %s, next_bill_on = b.next_bill_on"
+            "UPDATE contracts_contract c SET billed_to = %s, next_bill_on = b.next_bill_on,"
+            " billed_before = CASE WHEN c.billed_to = %s THEN c.billed_before ELSE c.billed_to END"
             " FROM contracts_billed b WHERE c.id = b.contract_id",
-            [on],
+            [on, on],
         )
         cursor.execute("DROP TABLE contracts_billed")
 
@@ -294,7 +295,8 @@ def read_cycle_lines(contracts: list[int], *, since: date) -> pl.DataFrame:
         "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
         " l.unit_price, l.exact, l.description, l.tax_category, l.revenue_account"
         " FROM invoices_invoiceline l"
-        " WHERE l.contract_id = ANY(%s) AND l.period_to > %s AND l.purpose <> 'one_off'"
+        " WHERE l.contract_id = ANY(%s) AND NOT l.freed AND l.period_to > %s"
+        " AND l.purpose NOT LIKE 'one_off%%'"
         " ORDER BY l.invoice_id, l.line_no",
         [contracts, since],
         schema=CYCLE_LINES,
@@ -309,7 +311,7 @@ def count_coupon_bills(accounts: list[int]) -> pl.DataFrame:
         " JOIN invoices_invoiceline l ON l.tenant_id = c.tenant_id AND l.contract_id = c.id"
         " JOIN invoices_invoice i ON i.tenant_id = l.tenant_id AND i.account_id = l.account_id"
         " AND i.id = l.invoice_id"
-        " WHERE c.account_id = ANY(%s) AND l.purpose LIKE 'coupon:%%' GROUP BY 1",
+        " WHERE c.account_id = ANY(%s) AND NOT l.freed AND l.purpose LIKE 'coupon:%%' GROUP BY 1",
         [accounts],
         schema={"ref": pl.String, "bills": pl.Int64},
     )

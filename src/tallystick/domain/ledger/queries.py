@@ -69,6 +69,12 @@ def booked_on(code: str) -> Decimal:
     return postings.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 
 
+def postings_of(account_id: int, *, source_key: str) -> dict[str, Decimal]:
+    """What the entry of that fact posts to each ledger account; nothing where there is no entry."""
+    own = Posting.objects.filter(account_id=account_id, entry__source_key=source_key)
+    return dict(own.values_list("ledger_account").annotate(total=Sum("amount")))
+
+
 def balance_of(code: str, *, account_id: int | None = None) -> Decimal:
     """Debits less credits of a standard ledger account, of one customer or of all."""
     postings = Posting.objects.filter(ledger_account=code)

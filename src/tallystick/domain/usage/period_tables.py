@@ -95,7 +95,8 @@ def read_priced(accounts: AccountRange, *, since: date) -> pl.DataFrame:
     within, values = accounts.within("account_id")
     return read_frame(
         f"SELECT {key}, sum(measured), sum(billed), sum(fee), sum(amount) FROM usage_periodline"
-        f" WHERE {within} AND cycle_start >= %s GROUP BY {key}",
+        f" WHERE {within} AND cycle_start >= %s GROUP BY {key}"
+        " HAVING sum(measured) <> 0 OR sum(billed) <> 0 OR sum(fee) <> 0 OR sum(amount) <> 0",
         [*values, since],
         schema=PRICED,
     )

@@ -24,8 +24,10 @@ from tallystick.gates.cli import (
     posting_rules,
     price,
     simulate,
+    take_back,
     usage,
     vouchers,
+    worklist,
 )
 from tallystick.gates.cli.answers import Commands
 
@@ -35,6 +37,8 @@ books.ledger.add_typer(posting_rules.rules, name="rules")
 simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)
 afterwards.join(usage.usage)
+worklist.join(bills.bill)
+take_back.join(bills.invoice)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, money, balances,

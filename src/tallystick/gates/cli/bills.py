@@ -43,18 +43,37 @@ app.add_typer(invoice, name="invoice")
 Number = Annotated[str, typer.Argument(help="The invoice's number.", show_default=False)]
 
 
-@bill.command(epilog=examples("bill run --date 2026-02-01", "bill run --operator larkspur --json"))
-def run(day: Day = None, operator: Operator = None, as_json: AsJson = False) -> None:
+@bill.command(
+    epilog=examples(
+        "bill run --date 2026-02-01", "bill run --hold", "bill run --operator lark --json"
+    )
+)
+def run(
+    day: Day = None,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Draft the bills and issue none until approved.")
+    ] = False,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
     """Bill everybody who is due by that day; the same day again bills only what was left.
 
-    Exit code 3 when invoices were held back, with the reason of each.
+    What is held for approval is listed by: tallystick bill drafts. Exit code 3 when invoices were
+    held back because something about them is wrong, with the reason of each.
     """
+    from tallystick.flows.hold import Choice
     from tallystick.flows.invoice import run_bills
 
     present = act_for(operator)
     on = day or present.today
     with progress_bar() as progress:
-        report = run_bills(tenant_id=present.tenant_id, on=on, at=present.at, progress=progress)
+        report = run_bills(
+            tenant_id=present.tenant_id,
+            on=on,
+            at=present.at,
+            choice=Choice(hold_all=hold),
+            progress=progress,
+        )
     totals = moneys(report.totals)
     tell(
         {
@@ -62,10 +81,12 @@ def run(day: Day = None, operator: Operator = None, as_json: AsJson = False) -> 
             "invoices": report.invoices,
             "totals": totals,
             "held": _held(report.held),
+            "drafts": report.drafts,
         },
         as_json=as_json,
         table=_held_table(report.held),
-        said=f"{report.bill_date}: {report.invoices} invoices{_in_words(totals)}",
+        said=f"{report.bill_date}: {report.invoices} invoices{_in_words(totals)}"
+        + (f"; {report.drafts} wait for approval: tallystick bill drafts" if report.drafts else ""),
     )
     raise typer.Exit(NOT_ALL_WELL if report.held else 0)
 
@@ -196,6 +217,8 @@ def show(number: Number, operator: Operator = None, as_json: AsJson = False) -> 
     sums = [f"net {head['net']}"]
     sums += [f"{tax.name} {plain(tax.rate)} % {money(tax.tax, found.currency)}" for tax in taxes]
     sums += [f"total {head['total']} {found.currency}", f"open {head['open']}"]
+    if head["void_since"]:
+        sums.append(f"void since {head['void_since']} ({head['void_reason']})")
     tell(
         {**head, "lines": told, "taxes": [_tax(tax, found.currency) for tax in taxes]},
         as_json=as_json,
@@ -205,7 +228,10 @@ def show(number: Number, operator: Operator = None, as_json: AsJson = False) -> 
 
 
 def _head(found: "Invoice", item: "OpenItem | None") -> dict[str, Any]:
-    left = item.total - item.settled if item else found.total - found.total
+    from tallystick.domain.invoices.voids import void_of
+
+    void = void_of(found)
+    left = item.total - item.settled if item and not void else found.total - found.total
     return {
         "number": found.number,
         "kind": found.kind,
@@ -218,7 +244,9 @@ def _head(found: "Invoice", item: "OpenItem | None") -> dict[str, Any]:
         "tax": money(found.tax, found.currency),
         "total": money(found.total, found.currency),
         "open": money(left, found.currency),
-        "state": item.state if item else "paid",
+        "state": "void" if void else item.state if item else "paid",
+        "void_since": void.voided_on if void else None,
+        "void_reason": void.reason if void else None,
     }
 
 

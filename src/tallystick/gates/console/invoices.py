@@ -36,7 +36,7 @@ from tallystick.gates.console.page import (
 
 STATES: Final = [
     (state, state.replace("_", " "))
-    for state in ("open", OVERDUE, "part_paid", "paid", "written_off")
+    for state in ("open", OVERDUE, "part_paid", "paid", "written_off", "void")
 ]
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery, Sum, Value
+from django.db.models import Count, F, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tallystick.base.money import EXACT
-from tallystick.domain.invoices.models import BillRun, BillTask, Invoice
+from tallystick.domain.invoices.models import BillDraft, BillRun, BillTask, DraftState, Invoice
 from tallystick.domain.invoices.queries import Billed, Owed, billed_by_month, owed
 from tallystick.domain.ledger.queries import BalanceLine, trial_balance
 from tallystick.domain.parties.models import Account
@@ -105,10 +105,15 @@ def _figures(operator: Operator, months: Sequence[Billed], owing: Sequence[Owed]
 
 
 def _runs(currency: str) -> Any:
-    """The last bill runs, with the invoices each made and their total in the own currency."""
+    """The last bill runs, with the invoices each made and their total in the own currency.
+
+    `waiting` is how many bills wait for approval, of whatever run.
+    """
     tasks = BillTask.objects.filter(bill_run=OuterRef("pk")).values("bill_run")
     totals = Invoice.objects.filter(bill_run=OuterRef("pk"), currency=currency).values("bill_run")
+    drafts = BillDraft.objects.exclude(state=DraftState.ISSUED).order_by().values("tenant")
     return BillRun.objects.annotate(
+        waiting=Subquery(drafts.annotate(count=Count("id")).values("count")),
         invoices=Subquery(tasks.annotate(sum=Sum(F("invoices"))).values("sum")),
         billed=Coalesce(
             Subquery(totals.annotate(sum=Sum("total")).values("sum")), Value(Decimal(0))

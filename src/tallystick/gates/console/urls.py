@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from tallystick.base.ports import InvoicePrinter
 from tallystick.core.invoice.document import InvoiceDocument
-from tallystick.gates.console import accounts, invoices, overview
+from tallystick.gates.console import accounts, drafts, invoices, overview
 
 
 def console_urls(*, printer: InvoicePrinter[InvoiceDocument]) -> list[URLPattern]:
@@ -16,6 +16,8 @@ def console_urls(*, printer: InvoicePrinter[InvoiceDocument]) -> list[URLPattern
         path("<slug:operator>/accounts", accounts.list_accounts, name="accounts"),
         path("<slug:operator>/accounts/<path:number>", accounts.show_account, name="account"),
         path("<slug:operator>/invoices", invoices.list_invoices, name="invoices"),
+        path("<slug:operator>/drafts", drafts.list_waiting, name="drafts"),
+        path("<slug:operator>/drafts/<path:number>", drafts.show_draft, name="draft"),
         path(f"{invoice}.pdf", invoices.print_pdf, {"printer": printer}, name="invoice-pdf"),
         path(f"{invoice}/lines/<int:line_no>", invoices.explain_line, name="why"),
         path(invoice, invoices.show_invoice, name="invoice"),

@@ -38,7 +38,7 @@ def content_of(document: InvoiceDocument) -> Content:
         "language": document.language.value,
         "accent": document.seller.accent,
         "words": {**words, "prices_in": words["prices_in"].format(currency=document.currency)},
-        "title": words[document.kind.value],
+        "title": _title(document, form, words),
         "number": clean_text(document.number),
         "account": clean_text(document.account_number),
         "seller": _seller(document),
@@ -56,6 +56,13 @@ def content_of(document: InvoiceDocument) -> Content:
         "charts": [_chart(one, form, words) for one in document.consumption],
         "annexes": [_annex(annex, form) for annex in document.annexes],
     }
+
+
+def _title(document: InvoiceDocument, form: Format, words: dict[str, str]) -> str:
+    title = words[document.kind.value]
+    if document.voided_on is None:
+        return title
+    return f"{title}, {words['void_since'].format(date=form.long_date(document.voided_on))}"
 
 
 def _tax_notes(document: InvoiceDocument, words: dict[str, str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 from tallystick.base.courier import PlacedOrder
 from tallystick.base.money import EXACT, plain, round_minor
@@ -17,6 +18,8 @@ from tallystick.domain.usage.late_tables import list_held
 from tallystick.domain.usage.queries import open_suspense
 from tallystick.domain.usage.rejects import open_rejects
 from tallystick.flows.reconcile import reconcile
+from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
+from tallystick.packs.stories.by_bill import look_at_bills
 from tallystick.packs.stories.expectations import (
     ExpectBalance,
     ExpectBooks,
@@ -49,6 +52,8 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
 
     :raises UnknownAccount: when no account has the number
     """
+    if isinstance(step, BILL_EXPECTATIONS):
+        return look_at_bills(step, money=partial(_money, currency=tenant.currency))
     match step:
         case ExpectInvoice():
             return _look_for_invoice(step)

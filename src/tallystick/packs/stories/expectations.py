@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final, NewType
 
 from tallystick.domain.contracts.models import ServiceState
+from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
 from tallystick.packs.stories.step import Expectation
 
 Currency = NewType("Currency", str)
@@ -129,4 +130,5 @@ EXPECTATIONS: Final[tuple[type[Expectation], ...]] = (
     ExpectHeld,
     ExpectLedger,
     ExpectBooks,
+    *BILL_EXPECTATIONS,
 )

@@ -43,12 +43,13 @@ from tallystick.flows.rehearse import rehearse_bills
 from tallystick.flows.turn import turn_books
 from tallystick.gates.files.streams import check_file
 from tallystick.packs.open_business import morning
+from tallystick.packs.stories.bill_steps import BILL_ACTIONS
 from tallystick.packs.stories.by_balance import Balances, BalanceStep
+from tallystick.packs.stories.by_bill import play_bill_step
 from tallystick.packs.stories.by_contract import ContractStep, alter_contract
 from tallystick.packs.stories.by_debit import MoneyStep, move_money
 from tallystick.packs.stories.by_deposit import DepositStep, keep_deposit
 from tallystick.packs.stories.by_ladder import hold_back
-from tallystick.packs.stories.by_payer import choose
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.late_steps import LateStep
 from tallystick.packs.stories.own_terms import OwnTerms, give_terms
@@ -56,7 +57,6 @@ from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart,
 from tallystick.packs.stories.step import Expectation, Step
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
-    ChoosePayer,
     CloseBooks,
     Collect,
     CreditInvoice,
@@ -71,7 +71,6 @@ from tallystick.packs.stories.steps import (
     RehearseBills,
     ReleaseUsage,
     RunBills,
-    SplitBills,
     StartContract,
     Story,
     TakeCorrections,
@@ -162,6 +161,8 @@ class _Player:
 
     def _act(self, step: Step, at: datetime) -> str:
         """What the action did, in a few words."""
+        if isinstance(step, BILL_ACTIONS):
+            return play_bill_step(step, tenant=self._tenant, at=at)
         if isinstance(step, ContractStep):
             return alter_contract(step, tenant_id=self._tenant.id, at=at)
         if isinstance(step, OwnTerms):
@@ -180,8 +181,6 @@ class _Player:
                 return self._open_account(step)
             case ExemptAccount():
                 return self._exempt(step)
-            case ChoosePayer() | SplitBills():
-                return choose(step, tenant_id=self._tenant.id)
             case StartContract():
                 return self._start_contract(step, at)
             case PublishPrices():

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import ClassVar, Final, NewType
 
 from tallystick.domain.contracts.models import GrantKind
-from tallystick.domain.parties.models import SplitBy
 from tallystick.domain.payments.models import PaymentMethod
+from tallystick.packs.stories.bill_steps import BILL_ACTIONS
 from tallystick.packs.stories.expectations import EXPECTATIONS
 from tallystick.packs.stories.late_steps import LATE_STEPS
 from tallystick.packs.stories.step import Step
@@ -65,20 +65,6 @@ class ExemptAccount(Step):
     account: str
     certificate: str
     until: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChoosePayer(Step):
-    form = "payer of ACCOUNT is PAYER"
-    account: str
-    payer: str
-
-
-@dataclass(frozen=True, slots=True)
-class SplitBills(Step):
-    form = "split bills of ACCOUNT by BY"
-    account: str
-    by: SplitBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +403,7 @@ class RunBalances(Step):
 
 
 STEPS: Final[tuple[type[Step], ...]] = (
-    OpenAccount, ExemptAccount, ChoosePayer, SplitBills, StartContract, ChangeContract,
+    OpenAccount, ExemptAccount, StartContract, ChangeContract,
     TakeChangeBack, PauseContract, ResumeContract, EndContract, GiveNotice, KeepContract,
     RunContracts, ChangeBillDay, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, ReleaseUsage, Rate,
@@ -426,7 +412,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
     TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
-    *EXPECTATIONS, *LATE_STEPS,
+    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS,
 )  # fmt: skip
 
 

@@ -13,9 +13,10 @@ from tallystick.flows.document import price_unit
 
 register = template.Library()
 
-_GOOD: Final = {"active", "paid", "paid_up", "done", "loaded", "delivered", "cured", "assigned"}
+_GOOD: Final = {"active", "paid", "paid_up", "done", "loaded", "delivered", "cured", "assigned",
+               "approved"}  # fmt: skip
 _WARN: Final = {"open", "part_paid", "pending", "restricted", "loading"}
-_BAD: Final = {"overdue", "suspended", "failed", "written_off"}
+_BAD: Final = {"overdue", "suspended", "failed", "written_off", "rejected", "void"}
 _BYTES: Final = (("TB", 12), ("GB", 9), ("MB", 6), ("kB", 3))
 
 

@@ -1,0 +1,41 @@
+"""When contracts were billed last, and taking that back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import F
+
+from tallystick.domain.contracts.models import Contract
+
+
+@dataclass(frozen=True, slots=True)
+class BilledSince:
+    """Of contracts that a bill of a day was for: who is due from that day on, who was billed later.
+
+    Of some the day of the bill before is not known: their last bill was taken back before.
+    """
+
+    waiting: frozenset[int]
+    later: frozenset[int]
+    unknown: frozenset[int]
+
+
+def billed_since(on: date, *, contracts: Sequence[int]) -> BilledSince:
+    """How these contracts stand after the bill of that day; they are held for this transaction."""
+    rows = Contract.objects.filter(id__in=contracts).select_for_update()
+    waiting, later, unknown = set(), set(), set()
+    for one in rows:
+        if one.next_bill_on is not None and one.next_bill_on <= on:
+            waiting.add(one.id)
+        if one.billed_to != on:
+            later.add(one.id)
+        elif one.billed_before is None:
+            unknown.add(one.id)
+    return BilledSince(frozenset(waiting), frozenset(later), frozenset(unknown))
+
+
+def unbill_contracts(contracts: Sequence[int], *, on: date) -> None:
+    """The bill of that day, their last, was none: they are due again from it on."""
+    billed = Contract.objects.filter(id__in=contracts, billed_to=on)
+    billed.update(billed_to=F("billed_before"), billed_before=None, next_bill_on=on)
