@@ -366,13 +366,13 @@ def _decide(
     desk: Desk, request: ChargeRequest, *, served: Served | None, changes: Changes
 ) -> dict[str, Any]:
     state = desk.state
-    remaining = {number: bucket.remaining for number, bucket in state.buckets.items()}
     told = desk.decide(request, served=served)
     session = state.sessions.get(request.session or request.key)
     key = request.key or f"{request.action}:{request.session}"
-    if session is not None:
-        reason = _reason(session, desk.plans)
-        changes.note_movements(state, remaining=remaining, key=key, reason=reason)
+    if state.moved:
+        assert session is not None, "only what a session is charged moves a bucket"
+        changes.note_movements(state, key=key, reason=_reason(session, desk.plans))
+        state.moved.clear()
     if desk.facts:
         changes.note_facts(desk.facts, key=key)
         desk.facts.clear()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from tallystick.base.money import EXACT, minor_decimals, round_amount
 from tallystick.core.charge.match import Fields, holds
@@ -73,8 +73,7 @@ class Bucket:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """What is to be paid for: usage of a kind and contract, at an instant, charged `now`.
 
     `fields` are what a condition may ask of it.

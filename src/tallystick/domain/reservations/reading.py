@@ -407,19 +407,19 @@ def _taken(stored: dict[str, Any]) -> Taken:
     )
 
 
-def _scaled(number: bytes, decimals: int) -> int:
-    """A numeric of that many decimals, as PostgreSQL writes it, times 10^decimals."""
-    whole, _, part = number.partition(b".")
-    assert len(part) == decimals, "a column of that scale writes all its decimals"
-    return int(whole + part)
-
-
 def money_of(amount: bytes) -> int:
-    return _scaled(amount, AMOUNT_DECIMALS)
+    """A numeric of twelve decimals, as PostgreSQL writes it, in 1e-12."""
+    assert amount[-1 - AMOUNT_DECIMALS] == _POINT
+    return int(amount.replace(b".", b""))
 
 
 def quantity_of(quantity: bytes) -> int:
-    return _scaled(quantity, QUANTITY_DECIMALS)
+    """A numeric of nine decimals, as PostgreSQL writes it, in 1e-9."""
+    assert quantity[-1 - QUANTITY_DECIMALS] == _POINT
+    return int(quantity.replace(b".", b""))
+
+
+_POINT: Final = ord(".")
 
 
 def _numbers(ids: Iterable[int]) -> bytes:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Final
 
@@ -91,16 +92,14 @@ TABS: Final = """
 class Before:
     """Where an account stood before its requests were decided."""
 
-    remaining: dict[int, int]
-    reserved: dict[int, int]
+    buckets: dict[int, tuple[int, int]]  # what remained, and was reserved of it
     used: dict[CounterKey, int]
     tab: dict[date, tuple[int, ...]]
 
 
 def before_of(state: AccountState) -> Before:
     return Before(
-        {number: bucket.remaining for number, bucket in state.buckets.items()},
-        {number: bucket.reserved for number, bucket in state.buckets.items()},
+        {number: (one.remaining, one.reserved) for number, one in state.buckets.items()},
         dict(state.used),
         {month: tuple(sums) for month, sums in state.tab.items()},
     )
@@ -127,21 +126,14 @@ class Changes:
             f'"answer":{quoted(answer.text)}}}'
         )
 
-    def note_movements(
-        self,
-        state: AccountState,
-        *,
-        remaining: Mapping[int, int],
-        key: str,
-        reason: Mapping[str, str],
-    ) -> None:
-        """What one request moved, given what remained before it."""
-        for number, bucket in state.buckets.items():
-            moved = bucket.remaining - remaining[number]
+    def note_movements(self, state: AccountState, *, key: str, reason: Mapping[str, str]) -> None:
+        """What one request moved."""
+        why = ",".join([f'"{name}":{quoted(value)}' for name, value in reason.items()])
+        for number, moved in state.moved.items():
             if moved:
                 self.movements.append(
                     f'{{"a":{state.account_id},"b":{number},"q":"{_money(moved)}",'
-                    f'"k":{quoted(f"charge:{key}"[:120])},"r":{json.dumps(reason)}}}'
+                    f'"k":{quoted(f"charge:{key}"[:120])},"r":{{{why}}}}}'
                 )
 
     def note_facts(self, facts: Sequence[Fact], *, key: str) -> None:
@@ -152,8 +144,7 @@ class Changes:
         """How an account stands after all its requests."""
         account = state.account_id
         for number, bucket in state.buckets.items():
-            stood = (before.remaining[number], before.reserved[number])
-            if (bucket.remaining, bucket.reserved) != stood:
+            if (bucket.remaining, bucket.reserved) != before.buckets[number]:
                 self.buckets.append(
                     f'{{"a":{account},"i":{number},"remaining":"{_money(bucket.remaining)}",'
                     f'"reserved":"{_money(bucket.reserved)}"}}'
@@ -208,23 +199,23 @@ def _row(session: Session) -> str:
     return (
         f'{{"account_id":{session.account_id},"session":{quoted(session.key)},'
         f'"contract_id":{session.contract_id},"service_id":{session.service_id},'
-        f'"offer_id":{session.offer_id},"cycle_start":"{session.cycle_start}",'
-        f'"tab_start":"{session.tab_start}","state":"{session.state.value}",'
+        f'"offer_id":{session.offer_id},"cycle_start":"{_day(session.cycle_start)}",'
+        f'"tab_start":"{_day(session.tab_start)}","state":"{session.state.value}",'
         f'"kind":{quoted(session.kind)},"unit":{quoted(session.unit)},'
-        f'"started_at":"{session.started_at}","called":{_text(session.called)},'
+        f'"started_at":"{_at(session.started_at)}","called":{_text(session.called)},'
         f'"zone":{_text(session.zone)},"attributes":{_text(session.attributes)},'
         f'"used":"{_quantity(session.used)}","granted":"{_quantity(session.granted)}",'
         f'"amount":"{_money(session.amount)}","refunded":"{_money(session.refunded)}",'
         f'"detail":{{"lines": [{", ".join(_line(*pair) for pair in session.lines)}], '
-        f'{_taken(session.taken)}}},"held":{held},"opened_at":"{session.opened_at}",'
-        f'"expires_at":"{session.expires_at}","valid_s":{session.valid_s}}}'
+        f'{_taken(session.taken)}}},"held":{held},"opened_at":"{_at(session.opened_at)}",'
+        f'"expires_at":"{_at(session.expires_at)}","valid_s":{session.valid_s}}}'
     )
 
 
 def _line(version: int, line: RatedLine) -> str:
     return (
         f"[{version}, {line.usage_id}, {line.account_id}, {line.contract_id}, "
-        f'{line.component_id}, {line.seq}, "{line.cycle_start}", {line.started_us}, '
+        f'{line.component_id}, {line.seq}, "{_day(line.cycle_start)}", {line.started_us}, '
         f"{_text(line.band)}, {'null' if line.tier is None else line.tier}, "
         f"{_text(line.rate_key)}, {line.measured}, {line.billed}, {line.allowed}, "
         f"{line.unit_price}, {line.per}, {line.fee}, {line.amount}]"
@@ -239,6 +230,11 @@ def _taken(taken: Taken) -> str:
     )
     buckets = ", ".join(f'"{number}": {amount}' for number, amount in taken.buckets.items())
     return f'"counters": [{counters}], "buckets": {{{buckets}}}, "owed": {taken.owed}'
+
+
+# What a batch writes at one time has the same few days and instants.
+_day: Final = lru_cache(maxsize=1_024)(date.isoformat)
+_at: Final = lru_cache(maxsize=1_024)(datetime.isoformat)
 
 
 def _text(value: str | None) -> str:

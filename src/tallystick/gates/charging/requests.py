@@ -60,11 +60,14 @@ def read_request(action: Action, body: bytes) -> ChargeRequest:
     :raises UnknownUnit: when its unit is not known
     """
     needed, allowed = FIELDS[action]
-    held: dict[str, Any] = {}
-    for name, value in _object(body).items():
+    held = _object(body)
+    for name, value in held.items():
         if name not in needed and name not in allowed:
             raise MalformedRequest(problem=f"{action} knows no field {name!r}")
-        held[name] = _READERS.get(name, _text)(name, value)
+        if name in _READERS:
+            held[name] = _READERS[name](name, value)
+        else:
+            _check_text(name, value)
     for name in needed:
         if name not in held:
             raise MalformedRequest(problem=f"{action} needs the field {name!r}")
@@ -107,7 +110,7 @@ def _object(body: bytes) -> dict[str, Any]:
     return given
 
 
-def _text(name: str, value: object) -> str:
+def _check_text(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise MalformedRequest(problem=f"{name!r} is text, in quotes")
     if not 0 < len(value) <= TEXT_MAX or "\x00" in value:
@@ -118,7 +121,6 @@ def _text(name: str, value: object) -> str:
         except UnicodeEncodeError:
             problem = f"{name!r} is not text that can be stored"
             raise MalformedRequest(problem=problem) from None
-    return value
 
 
 def _amount(name: str, value: object) -> int:
@@ -147,9 +149,9 @@ _FINER: Final[int] = 10 ** (AMOUNT_DECIMALS - QUANTITY_DECIMALS)
 
 
 def _instant(name: str, value: object) -> datetime:
-    text = _text(name, value)
+    _check_text(name, value)
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(str(value))
     except ValueError:
         at = None
     if at is None or at.tzinfo is None or not 1970 < at.year < 2200:

@@ -12,7 +12,7 @@ from tallystick.core.charge.balance import Bucket
 from tallystick.core.charge.facts import Fact, nothing_left
 from tallystick.core.charge.lines import Suspended
 from tallystick.core.charge.online import money
-from tallystick.core.charge.online.facts import crossed, levels_of
+from tallystick.core.charge.online.facts import crossed, limited_by
 from tallystick.core.charge.online.price import (
     NOTHING_USED,
     Priced,
@@ -102,7 +102,7 @@ class Desk:
         used = _used(request, session)
         self._report(session, used, at=at)
         session.expires_at = self.now + timedelta(seconds=request.valid_s or session.valid_s)
-        return self._grant(session, _wanted(request, session), at=at)
+        return self._grant(session, _wanted(request, session), at=at, reported=True)
 
     def _end(self, request: ChargeRequest) -> dict[str, Any]:
         session, at = self._running(request), self._at(request)
@@ -120,8 +120,9 @@ class Desk:
             raise SessionExists(session=request.key)
         session, at = self._opened(request, served, key=request.key), self._at(request)
         quantity = QUANTITY_SCALE if request.quantity is None else request.quantity
-        priced = self._priced(self._pricer(session, at), quantity)
-        funds = self._funds(session, at)
+        pricer = self._pricer(session, at)
+        priced = self._priced(pricer, quantity)
+        funds = self.state.money(session, fields=pricer.fields, at=at, now=self.now)
         free = money.spendable(self.state, buckets=funds, month=session.tab_start)
         if free is not None and priced.amount > max(free, 0):
             raise InsufficientBalance(available=money_text(free), needed=money_text(priced.amount))
@@ -267,8 +268,13 @@ class Desk:
             fault = stop.faults[0]
             raise CannotRate(reason=fault.code.value, detail=fault.detail) from None
 
-    def _fit(self, session: Session, most: int, at: datetime) -> tuple[int, Priced]:
-        """The largest quantity of the session up to `most` that can be paid; at least its usage."""
+    def _fit(
+        self, session: Session, most: int, at: datetime, reported: bool = False
+    ) -> tuple[int, Priced]:
+        """The largest quantity of the session up to `most` that can be paid; at least its usage.
+
+        After a report that was charged nothing may be refused: what has no price is not granted.
+        """
         pricer, free = self._pricer(session, at), self._available(session, at)
         low = NOTHING_USED
         if session.used:
@@ -276,7 +282,12 @@ class Desk:
             low = Priced(session.lines, taken.counters, {}, session.amount)
 
         def fits(quantity: int) -> Priced | None:
-            priced = self._priced(pricer, quantity)
+            try:
+                priced = self._priced(pricer, quantity)
+            except CannotRate:
+                if not reported:
+                    raise
+                return None
             needed = priced.amount - session.amount
             return priced if free is None or needed <= max(free, 0) else None
 
@@ -284,10 +295,12 @@ class Desk:
             return session.used, low
         return largest(fits, low=low, at_least=session.used, most=most, unit=session.unit)
 
-    def _grant(self, session: Session, wanted: int, *, at: datetime) -> dict[str, Any]:
+    def _grant(
+        self, session: Session, wanted: int, *, at: datetime, reported: bool = False
+    ) -> dict[str, Any]:
         """Holds as much of what is wanted as can be paid; nothing is held for it before."""
         most = session.used + wanted
-        granted, priced = self._fit(session, most, at)
+        granted, priced = self._fit(session, most, at, reported)
         session.granted, session.changed = granted, True
         if granted > session.used:
             funds = self._funds(session, at)
@@ -316,11 +329,10 @@ class Desk:
     def _take(self, session: Session, priced: Priced, funds: Sequence[Bucket]) -> None:
         month = session.tab_start
         offer = self._offer(session.offer_id)
-        before = levels_of(self.state, session=session, offer=offer, month=month)
-        money.take(session, priced=priced, state=self.state, buckets=funds, month=month)
-        after = levels_of(self.state, session=session, offer=offer, month=month)
-        if after != before:
-            self.facts += crossed(self.state, before=before, after=after)
+        before = limited_by(self.state, session=session, offer=offer, month=month)
+        taken = money.take(session, priced=priced, state=self.state, buckets=funds, month=month)
+        after = limited_by(self.state, session=session, offer=offer, month=month)
+        self.facts += crossed(self.state, before=before, after=after, taken=taken)
         if self.state.cut_at_zero:
             self.spent = self._spent(month)
 

@@ -57,8 +57,11 @@ def _hold(held: Taken, *, state: AccountState, month: date, sign: int) -> None:
 
 def take(
     session: Session, *, priced: Priced, state: AccountState, buckets: Sequence[Bucket], month: date
-) -> None:
-    """Charges the session with the priced usage as a whole: what it was charged before counts."""
+) -> dict[int, int]:
+    """Charges the session with the priced usage as a whole: what it was charged before counts.
+
+    Gives what each bucket gave more than before; less than 0 is what it got back.
+    """
     taken = session.taken
     more = priced.amount - session.amount
     if more >= 0:
@@ -69,7 +72,8 @@ def take(
         number: priced.buckets.get(number, 0) - taken.buckets.get(number, 0)
         for number in {*priced.buckets, *_quantity_buckets(session, state=state)}
     }
-    for number, amount in {**quantities, **money}.items():
+    given = {number: amount for number, amount in {**quantities, **money}.items() if amount}
+    for number, amount in given.items():
         _move(number, amount, session=session, state=state)
     for key in {*priced.counters, *taken.counters}:
         change = priced.counters.get(key, 0) - taken.counters.get(key, 0)
@@ -80,6 +84,7 @@ def take(
         taken.owed += owed
         state.tab_of(month)[0] += owed
     session.amount, session.lines = priced.amount, priced.lines
+    return given
 
 
 def give_back(
@@ -113,9 +118,8 @@ def _quantity_buckets(session: Session, *, state: AccountState) -> list[int]:
 
 
 def _move(number: int, amount: int, *, session: Session, state: AccountState) -> None:
-    if not amount:
-        return
     state.buckets[number].remaining -= amount
+    state.moved[number] = state.moved.get(number, 0) - amount
     session.taken.buckets[number] = session.taken.buckets.get(number, 0) + amount
 
 

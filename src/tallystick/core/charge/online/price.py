@@ -63,7 +63,7 @@ def fields_of_session(session: Session, *, buckets: Mapping[int, Bucket]) -> Fie
 class Pricer:
     """Prices one session of an account at one time; holds of its own are released before."""
 
-    session: Session
+    fields: Fields
     row: dict[str, Any]
     before: dict[CounterKey, int]  # the counters without the session, with what others hold
     plans: Sequence[DatedPlan]
@@ -120,7 +120,7 @@ def pricer_of(
     }
     if own:
         plans = [replace(one, plan=_with_buckets(one.plan, session, own)) for one in plans]
-    return Pricer(session, row, before, plans, state.granted)
+    return Pricer(fields, row, before, plans, state.granted)
 
 
 def _with_buckets(plan: Plan, session: Session, own: list[tuple[Bucket, int]]) -> Plan:

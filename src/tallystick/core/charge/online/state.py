@@ -98,6 +98,8 @@ class AccountState:
     tab: dict[date, list[int]] = field(default_factory=dict)
     """By the account's month: what the invoice will ask for, and what is held besides."""
     sessions: dict[str, Session] = field(default_factory=dict)
+    moved: dict[int, int] = field(default_factory=dict)
+    """What the request under way has put into each bucket, or below 0 taken from it."""
 
     def tab_of(self, month: date) -> list[int]:
         return self.tab.setdefault(month, [0, 0])
@@ -105,11 +107,14 @@ class AccountState:
     @property
     def credit(self) -> Bucket | None:
         """The bucket for what is on credit; every prepaid account has one."""
-        return next((bucket for bucket in self.buckets.values() if bucket.on_credit), None)
+        for bucket in self.buckets.values():
+            if bucket.on_credit:
+                return bucket
+        return None
 
     def money_left(self) -> int:
         """All money of the account, what is on credit taken off."""
-        return sum(b.remaining for b in self.buckets.values() if b.unit == self.currency)
+        return sum([b.remaining for b in self.buckets.values() if b.unit == self.currency])
 
     def money(
         self, session: Session, *, fields: Fields, at: datetime, now: datetime
