@@ -26,10 +26,9 @@ GARBAGE: Final = 20_000
 
 PLANNER: Final = (
     "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
-    " -c plan_cache_mode=force_generic_plan -c timezone=UTC -c datestyle=ISO"
+    " -c plan_cache_mode=force_generic_plan -c timezone=UTC"
 )
-"""A batch always looks up a few rows by key; a plan made once must not think otherwise. Rows are
-read as text, so instants are told in UTC."""
+"""A batch always looks up a few rows by key; a plan made once must not think otherwise."""
 
 LOG: Final = logging.getLogger("tallystick.charging")
 

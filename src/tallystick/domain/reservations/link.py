@@ -1,8 +1,8 @@
-"""A connection for a handful of statements over sets: all sent in one go, rows read as text.
+"""A connection for a handful of statements over sets, all sent in one go.
 
-psycopg's cursors adapt every value by its type, which costs more than the statements themselves
-when a batch has twenty of them. Here parameters and rows stay as PostgreSQL writes them, on
-psycopg's own binding of libpq.
+A cursor for each of them, and parameters adapted one by one, cost more than the statements
+themselves when a batch has twenty. Here parameters are text as PostgreSQL writes it, on psycopg's
+own binding of libpq, and its loaders read the rows of a result at once.
 """
 
 import asyncio
@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from psycopg import AsyncConnection, OperationalError
+from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-Row = list[Any]
-"""Values as text in bytes; None = null."""
-
+Row = tuple[Any, ...]
 Step = tuple[str, Sequence[bytes | None]]
 """A statement with $1, $2 ... and its parameters as text."""
 
@@ -30,8 +29,12 @@ class Link:
 
     connection: AsyncConnection[Any]
     tenant_id: int = 0
+    _reader: Transformer = field(init=False)
     _names: dict[str, bytes] = field(default_factory=dict)
     _waiting: "asyncio.Future[None] | None" = None
+
+    def __post_init__(self) -> None:
+        self._reader = Transformer(self.connection)
 
     @property
     def closed(self) -> bool:
@@ -67,7 +70,8 @@ class Link:
         while conn.flush():
             await self._sent(conn)
         results = await self._results(conn)
-        return [_rows(result) for result, only in zip(results, prepared, strict=True) if not only]
+        pairs = zip(results, prepared, strict=True)
+        return [self._rows(result) for result, only in pairs if not only]
 
     async def _results(self, conn: PGconn) -> list[PGresult]:
         results: list[PGresult] = []
@@ -82,6 +86,10 @@ class Link:
             if result.status in FAILED:
                 raise error_from_result(result)
             results.append(result)
+
+    def _rows(self, result: PGresult) -> list[Row]:
+        self._reader.set_pgresult(result)
+        return self._reader.load_rows(0, result.ntuples, tuple)
 
     async def _sent(self, conn: PGconn) -> None:
         """Waits until more can be sent; what comes meanwhile is read, so that neither waits."""
@@ -112,9 +120,3 @@ class Link:
                 self._waiting.set_exception(fault)
         else:
             self._woken()
-
-
-def _rows(result: PGresult) -> list[Row]:
-    columns = range(result.nfields)
-    value = result.get_value
-    return [[value(row, column) for column in columns] for row in range(result.ntuples)]

@@ -63,12 +63,12 @@ _LOCK: Final = """
     SELECT count(pg_advisory_xact_lock(($1::bigint << 40) | k)) FROM unnest($2::bigint[]) AS k
 """
 _TERMS: Final = """
-    SELECT account_id, mode, credit_limit, low_balance, cut_at_zero FROM balances_terms
+    SELECT account_id, mode, credit_limit::text, low_balance::text, cut_at_zero FROM balances_terms
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) ORDER BY account_id FOR NO KEY UPDATE
 """
 _BUCKETS: Final = """
-    SELECT account_id, id, contract_id, unit, priority, quantity, remaining, reserved,
-        to_json(kinds), condition, valid_from, valid_to, origin = 'credit'
+    SELECT account_id, id, contract_id, unit, priority, quantity::text, remaining::text,
+        reserved::text, kinds, condition, valid_from, valid_to, origin = 'credit'
     FROM balances_bucket WHERE tenant_id = $1 AND account_id = ANY($2::bigint[])
         AND (remaining <> 0 OR reserved <> 0 OR valid_to > $3 OR origin = 'credit'
             OR id = ANY($4::bigint[]))
@@ -79,28 +79,29 @@ _CREDIT: Final = f"""
         priority, condition, valid_from, quantity, remaining, reserved)
     SELECT $1, a, 0, u, 'credit', 'credit', {CREDIT_PRIORITY}, '', $2, 0, 0, 0
     FROM json_to_recordset($3) AS n (a bigint, u text)
-    RETURNING account_id, id, contract_id, unit, priority, quantity, remaining, reserved,
-        to_json(kinds), condition, valid_from, valid_to, true
+    RETURNING account_id, id, contract_id, unit, priority, quantity::text, remaining::text,
+        reserved::text, kinds, condition, valid_from, valid_to, true
 """
 _COUNTERS: Final = """
-    SELECT account_id, contract_id, component_id, cycle_start, used FROM balances_counter
+    SELECT account_id, contract_id, component_id, cycle_start, used::text FROM balances_counter
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) AND cycle_start = ANY($3)
     ORDER BY account_id, contract_id, component_id, cycle_start FOR NO KEY UPDATE
 """
 _GRANTS: Final = """
-    SELECT account_id, contract_id, component_id, cycle_start, sum(quantity)
+    SELECT account_id, contract_id, component_id, cycle_start, sum(quantity)::text
     FROM balances_rolledover
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) AND cycle_start = ANY($3)
     GROUP BY 1, 2, 3, 4
 """
 _TABS: Final = """
-    SELECT account_id, month, charged, held FROM reservations_tab
+    SELECT account_id, month, charged::text, held::text FROM reservations_tab
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[])
 """
 _SESSIONS: Final = """
     SELECT session, account_id, contract_id, service_id, offer_id, cycle_start, tab_start, kind,
-        unit, started_at, called, zone, attributes, opened_at, expires_at, valid_s, state, used,
-        granted, amount, refunded, charge_run_id IS NOT NULL, detail, held
+        unit, started_at, called, zone, attributes, opened_at, expires_at, valid_s, state,
+        used::text, granted::text, amount::text, refunded::text, charge_run_id IS NOT NULL, detail,
+        held
     FROM reservations_reservation WHERE tenant_id = $1 AND session = ANY($2)
 """
 _HELD: Final = """
@@ -149,7 +150,7 @@ async def overdue_sessions(link: Link, *, tenant_id: int, at: datetime, most: in
     """The open sessions whose time is up by the operator's clock, those waiting longest first."""
     values = [b"%d" % tenant_id, _instant(at), b"%d" % most]
     *_, found, _ = await link.ask([*_begin(link, tenant_id), (_EXPIRED, values), COMMIT])
-    return [_text(name) for (name,) in found]
+    return [name for (name,) in found]
 
 
 async def forget_answers(link: Link, *, tenant_id: int, at: datetime, days: int, most: int) -> None:
@@ -196,28 +197,27 @@ async def load_batch(
         (_SERVED, [tenant, _instant(at), json.dumps(subjects).encode()]),
         (_SESSION_ACCOUNTS, [tenant, _texts(named)]),
     ])  # fmt: skip
-    now = _datetime(present[0][0]) if present else at
-    loaded = Loaded(now, {int(row[0]): _served(row, offer_of) for row in who})
-    currencies = {int(row[1]): row[-1].decode() for row in who}
+    now = present[0][0] if present else at
+    loaded = Loaded(now, {row[0]: _served(row, offer_of) for row in who})
+    currencies = {row[1]: row[-1] for row in who}
     for name, account_id, currency in homes:
-        loaded.homes[_text(name)] = int(account_id)
-        currencies[int(account_id)] = currency.decode()
+        loaded.homes[name] = account_id
+        currencies[account_id] = currency
     await _load_accounts(link, loaded, currencies, tenant=tenant, requests=requests)
     return loaded
 
 
 def _served(row: Row, offer_of: OfferOf) -> Served:
     _, account, contract, service, state, *days, bill_day, offer, day, pooled, grouped, _ = row
-    contract_id, on = int(contract), _day(day)
     return Served(
-        account_id=int(account),
-        contract_id=contract_id,
-        service_id=int(service),
-        service_state=state.decode(),
-        offer_id=offer_of(contract_id, int(offer), on) if offer else 0,
-        cycle_start=_cycle_start(on, *days),
-        tab_start=_start(on, int(bill_day)),
-        shares=_SHARES[pooled == b"t", grouped == b"t"],
+        account,
+        contract,
+        service,
+        state,
+        offer_of(contract, offer, day) if offer else 0,
+        _cycle_start(day, *days),
+        _start(day, bill_day),
+        _SHARES[pooled, grouped],
     )
 
 
@@ -235,14 +235,12 @@ def _start(day: date, bill_day: int) -> date:
     return cycle_of(day, rule=monthly(bill_day)).start
 
 
-def _cycle_start(
-    day: date, cycle_day: bytes | None, since: bytes | None, before: bytes | None
-) -> date:
-    assert cycle_day is not None
+def _cycle_start(day: date, cycle_day: int, since: date | None, before: int | None) -> date:
     if since is None or before is None:
-        return _start(day, int(cycle_day))
-    turned = turned_of(since=_day(since), bill_day=int(before))
-    return cycle_of(day, rule=monthly(int(cycle_day), turned=turned)).start
+        return _start(day, cycle_day)
+    return cycle_of(
+        day, rule=monthly(cycle_day, turned=turned_of(since=since, bill_day=before))
+    ).start
 
 
 async def _load_accounts(
@@ -278,24 +276,21 @@ async def _load_accounts(
         (_ANSWERS, [tenant, _texts(keys)]),
     ])  # fmt: skip
     terms, buckets, counters, grants, tabs, held, answers = [*told, *rows][-7:]
-    of_account = {int(row[0]): row for row in terms}
+    of_account = {row[0]: row for row in terms}
     for account_id, currency in currencies.items():
         loaded.accounts[account_id] = _account(account_id, currency, of_account.get(account_id))
     _fill(loaded.accounts, buckets, counters)
     await _open_credit(link, loaded, tenant=tenant)
     for account, contract, component, cycle, quantity in grants:
-        key = (int(account), int(contract), int(component), _day(cycle))
-        loaded.accounts[key[0]].granted[key] = quantity_of(quantity)
+        key = (account, contract, component, cycle)
+        loaded.accounts[account].granted[key] = quantity_of(quantity)
     for account, month, charged, reserved in tabs:
-        loaded.accounts[int(account)].tab[_day(month)] = [money_of(charged), money_of(reserved)]
+        loaded.accounts[account].tab[month] = [money_of(charged), money_of(reserved)]
     for account, text in held:
-        state = loaded.accounts[int(account)]
+        state = loaded.accounts[account]
         for key, amount in _taken(json.loads(text)).counters.items():
             state.held[key] = state.held.get(key, 0) + amount
-    loaded.answers = {
-        _text(key): (digest.decode(), Answer(code.decode(), _text(answer)))
-        for key, digest, code, answer in answers
-    }
+    loaded.answers = {key: (digest, Answer(code, answer)) for key, digest, code, answer in answers}
     for session in sessions:
         loaded.accounts[session.account_id].sessions[session.key] = session
 
@@ -317,12 +312,9 @@ def _account(account_id: int, currency: str, terms: Row | None) -> AccountState:
     if terms is None:
         return AccountState(account_id, currency, Mode.POSTPAID, None, None)
     _, word, limit, low, cut = terms
-    mode, agreed = _MODES[word], None if limit is None else money_of(limit)
+    mode, agreed = Mode(word), None if limit is None else money_of(limit)
     credit, low_balance = limit_of(mode, agreed=agreed), None if low is None else money_of(low)
-    return AccountState(account_id, currency, mode, credit, low_balance, cut == b"t")
-
-
-_MODES: Final = {mode.value.encode(): mode for mode in Mode}
+    return AccountState(account_id, currency, mode, credit, low_balance, cut)
 
 
 def _fill(
@@ -331,58 +323,40 @@ def _fill(
     for row in buckets:
         account, number, contract, unit, priority, quantity, remaining, reserved = row[:8]
         kinds, condition, valid_from, valid_to, on_credit = row[8:]
-        accounts[int(account)].buckets[int(number)] = Bucket(
-            int(number),
-            int(contract),
-            unit.decode(),
-            int(priority),
+        accounts[account].buckets[number] = Bucket(
+            number,
+            contract,
+            unit,
+            priority,
             money_of(quantity),
             money_of(remaining),
             money_of(reserved),
-            None if kinds is None else frozenset(json.loads(kinds)),
+            None if kinds is None else frozenset(kinds),
             _filter(condition) if condition else ALWAYS,
-            _datetime(valid_from),
-            None if valid_to is None else _datetime(valid_to),
-            on_credit == b"t",
+            valid_from,
+            valid_to,
+            on_credit,
         )
     for account, contract, component, cycle, used in counters:
-        key = (int(account), int(contract), int(component), _day(cycle))
-        accounts[key[0]].used[key] = quantity_of(used)
+        accounts[account].used[account, contract, component, cycle] = quantity_of(used)
 
 
 @lru_cache(maxsize=4_096)
-def _filter(condition: bytes) -> Filter:
-    return read_filter(condition.decode())
+def _filter(condition: str) -> Filter:
+    return read_filter(condition)
 
 
 def _session(row: Row) -> Session:
-    key, account, contract, service, offer, cycle, month, kind, unit, started = row[:10]
-    called, zone, attributes, opened, expires, valid_s, state = row[10:17]
-    used, granted, amount, refunded, settled, detail, held = row[17:]
+    state, used, granted, amount, refunded, settled, detail, held = row[16:]
     record = json.loads(detail)
     return Session(
-        key=_text(key),
-        account_id=int(account),
-        contract_id=int(contract),
-        service_id=int(service),
-        offer_id=int(offer),
-        cycle_start=_day(cycle),
-        tab_start=_day(month),
-        kind=_text(kind),
-        unit=_text(unit),
-        started_at=_datetime(started),
-        called=None if called is None else _text(called),
-        zone=None if zone is None else _text(zone),
-        attributes=None if attributes is None else _text(attributes),
-        opened_at=_datetime(opened),
-        expires_at=_datetime(expires),
-        valid_s=int(valid_s),
-        state=SessionState(_text(state)),
+        *row[:16],
+        state=SessionState(state),
         used=quantity_of(used),
         granted=quantity_of(granted),
         amount=money_of(amount),
         refunded=money_of(refunded),
-        settled=settled == b"t",
+        settled=settled,
         stored=True,
         lines=[(version, _line(values)) for version, *values in record["lines"]],
         taken=_taken(record),
@@ -407,19 +381,16 @@ def _taken(stored: dict[str, Any]) -> Taken:
     )
 
 
-def money_of(amount: bytes) -> int:
+def money_of(amount: str) -> int:
     """A numeric of twelve decimals, as PostgreSQL writes it, in 1e-12."""
-    assert amount[-1 - AMOUNT_DECIMALS] == _POINT
-    return int(amount.replace(b".", b""))
+    assert amount[-1 - AMOUNT_DECIMALS] == "."
+    return int(amount.replace(".", ""))
 
 
-def quantity_of(quantity: bytes) -> int:
+def quantity_of(quantity: str) -> int:
     """A numeric of nine decimals, as PostgreSQL writes it, in 1e-9."""
-    assert quantity[-1 - QUANTITY_DECIMALS] == _POINT
-    return int(quantity.replace(b".", b""))
-
-
-_POINT: Final = ord(".")
+    assert quantity[-1 - QUANTITY_DECIMALS] == "."
+    return int(quantity.replace(".", ""))
 
 
 def _numbers(ids: Iterable[int]) -> bytes:
@@ -432,19 +403,5 @@ def _texts(values: Iterable[str]) -> bytes:
     return ('{"' + '","'.join(quoted) + '"}').encode() if quoted else b"{}"
 
 
-def _text(value: bytes) -> str:
-    return value.decode()
-
-
 def _instant(at: datetime) -> bytes:
     return at.isoformat().encode()
-
-
-@lru_cache(maxsize=4_096)
-def _day(value: bytes) -> date:
-    return date.fromisoformat(value.decode())
-
-
-def _datetime(value: bytes) -> datetime:
-    """An instant as PostgreSQL writes it where the time zone is UTC."""
-    return datetime.fromisoformat(value.decode())
