@@ -27,7 +27,7 @@ def included_lines(
     The part says what began the event: its allowances pay, those that its first line may draw from.
     """
     event, usage = part.event, part.usage
-    if not lines:
+    if not lines or not plan.offers[usage.offer_id].allowances:
         return []
     fields = {**event.fields, "band": lines[0].band}
     fitting = [

@@ -201,10 +201,9 @@ def opens_us(offer: PlanOffer, *, plan: Plan) -> int:
     day = offer.valid_from
     if day is None:
         return FIRST_INSTANT_US
-    key = ("offer opens", day)
-    if key not in plan.cache:
-        plan.cache[key] = microseconds(day_start(day, plan.zone))
-    found: int = plan.cache[key]
+    found: int | None = plan.cache.get(day)
+    if found is None:
+        found = plan.cache[day] = microseconds(day_start(day, plan.zone))
     return found
 
 

@@ -61,10 +61,10 @@ VERSION_RATED: Final = pl.Schema({**RATED, "version_id": pl.Int64()})
 
 def first_instant(dated: DatedPlan) -> int:
     """When the version comes into force, in microseconds."""
-    key, cache = ("first instant", dated.valid_from), dated.plan.cache
-    if key not in cache:
-        cache[key] = microseconds(day_start(dated.valid_from, dated.plan.zone))
-    found: int = cache[key]
+    found: int | None = dated.plan.cache.get(dated.valid_from)
+    if found is None:
+        found = microseconds(day_start(dated.valid_from, dated.plan.zone))
+        dated.plan.cache[dated.valid_from] = found
     return found
 
 

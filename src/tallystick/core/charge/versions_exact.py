@@ -134,7 +134,9 @@ def rate_event_versions(
         version, part = parts[0]
         plan, version_id = plans[version].plan, plans[version].version_id
         alone = list(part_lines(part, plan=plan, used=used, granted=granted))
-        return [(version_id, line) for line in limit_charge(alone, usage=part.usage)]
+        alone = limit_charge(alone, usage=part.usage)
+        alone += included_lines(alone, part=part, plan=plan, used=used, granted=granted)
+        return [(version_id, line) for line in alone]
     lines: dict[int, list[RatedLine]] = {}
     firsts: dict[int, Part] = {}
     spans: list[tuple[int, int, int, int]] = []

@@ -200,7 +200,7 @@ def _row(session: Session) -> str:
         f'{{"account_id":{session.account_id},"session":{quoted(session.key)},'
         f'"contract_id":{session.contract_id},"service_id":{session.service_id},'
         f'"offer_id":{session.offer_id},"cycle_start":"{_day(session.cycle_start)}",'
-        f'"tab_start":"{_day(session.tab_start)}","state":"{session.state.value}",'
+        f'"tab_start":"{_day(session.tab_start)}","state":"{session.state}",'
         f'"kind":{quoted(session.kind)},"unit":{quoted(session.unit)},'
         f'"started_at":"{_at(session.started_at)}","called":{_text(session.called)},'
         f'"zone":{_text(session.zone)},"attributes":{_text(session.attributes)},'

@@ -357,7 +357,7 @@ class Desk:
         return {
             "code": "granted",
             "session": session.key,
-            "state": session.state.value,
+            "state": session.state,
             "used": quantity_text(session.used),
             "unit": session.unit,
             "amount": money_text(session.amount - session.refunded),

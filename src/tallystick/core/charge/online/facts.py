@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from tallystick.core.charge.balance import SHARES
 from tallystick.core.charge.facts import Fact, bucket_facts, limit_facts, money_facts
 from tallystick.core.charge.online.state import AccountState, Session
 from tallystick.core.tariff.nodes import Scope
@@ -34,11 +35,13 @@ def crossed(
     account, paid = state.account_id, 0
     for number, amount in taken.items():
         bucket = state.buckets[number]
-        yield from bucket_facts(account, bucket=bucket, before=bucket.remaining + amount)
+        if bucket.remaining * 100 <= bucket.quantity * (100 - SHARES[0]):
+            yield from bucket_facts(account, bucket=bucket, before=bucket.remaining + amount)
         paid += amount if bucket.unit == state.currency else 0
     for (name, limit, was), (_, _, now) in zip(before, after, strict=True):
         if was != now:
             yield from limit_facts(account, of=name, limit=limit, before=was, after=now)
     if paid:
         left = state.money_left()
-        yield from money_facts(account, low=state.low_balance, before=left + paid, after=left)
+        if left <= 0 or state.low_balance is not None:
+            yield from money_facts(account, low=state.low_balance, before=left + paid, after=left)

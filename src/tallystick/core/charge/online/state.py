@@ -126,6 +126,8 @@ class AccountState:
 
     def quantities(self, session: Session, *, fields: Fields, at: datetime) -> list[Bucket]:
         """The buckets of other units, in the order they are drawn."""
+        if all(bucket.unit == self.currency for bucket in self.buckets.values()):
+            return []
         use = Use(at, at, session.kind, session.contract_id, fields)
         found = usable(
             self.buckets.values(), use=use, currency=self.currency, money=False,
