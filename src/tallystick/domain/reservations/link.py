@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection, OperationalError, abc
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
@@ -29,7 +29,7 @@ class Link:
 
     connection: AsyncConnection[Any]
     tenant_id: int = 0
-    _reader: Transformer = field(init=False)
+    _reader: abc.Transformer = field(init=False)
     _names: dict[str, bytes] = field(default_factory=dict)
     _waiting: "asyncio.Future[None] | None" = None
 

@@ -346,11 +346,19 @@ def _filter(condition: str) -> Filter:
     return read_filter(condition)
 
 
+_HEAD: Final = (
+    "key", "account_id", "contract_id", "service_id", "offer_id", "cycle_start", "tab_start",
+    "kind", "unit", "started_at", "called", "zone", "attributes", "opened_at", "expires_at",
+    "valid_s",
+)  # fmt: skip
+
+
 def _session(row: Row) -> Session:
-    state, used, granted, amount, refunded, settled, detail, held = row[16:]
+    head: dict[str, Any] = dict(zip(_HEAD, row, strict=False))
+    state, used, granted, amount, refunded, settled, detail, held = row[len(_HEAD) :]
     record = json.loads(detail)
     return Session(
-        *row[:16],
+        **head,
         state=SessionState(state),
         used=quantity_of(used),
         granted=quantity_of(granted),
