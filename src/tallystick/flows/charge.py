@@ -38,6 +38,8 @@ EVENTS_PER_TASK: Final = 100_000
 ACCOUNTS_AGAIN: Final = 200
 """How many accounts are rated again at a time: all their usage is held in memory."""
 
+_NO_COUNTERS: Final = COUNTERS.to_frame()
+
 
 @dataclass(frozen=True, slots=True)
 class ChargeReport:
@@ -144,7 +146,7 @@ def _charge_task(
         )
         events = _place(charge_tables.read_events(accounts, run=run), terms=terms)
         events = settle_late(events, terms=terms, plans=plans, run=run, at=at)
-        late = [read_again(run, accounts=accounts), late_accounts(events, terms=terms)]
+        late = [read_again(run, accounts=accounts), late_accounts(events, terms=terms, plans=plans)]
         again = keep_together(pl.concat(late), terms=terms)
         waiting = events.join(again, on="account_id", how="semi").group_by("account_id")
         again = pl.concat([again, waiting.agg(pl.col("cycle_start").min().alias("cycle_from"))])
@@ -197,10 +199,19 @@ def _suspended(events: pl.DataFrame, suspense: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def late_accounts(events: pl.DataFrame, *, terms: pl.DataFrame) -> pl.DataFrame:
-    """The accounts with usage of a cycle that a bill has closed (AGAIN)."""
-    late = late_events(events, terms=terms).group_by("account_id")
-    return late.agg(pl.col("cycle_start").min().alias("cycle_from"))
+def late_accounts(
+    events: pl.DataFrame, *, terms: pl.DataFrame, plans: Sequence[DatedPlan]
+) -> pl.DataFrame:
+    """The accounts with usage of a cycle that a bill has closed (AGAIN).
+
+    Usage that has no price still, such as what waits in suspense since, changes nothing: whether it
+    has one hangs on no counter.
+    """
+    late = late_events(events, terms=terms)
+    if late.height:
+        tried = rate_versions(late.select(*CHARGE_IN, *MEMBERS), plans=plans, counters=_NO_COUNTERS)
+        late = late.join(tried.suspense, on="usage_id", how="anti")
+    return late.group_by("account_id").agg(pl.col("cycle_start").min().alias("cycle_from"))
 
 
 def _rate_again(

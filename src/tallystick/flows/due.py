@@ -28,7 +28,7 @@ from tallystick.domain.parties.organisations import AccountRange
 from tallystick.flows.adjust import ADJUSTING, adjusting_lines
 from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 from tallystick.flows.own_prices import OwnPrices
-from tallystick.flows.periods import ClosedPeriods, close_periods
+from tallystick.flows.periods import ClosedPeriods, close_periods, partners_in
 from tallystick.flows.shared_periods import close_shared, wide_parts
 
 WIDE_LINES: Final = pl.Schema(
@@ -148,9 +148,11 @@ def due_task(
     shared = wide_parts(plans)["component_id"].implode()
     alone = over.filter(pl.col("by_period") & ~pl.col("component_id").is_in(shared))
     counted = alone.select(KEYS).unique()
+    beside = over.filter(pl.col("component_id").is_in(partners_in(plans)))
+    touched = pl.concat([counted, beside.select(KEYS)]).unique()
     held = own.vary(tables.read_held_offers(accounts, on=on))
     closed = close_periods(
-        accounts, contracts=contracts, held=held, touched=counted, plans=plans, on=on
+        accounts, contracts=contracts, held=held, touched=touched, plans=plans, on=on
     )
     wide, counted_wide = close_shared(contracts, held=held, plans=plans, own=own, on=on)
     closed = closed.plus(wide)

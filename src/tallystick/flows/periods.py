@@ -235,8 +235,14 @@ def _read_components(plans: Sequence[DatedPlan]) -> set[int]:
     for dated in plans:
         for number, usage in dated.plan.usages.items():
             if usage.period is not None:
-                found |= {number, usage.period.partner or number}
-    return found
+                found.add(number)
+    return found.union(partners_in(plans))
+
+
+def partners_in(plans: Sequence[DatedPlan]) -> list[int]:
+    """Components whose usage is measured together with that of prices by the period."""
+    periods = [usage.period for one in plans for usage in one.plan.usages.values()]
+    return sorted({p.partner for p in periods if p is not None and p.partner is not None})
 
 
 def price_owned(
