@@ -185,13 +185,18 @@ def _cycles(
 
 
 def _served(held: Sequence[tuple[int, Period]], served: Period) -> Iterator[tuple[int, Period]]:
-    """Each offer once with the days of the period from its first to its last."""
+    """Each offer once with the days of the period from its first to its last.
+
+    Where there are variants of an offer, each stretch of days that one of them is held.
+    """
+    parts = [(offer, part) for offer, days in held if (part := days.overlap(served)) is not None]
+    if any(offer < 0 for offer, _ in parts):
+        yield from sorted(parts, key=lambda one: one[1].start)
+        return
     found: dict[int, Period] = {}
-    for offer, days in held:
-        part = days.overlap(served)
-        if part is not None:
-            known = found.get(offer, part)
-            found[offer] = Period(min(known.start, part.start), max(known.end, part.end))
+    for offer, part in parts:
+        known = found.get(offer, part)
+        found[offer] = Period(min(known.start, part.start), max(known.end, part.end))
     yield from found.items()
 
 
@@ -420,11 +425,13 @@ def roll_cycle_over(
         if not rows.is_empty():
             held = add_sizes(grants, periods=periods, plan=dated.plan)
             assert held is not None
-            made.append(roll_over(rows, plan=dated.plan, counters=counters, grants=held))
             buckets = parts_of([dated]).filter("bucket")
             began = own_cycles(rows, parts=buckets).select(*KEYS[:3], cycle_start="cycle_end")
+            # Of a bucket that several versions or own prices have had in the cycle, the last says.
+            made = [one.join(began, on=KEYS, how="anti") for one in made]
+            made.append(roll_over(rows, plan=dated.plan, counters=counters, grants=held))
             keys.append(began)
-    return pl.concat(made), pl.concat(keys)
+    return pl.concat(made), pl.concat(keys).unique(maintain_order=True)
 
 
 def store_closed(

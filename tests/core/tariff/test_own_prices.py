@@ -33,9 +33,13 @@ offers:
       calls: {of: voice, bill by: 60 s, price: {to 5 min: 0.10, above: 0.05}, share: account}
       abroad: {of: international, deck: world}
       demand: {of: import, measure: highest 30 min, price: 7.20 per kW}
+      pooled: {of: import, measure: sum, share: account, price: 1 per kWh}
 """
 CATALOGUE = read_catalogue(TEXT, name="m.yaml", files={"world.csv": b"prefix,price\n44,0.50\n"})
-IDS = {("mobile", code): n for n, code in enumerate(("line", "free", "calls", "abroad", "demand"))}
+IDS = {
+    ("mobile", code): n
+    for n, code in enumerate(("line", "free", "calls", "abroad", "demand", "pooled"))
+}
 
 REFUSED = """
 calls: 0.10 per GB | calls:1: price: is in B, and calls is in s; use one unit
@@ -43,6 +47,7 @@ calls: ten | 'ten' does not say what it is for
 calls: 5 per started 1 min | is rated event by event, so its own price has no flat fee
 calls: {to 5 min: 0.10} | its tiers do not end
 line: 0.10 per min | line:1: price: '0.10 per min' is not a number
+pooled: 2 per kWh | is priced for all who share it (account), so no contract has its own
 free: 1.00 | is an allowance, which has no price
 """
 

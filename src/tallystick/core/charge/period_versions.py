@@ -2,7 +2,8 @@
 
 A new version that leaves a component's price as it is changes nothing. Where it changes it, the
 period is cut at the version's first day and each part priced by itself, or the version that the
-period began with prices all of it; see docs/algorithms/versions.md.
+period began with prices all of it; see docs/algorithms/versions.md. A contract's own price, a
+variant of its offer from a day on, cuts it the same way.
 """
 
 from bisect import bisect_right
@@ -34,8 +35,14 @@ from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.nodes import NewPrices, Scope
 from tallystick.core.tariff.plan import Plan, PlanUsage
 
-PeriodRow = tuple[int, int, int, date, date, date, date]
-"""A row of PERIODS."""
+Piece = tuple[int, date, date]
+"""An offer and the days [from, to) that it is held in a cycle."""
+
+Part = tuple[int, int, int, int, int]
+"""The version that prices, then which lines it counts (see `_Stretch`)."""
+
+ALWAYS_US: Final = (-1, 2**62)
+"""Before and after every instant."""
 
 VERSION_PERIOD_RATED: Final = pl.Schema({**PERIOD_RATED, "version_id": pl.Int64()})
 """PERIOD_RATED with the version that priced the line."""
@@ -49,7 +56,8 @@ class _Stretch:
     """Some days of a component's period that one version prices.
 
     It counts the lines of the versions `[low, high)`: of the days before the period's first version
-    and after its last too, so that no usage of a cycle is left out.
+    and after its last too, so that no usage of a cycle is left out. Where own prices cut, of those
+    it counts what began in `[since_us, until_us)`.
     """
 
     usage: PlanUsage
@@ -57,6 +65,8 @@ class _Stretch:
     days: tuple[date, date]
     low: int
     high: int
+    since_us: int
+    until_us: int
 
 
 def rate_period_versions(
@@ -99,10 +109,13 @@ def _rate(
     rated, values, left = [VERSION_PERIOD_RATED.to_frame()], [MEASURED.to_frame()], levels
     touched = [LEVELS.to_frame().select(_LEVEL_KEYS)]
     grouped = _targets(periods, plans)
-    for (version, low, high), targets in sorted(grouped.items()):
+    for (version, low, high, since_us, until_us), targets in sorted(grouped.items()):
         dated = plans[version]
         ids = [other.version_id for other in plans[low:high]]
         own = lines.filter(pl.col("version_id").is_in(ids)).drop("version_id")
+        if (since_us, until_us) != ALWAYS_US:
+            began = own["started_at"].to_physical()
+            own = own.filter(began.is_between(since_us, until_us, closed="left"))
         if exact:
             made = rate_targets_exact(
                 own.iter_rows(named=True),
@@ -142,36 +155,57 @@ def _rate(
     )
 
 
-def _targets(
-    periods: pl.DataFrame, plans: Sequence[DatedPlan]
-) -> dict[tuple[int, int, int], list[Target]]:
-    """What is to be priced, by the version that does and those whose lines count, from and to."""
+def _targets(periods: pl.DataFrame, plans: Sequence[DatedPlan]) -> dict[Part, list[Target]]:
+    """What is to be priced, by the version that does and the lines that count."""
     grouped = defaultdict(list)
-    for scope, row in _by_owner(periods):
-        account, contract, _, start, end, first, last = row
-        for stretch in _stretches(row, plans):
+    for scope, (account, contract, start, end), pieces in _timelines(periods, plans):
+        served = pieces[0][1], max(last for _, _, last in pieces)
+        for stretch in _stretches(pieces, plans):
             if stretch.usage.scope is scope:
                 key = (account, contract, stretch.usage.id, start)
                 zone = plans[stretch.version].plan.zone
-                target = _target(key, stretch, (first, last), end, zone)
-                grouped[stretch.version, stretch.low, stretch.high].append(target)
+                target = _target(key, stretch, served, end, zone)
+                span = stretch.since_us, stretch.until_us
+                grouped[stretch.version, stretch.low, stretch.high, *span].append(target)
     for targets in grouped.values():
         targets.sort(key=lambda t: (*t.key[:2], t.key[3], t.usage.offer_id, t.usage.position))
     return grouped
 
 
-def _by_owner(periods: pl.DataFrame) -> Iterator[tuple[Scope, PeriodRow]]:
-    """The rows as each scope owns them, spanning the days of all contracts that share."""
-    spans: dict[tuple[Scope, int, int, int, date, date], tuple[date, date]] = {}
+def _timelines(
+    periods: pl.DataFrame, plans: Sequence[DatedPlan]
+) -> Iterator[tuple[Scope, tuple[int, int, date, date], list[Piece]]]:
+    """What is held in a cycle by each owner of each scope: an offer, or its variants in turn.
+
+    What is shared is held from the first day of all who share to their last, at no own prices.
+    """
+    bases = _bases(plans)
+    held: dict[tuple[Scope, int, int, date, date, int], list[Piece]] = defaultdict(list)
     for row in with_members(periods, schema=PERIODS).iter_rows(named=True):
-        first, last = row["served_from"], row["served_to"]
+        offer, days = row["offer_id"], (row["served_from"], row["served_to"])
+        base = bases.get(offer, offer)
         for scope in Scope:
             owner = owner_in(row, scope=scope)
-            key = (scope, *owner, row["offer_id"], row["cycle_start"], row["cycle_end"])
-            held = spans.get(key, (first, last))
-            spans[key] = (min(held[0], first), max(held[1], last))
-    for (scope, account, contract, offer, start, end), days in spans.items():
-        yield scope, (account, contract, offer, start, end, *days)
+            key = (scope, *owner, row["cycle_start"], row["cycle_end"], base)
+            held[key].append((offer if scope is Scope.CONTRACT else base, *days))
+    for (scope, account, contract, start, end, base), pieces in held.items():
+        pieces.sort(key=lambda piece: piece[1:])
+        if scope is not Scope.CONTRACT:
+            pieces = [(base, pieces[0][1], max(last for _, _, last in pieces))]
+        yield scope, (account, contract, start, end), pieces
+
+
+def _bases(plans: Sequence[DatedPlan]) -> dict[int, int]:
+    """The offer that each variant is one of: the one with its components."""
+    bases = {}
+    for dated in plans:
+        offers = dated.plan.offers
+        parts = {tuple(usage.id for usage in offers[n].usages): n for n in offers if n > 0}
+        for number in (n for n in offers if n < 0):
+            base = parts.get(tuple(usage.id for usage in offers[number].usages))
+            if base is not None:
+                bases[number] = base
+    return bases
 
 
 def _target(
@@ -190,35 +224,56 @@ def _target(
     )
 
 
-def _stretches(row: PeriodRow, plans: Sequence[DatedPlan]) -> Iterator[_Stretch]:
-    """The stretches of each component of the offer, in order of versions."""
-    *_, offer_id, _, _, first, last = row
-    opens = [dated.valid_from for dated in plans]
-    home = max(bisect_right(opens, first) - 1, 0)
+def _stretches(pieces: Sequence[Piece], plans: Sequence[DatedPlan]) -> Iterator[_Stretch]:
+    """The stretches of each component of what is held, in order of time.
+
+    A line counts for the first stretch that it does not lie beyond, by its version or its start.
+    """
     open_: dict[int, _Stretch] = {}
-    for version in range(home, len(plans)):
-        begin = first if version == home else opens[version]
-        if begin >= last and version > home:
-            break
-        after = opens[version + 1] if version + 1 < len(plans) else last
-        days = (begin, max(min(after, last), begin))
+    lows: dict[int, int] = defaultdict(int)
+    sinces: dict[int, int] = defaultdict(lambda: ALWAYS_US[0])
+    before: int | None = None
+    for version, offer_id, days in _segments(pieces, plans):
         later = _priced(plans[version].plan, offer_id)
+        by_version = version != before
+        begin_us = microseconds(day_start(days[0], plans[version].plan.zone))
         goes_on = {
             number
             for number, held in open_.items()
             if number in later and _goes_on(held.usage, later, plans[held.version].plan)
         }
         for number in [number for number in open_ if number not in goes_on]:
-            yield replace(open_.pop(number), high=version)
-        for number, usage in later.items():
-            held = open_.get(number)
-            if held is None:
-                open_[number] = _Stretch(
-                    usage, version, days, 0 if version == home else version, len(plans)
-                )
+            held = open_.pop(number)
+            yield replace(held, high=version) if by_version else replace(held, until_us=begin_us)
+        for number in later.keys() - goes_on if before is not None else ():
+            if by_version:
+                lows[number] = version
             else:
+                sinces[number] = begin_us
+        for number, usage in later.items():
+            if number in goes_on:
+                held = open_[number]
                 open_[number] = replace(held, days=(held.days[0], days[1]))
+            else:
+                span = sinces[number], ALWAYS_US[1]
+                open_[number] = _Stretch(usage, version, days, lows[number], len(plans), *span)
+        before = version
     yield from open_.values()
+
+
+def _segments(
+    pieces: Sequence[Piece], plans: Sequence[DatedPlan]
+) -> Iterator[tuple[int, int, tuple[date, date]]]:
+    """(version, offer, days) of what is held, cut where versions begin."""
+    opens = [dated.valid_from for dated in plans]
+    for offer_id, first, last in pieces:
+        home = max(bisect_right(opens, first) - 1, 0)
+        for version in range(home, len(plans)):
+            begin = first if version == home else opens[version]
+            if begin >= last and version > home:
+                break
+            after = opens[version + 1] if version + 1 < len(plans) else last
+            yield version, offer_id, (begin, max(min(after, last), begin))
 
 
 def _priced(plan: Plan, offer_id: int) -> dict[int, PlanUsage]:

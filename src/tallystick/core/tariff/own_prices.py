@@ -10,7 +10,14 @@ from decimal import Decimal
 
 from tallystick.core.tariff.bill_terms import NO_TERMS
 from tallystick.core.tariff.check import CHECKS
-from tallystick.core.tariff.nodes import Allowance, Catalogue, Component, Offer, Recurring
+from tallystick.core.tariff.nodes import (
+    Allowance,
+    Catalogue,
+    Component,
+    Offer,
+    Recurring,
+    Scope,
+)
 from tallystick.core.tariff.page import Page
 from tallystick.core.tariff.source import CatalogueError, CatalogueRefused, Unreadable, read_source
 from tallystick.core.tariff.usages import read_own_price
@@ -116,6 +123,11 @@ def _price(part: Component, words: str, currency: str) -> Component:
     if isinstance(part, Recurring):
         return replace(part, price=read_recurring_price(words, component=part.code))
     assert not isinstance(part, Allowance)
+    if part.period is not None and part.scope is not Scope.CONTRACT:
+        page.complain(
+            1, f"is priced for all who share it ({part.scope}), so no contract has its own"
+        )
+        _refuse(page)
     priced = read_own_price(page, usage=part, currency=currency)
     tiers = [tier.price for band in priced.prices for tier in band.tiers]
     if part.period is None and any(price.flat or price.started for price in tiers):
