@@ -9,6 +9,7 @@ import pytest
 
 from tallystick.base.charging import Action, ChargeRequest
 from tallystick.base.money import AMOUNT_SCALE
+from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.base.refusal import Refusal
 from tallystick.core.charge.balance import CREDIT_PRIORITY, Bucket, Mode
 from tallystick.core.charge.draw_lines import draw_lines
@@ -16,9 +17,11 @@ from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
 from tallystick.core.charge.online.decide import Desk
 from tallystick.core.charge.online.state import AccountState
 from tallystick.core.charge.versions import DatedPlan, rate_versions
+from tallystick.core.charge.versions_exact import rate_versions_exact
 from tallystick.core.tariff.nodes import ALWAYS
 from tallystick.core.tariff.words import read_filter
-from tests.core.charge.random_cases import make_case, make_usage
+from tests.core.charge.random_cases import assert_same, make_case, make_counters, make_usage
+from tests.core.charge.random_versions import make_calls, make_versions
 from tests.core.charge.test_online import rateable, request_of, served_by
 
 EVENTS = 40
@@ -26,6 +29,7 @@ EARLY = datetime(1999, 1, 1, tzinfo=UTC)
 LATER = datetime(2150, 1, 1, tzinfo=UTC)
 """When the file is charged: after all usage, before what begins only then."""
 
+UNITS = {"voice": "s", "data": "B", "import": "kWh", "sms": "msg"}
 WHERES = (ALWAYS, ALWAYS, read_filter("zone = eu"), read_filter("called != 4930"))
 
 
@@ -35,22 +39,35 @@ def make_state(rng, number, *, rows):
     limit = rng.choice((None, rng.randrange(50 * AMOUNT_SCALE)))
     state = AccountState(number, "EUR", mode, limit, None)
     state.buckets[1] = Bucket(1, 0, "EUR", CREDIT_PRIORITY, 0, 0, 0, on_credit=True)
-    for bucket in range(2, 2 + rng.randrange(5)):
-        size = rng.randrange(1, 20 * AMOUNT_SCALE)
-        state.buckets[bucket] = Bucket(
-            bucket,
-            rng.choice((0, 0, *(row["contract_id"] for row in rows))),
-            "EUR",
-            rng.randrange(1, 4),
-            size,
-            size,
-            0,
-            rng.choice((None, None, frozenset({"voice"}), frozenset({"data", "sms"}))),
-            rng.choice(WHERES),
-            rng.choice((None, EARLY, LATER + timedelta(1))),
-            rng.choice((None, None, *(row["started_at"] for row in rows))),
-        )
+    for bucket in range(number * 100, number * 100 + rng.randrange(8)):
+        state.buckets[bucket] = make_bucket(rng, bucket, rows=rows)
     return state
+
+
+def make_bucket(rng, number, *, rows):
+    unit = rng.choice(("EUR", "EUR", *UNITS.values()))
+    some = [row["quantity"] for row in rows if row["unit"] == unit] or [1]
+    size = rng.randrange(1, 20 * AMOUNT_SCALE)
+    if unit != "EUR":
+        size = int(3 * rng.choice(some) * AMOUNT_SCALE) + rng.randrange(1_000_000)
+    return Bucket(
+        number,
+        rng.choice((0, 0, *(row["contract_id"] for row in rows))),
+        unit,
+        rng.choice((1, 2, 3, 100, 100)),
+        size,
+        size,
+        0,
+        rng.choice((None, None, frozenset({"voice"}), frozenset({"data", "sms"}))),
+        rng.choice(WHERES),
+        rng.choice((None, EARLY, LATER + timedelta(1))),
+        rng.choice((None, None, *(row["started_at"] for row in rows))),
+    )
+
+
+def quantities(state):
+    """The buckets that are no money."""
+    return [bucket for bucket in state.buckets.values() if bucket.unit != "EUR"]
 
 
 def charge_online(rows, states, *, plans):
@@ -79,9 +96,16 @@ def charge_online(rows, states, *, plans):
 
 
 def charge_file(rows, states, *, plans):
+    """Both executors agree; what they draw of buckets is taken from them."""
     events = pl.DataFrame(rows, schema=CHARGE_IN)
-    rated = rate_versions(events, plans=plans, counters=COUNTERS.to_frame())
+    own = {number: quantities(state) for number, state in states.items()}
+    given = {"plans": plans, "counters": COUNTERS.to_frame(), "own": own}
+    rated = rate_versions(events, **given)
+    assert_same(rated, rate_versions_exact(rows, **given))
     assert rated.suspense.is_empty()
+    for account, _, component, _, used in rated.draws.iter_rows():
+        if component < 0:
+            states[account].buckets[-component].remaining -= int(used * AMOUNT_SCALE)
     lines = rated.lines.with_columns(month="cycle_start")
     return rated, draw_lines(lines, accounts=states, events=events, plans=plans, now=LATER)
 
@@ -107,6 +131,29 @@ def test_online_and_from_a_file_leave_the_same(seed):
         if state.mode is not Mode.PREPAID:
             asked = lines.filter(pl.col("account_id") == number)["amount"].sum() or 0
             assert int(asked * AMOUNT_SCALE) == sum(owed(state).values())
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_both_executors_draw_own_buckets_alike(seed):
+    """Over versions, within organisations that share allowances, with what is drawn already."""
+    rng = Random(f"own {seed}")
+    plans = make_versions(rng)
+    usage = make_calls(rng, plans=plans, events=60)
+    rows = [row for row in usage.iter_rows(named=True) if row["started_at"] and row["quantity"]]
+    own = {
+        account: [make_bucket(rng, account * 100 + n, rows=rows) for n in range(rng.randrange(5))]
+        for account in sorted({row["account_id"] for row in rows})
+    }
+    own = {number: [b for b in held if b.unit != "EUR"] for number, held in own.items()}
+    counters = make_counters(rng, plan=plans[0].plan, accounts=4)
+    given = {"plans": plans, "counters": counters, "own": own}
+    batch = rate_versions(usage, **given)
+    assert_same(batch, rate_versions_exact(list(usage.iter_rows(named=True)), **given))
+    held = {b.id: b.free // 1_000 for buckets in own.values() for b in buckets}
+    drawn = batch.draws.filter(pl.col("component_id") < 0)
+    for *_, component, _, used in drawn.iter_rows():
+        held[-component] -= int(used * QUANTITY_SCALE)
+    assert all(left >= 0 for left in held.values())
 
 
 def owed(state):

@@ -16,8 +16,9 @@ import polars as pl
 from tallystick.core.charge.balance import Bucket, Mode, Use, draw_order, pay, usable
 from tallystick.core.charge.frames import frame_of, rescale
 from tallystick.core.charge.lines import PAID_AT_ONCE
-from tallystick.core.charge.match import BadAttributes, Fields, fields_of
+from tallystick.core.charge.match import Fields
 from tallystick.core.charge.online.state import AccountState
+from tallystick.core.charge.own_buckets import asked_of, fields_for
 from tallystick.core.charge.versions import VERSION_RATED, DatedPlan
 from tallystick.core.tariff.plan import PlanUsage
 
@@ -120,18 +121,12 @@ def _fields_asked(
     """By usage, what the conditions of its account's buckets may ask; only where there are any."""
     names: dict[int, tuple[str, ...]] = {}
     for number, state in accounts.items():
-        terms = {t.field for b in state.buckets.values() for t in b.where.terms}
-        if terms:
-            names[number] = tuple(sorted(terms - set(_FIELDS)))
-    asked = events.filter(pl.col("account_id").is_in(list(names)))
-    own = asked.join(lines.select("usage_id").unique(), on="usage_id", how="semi")
-    found: dict[int, Fields] = {}
-    for row in own.select("usage_id", "account_id", *_FIELDS).iter_rows(named=True):
-        try:
-            found[row["usage_id"]] = fields_of(row, attributes=names[row["account_id"]])
-        except BadAttributes:
-            found[row["usage_id"]] = fields_of(row, attributes=())
-    return found
+        if any(bucket.where.terms for bucket in state.buckets.values()):
+            names[number] = asked_of(state.buckets.values())
+    own = events.filter(pl.col("account_id").is_in(list(names)))
+    own = own.join(lines.select("usage_id").unique(), on="usage_id", how="semi")
+    asked = own.select("usage_id", "account_id", *_FIELDS).iter_rows(named=True)
+    return {row["usage_id"]: fields_for(row, asked=names[row["account_id"]]) for row in asked}
 
 
 @dataclass(slots=True)

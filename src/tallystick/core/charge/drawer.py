@@ -69,7 +69,8 @@ class Drawer(NamedTuple):
             return allowances
         return sorted(
             (part for part in allowances if self._is_open(part)),
-            key=lambda part: (part.priority, self._ends_us(part), part.id),
+            # A bucket of the account's own stands under its number below zero.
+            key=lambda part: (part.priority, self._ends_us(part), abs(part.id)),
         )
 
     def _first(self, allowance: PlanAllowance) -> CounterKey:

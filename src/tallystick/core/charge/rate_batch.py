@@ -16,6 +16,7 @@ from tallystick.core.charge.batch.draw import (
 )
 from tallystick.core.charge.batch.in_turn import (
     draw_turns,
+    drawn_in_turn,
     has_money,
     include_money,
     mark_money,
@@ -29,6 +30,7 @@ from tallystick.core.charge.batch.match import (
     split_units,
     suspend_unmatched,
 )
+from tallystick.core.charge.batch.own import Owned
 from tallystick.core.charge.batch.tables import WHOLE, Tables, tables_of
 from tallystick.core.charge.frames import RATED, Rated, descale
 from tallystick.core.tariff.plan import Plan
@@ -93,15 +95,20 @@ def place_lines(stage: Stage, *, stretches: pl.DataFrame | None = None) -> pl.Da
     return look_up_decks(lines, plan=stage.plan, tables=tables, faults=faults)
 
 
-def charge_lines(lines: pl.DataFrame, *, stage: Stage, draws: Draws, money: bool) -> pl.DataFrame:
+def charge_lines(
+    lines: pl.DataFrame, *, stage: Stage, draws: Draws, money: bool, owned: Owned | None = None
+) -> pl.DataFrame:
     """Placed lines billed, drawn and priced, before the least and most charge of their event.
 
     With `money`, marked with the allowances that may pay of them afterwards.
     """
     tables = stage.tables
     lines = bill_quantities(lines, plan=stage.plan, tables=tables)
-    lines = draw_allowances(lines, tables=tables, draws=draws)
-    lines = draw_turns(lines, tables=tables, draws=draws, zone=stage.plan.zone)
+    turned = drawn_in_turn(lines, tables=tables, owned=owned)
+    lines = draw_allowances(lines, tables=tables, draws=draws, turned=turned)
+    lines = draw_turns(
+        lines, turned=turned, tables=tables, draws=draws, zone=stage.plan.zone, owned=owned
+    )
     if money:
         lines = mark_money(lines, tables=tables)
     lines = climb_tiers(lines, tables=tables, draws=draws)

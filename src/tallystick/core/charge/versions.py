@@ -16,6 +16,7 @@ from tallystick.base.period import day_start
 from tallystick.core.charge.batch.draw import Draws, read_counters
 from tallystick.core.charge.batch.in_turn import COST, MAY, has_money, include_money
 from tallystick.core.charge.batch.match import suspend_unmatched
+from tallystick.core.charge.batch.own import own_frames
 from tallystick.core.charge.batch.tables import WHOLE, in_order, tables_of
 from tallystick.core.charge.buckets import add_sizes
 from tallystick.core.charge.frames import (
@@ -31,6 +32,7 @@ from tallystick.core.charge.frames import (
     with_members,
 )
 from tallystick.core.charge.hand_over import CROSSING, QUANTITY_US, hand_over, reaching_into
+from tallystick.core.charge.own_buckets import NO_BUCKETS, OwnBuckets
 from tallystick.core.charge.rate_batch import (
     Stage,
     charge_lines,
@@ -90,10 +92,12 @@ def rate_versions(
     counters: pl.DataFrame,
     grants: pl.DataFrame | None = None,
     periods: pl.DataFrame | None = None,
+    own: OwnBuckets = NO_BUCKETS,
 ) -> Rated:
     """The lines (VERSION_RATED), draws and suspense of CHARGE_IN over versions, oldest first.
 
-    PERIODS, with MEMBERS, name the contracts that share buckets whose size depends on them.
+    PERIODS, with MEMBERS, name the contracts that share buckets whose size depends on them; `own`
+    are buckets of quantities, whose draws are those of components below zero (`own_buckets`).
     What starts before the first version is suspended as `no_catalogue`. The lines of a version
     stand together, in the order of RATED, and draw before those of the next.
     """
@@ -105,6 +109,7 @@ def rate_versions(
     faults = [_too_early(usage.filter(pl.col("home") < 0))]
     placed = _place(stages, crossing, opens, faults)
     suspense = _suspense(usage, faults)
+    owned = own_frames(usage, own=own)
     given = [add_sizes(grants, periods=periods, plan=dated.plan) for dated in plans]
     draws = read_counters(counters, grants=grants)
     drawn: list[pl.DataFrame] = []
@@ -113,7 +118,7 @@ def rate_versions(
     for stage, lines, granted in zip(stages, placed, given, strict=True):
         held = lines.filter(~pl.col("usage_id").is_in(suspense["usage_id"].implode()))
         now = Draws(draws.before, read_counters(counters, grants=granted).granted)
-        priced.append(charge_lines(held, stage=stage, draws=now, money=money))
+        priced.append(charge_lines(held, stage=stage, draws=now, money=money, owned=owned))
         drawn += now.added
         draws = Draws(_sum_up([draws.before, *now.added]), draws.granted)
     limited = _limit(priced, stages, crossing)

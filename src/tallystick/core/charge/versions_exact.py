@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from tallystick.core.charge.balance import Bucket
 from tallystick.core.charge.buckets import add_sizes
 from tallystick.core.charge.drawer import NOTHING, CounterKey
 from tallystick.core.charge.frames import (
@@ -18,6 +19,13 @@ from tallystick.core.charge.frames import (
 )
 from tallystick.core.charge.included import included_lines
 from tallystick.core.charge.lines import Event, Fault, Part, RatedLine, Suspended
+from tallystick.core.charge.own_buckets import (
+    BUCKET_PER_QUANTITY,
+    NO_BUCKETS,
+    OwnBuckets,
+    owned_for,
+    with_own,
+)
 from tallystick.core.charge.rate_exact import (
     QUANTITY_US,
     by_key,
@@ -38,7 +46,7 @@ from tallystick.core.charge.versions import (
     splitting,
 )
 from tallystick.core.tariff.calendars import microseconds
-from tallystick.core.tariff.plan import PlanUsage
+from tallystick.core.tariff.plan import Plan, PlanUsage
 
 Row = Mapping[str, Any]
 LineKey = tuple[int, int]
@@ -60,6 +68,7 @@ def rate_versions_exact(
     counters: pl.DataFrame,
     grants: pl.DataFrame | None = None,
     periods: pl.DataFrame | None = None,
+    own: OwnBuckets = NO_BUCKETS,
 ) -> Rated:
     """The lines (VERSION_RATED), draws and suspense of rows of CHARGE_IN; as `rate_versions`."""
     before = by_key(counters.select(COUNTERS.names()))
@@ -67,12 +76,12 @@ def rate_versions_exact(
     granted = [{} if g is None else by_key(g.select(*KEYS, "quantity")) for g in given]
     used = dict(before)
     opens = [first_instant(dated) for dated in plans]
-    found: list[list[Part]] = [[] for _ in plans]
+    found: list[list[tuple[Part, list[Bucket]]]] = [[] for _ in plans]
     suspense: list[tuple[object, ...]] = []
     for row in sorted(usage_rows, key=order_of):
         try:
             for version, part in _parts(row, plans, opens):
-                found[version].append(part)
+                found[version].append((part, owned_for(row, own=own)))
         except Suspended as stop:
             suspense.extend(
                 (row["usage_id"], fault.component_id, fault.code.value, fault.detail)
@@ -82,11 +91,12 @@ def rate_versions_exact(
     firsts: dict[LineKey, tuple[int, Part]] = {}
     spans: list[tuple[int, LineKey, int, int]] = []
     for version, parts in enumerate(found):
-        for part in parts:
+        for part, buckets in parts:
             key = (part.event.usage_id, part.usage.id)
             held = lines.setdefault(key, [])
             begun = len(held)
-            made = part_lines(part, plan=plans[version].plan, used=used, granted=granted[version])
+            plan = _with_own(plans[version].plan, part, buckets, used)
+            made = part_lines(part, plan=plan, used=used, granted=granted[version])
             held.extend(line if not begun else _again(line, begun) for line in made)
             if len(held) > begun:
                 firsts.setdefault(key, (version, part))
@@ -96,13 +106,13 @@ def rate_versions_exact(
         key: limit_charge(held, usage=firsts[key][1].usage) for key, held in lines.items() if held
     }
     for version, key, begin, end in spans:
-        own = limited[key][begin:end]
+        charged = limited[key][begin:end]
         if begin == 0:
             plan, first = plans[version].plan, firsts[key][1]
-            own += included_lines(
+            charged += included_lines(
                 limited[key], part=first, plan=plan, used=used, granted=granted[version]
             )
-        rows += [(*line.row(), plans[version].version_id) for line in own]
+        rows += [(*line.row(), plans[version].version_id) for line in charged]
     drawn = sorted(
         (*key, amount - before.get(key, 0))
         for key, amount in used.items()
@@ -113,6 +123,19 @@ def rate_versions_exact(
         draws=frame_of(drawn, schema=COUNTERS),
         suspense=frame_of(suspense, schema=SUSPENSE),
     )
+
+
+def _with_own(
+    plan: Plan, part: Part, buckets: list[Bucket], used: Mapping[CounterKey, int]
+) -> Plan:
+    """The plan as the event meets it, with what other cycles left in its own buckets."""
+    if not buckets:
+        return plan
+    cycle, held = part.event.cycle_start, []
+    for bucket in buckets:
+        away = sum(n for key, n in used.items() if key[2] == -bucket.id and key[3] != cycle)
+        held.append((bucket, bucket.free // BUCKET_PER_QUANTITY - away))
+    return with_own(plan, offer_id=part.usage.offer_id, cycle_start=cycle, own=held)
 
 
 def rate_event_versions(

@@ -88,15 +88,15 @@ def _held(groups: Groups, counters: pl.DataFrame, name: str) -> pl.Series:
     return held[name].fill_null(0)
 
 
-def draw_allowances(lines: pl.DataFrame, *, tables: Tables, draws: Draws) -> pl.DataFrame:
+def draw_allowances(
+    lines: pl.DataFrame, *, tables: Tables, draws: Draws, turned: pl.Series
+) -> pl.DataFrame:
     """Lines with `allowed`: every offer's first allowance is drawn by all, then its second...
 
-    Where that order hangs on the line, it is drawn in turn (see `in_turn`) and nothing here.
+    Where that order hangs on the line (`turned`), it is drawn in turn (see `in_turn`) and nothing
+    here.
     """
-    lines = lines.with_columns(allowed=pl.lit(0, dtype=WHOLE), blocked=pl.lit(False))
-    in_turn = tables.usage["in_turn"]
-    if in_turn.any(True):
-        lines = lines.with_columns(blocked=in_turn.at("usage"))
+    lines = lines.with_columns(turned.alias("blocked"), allowed=pl.lit(0, dtype=WHOLE))
     for turn in tables.rounds:
         lines = lines.with_columns(allowance=turn["allowance"].at("usage"))
         covered = lines.select((pl.col("allowance") != NONE) & ~pl.col("blocked")).to_series()

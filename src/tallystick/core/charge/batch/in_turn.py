@@ -6,7 +6,7 @@ an event and component.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -16,30 +16,46 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from tallystick.base.quantity import QUANTITY_SCALE
+from tallystick.core.charge.balance import Bucket
 from tallystick.core.charge.batch.draw import Draws
 from tallystick.core.charge.batch.match import hold_filters
+from tallystick.core.charge.batch.own import Owned
 from tallystick.core.charge.batch.tables import WHOLE, Tables, in_order
-from tallystick.core.charge.frames import COUNTERS, FIRST_USES, NEVER_RESETS, whole
+from tallystick.core.charge.frames import (
+    COUNTERS,
+    FIRST_USES,
+    LAST_INSTANT_US,
+    NEVER_RESETS,
+    whole,
+)
 from tallystick.core.charge.lines import INCLUDED
+from tallystick.core.charge.own_buckets import BUCKET_PER_QUANTITY, counter_of
 from tallystick.core.charge.owners import owner_of
 from tallystick.core.charge.validity import QUANTITY_US, cycle_end_us
+from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.plan import PlanAllowance
 
 Key = tuple[int, int, int, date]
 Given = tuple[int, int, int]
 """Place of the line, position of the allowance, what it gives."""
 
+_Source = tuple[tuple[int, int, int], int, Any, Key, Key]
+"""Order of drawing, position, allowance or bucket, its counter, the counter of its first use."""
+
 _FIGURES: Final = ("measured", "billed", "allowed", "unit_price", "fee")
 
 COST: Final = ("usage_id", "component_id", "amount")
 """What an event costs at a component, part by part."""
 
+OWN_BUCKET: Final = -1
+"""The position of what is no allowance of an offer."""
+
 MAY: Final = "may"
 """A column of lists: the positions of the allowances that a line may draw from, in order."""
 
 _ASKED: Final = (
-    "usage", "rest", "started_at", "cycle_start", "account_id", "contract_id", "organisation_id",
-    "pool_id", MAY,
+    "usage_id", "usage", "rest", "started_at", "cycle_start", "account_id", "contract_id",
+    "organisation_id", "pool_id", MAY,
 )  # fmt: skip
 
 
@@ -51,6 +67,9 @@ def list_allowances(lines: pl.DataFrame, *, tables: Tables, money: bool) -> pl.S
             continue
         fits = _fits(lines, allowance, tables)
         columns.append(pl.when(fits).then(pl.lit(position, pl.Int32())))
+    if not columns:
+        none = pl.Series(MAY, [[]], pl.List(pl.Int32()))
+        return none.new_from_index(0, lines.height)
     return lines.select(pl.concat_list(columns).list.drop_nulls().alias(MAY)).to_series()
 
 
@@ -68,18 +87,36 @@ def _fits(lines: pl.DataFrame, allowance: PlanAllowance, tables: Tables) -> pl.S
     return met if fits is None else met & fits
 
 
+def drawn_in_turn(lines: pl.DataFrame, *, tables: Tables, owned: Owned | None) -> pl.Series:
+    """Which lines draw one after another: of offers with packages, and of organisations with
+    buckets of their own.
+    """
+    turned = pl.lit(False)
+    if tables.usage["in_turn"].any(True):
+        turned = tables.usage["in_turn"].at("usage")
+    if owned is not None:
+        turned = turned | pl.col("organisation_id").is_in(owned.organisations.implode())
+    return lines.with_columns(turned.alias("turned"))["turned"]
+
+
 def draw_turns(
-    lines: pl.DataFrame, *, tables: Tables, draws: Draws, zone: ZoneInfo
+    lines: pl.DataFrame,
+    *,
+    turned: pl.Series,
+    tables: Tables,
+    draws: Draws,
+    zone: ZoneInfo,
+    owned: Owned | None = None,
 ) -> pl.DataFrame:
     """Lines with what is `allowed` of quantities where that is drawn in turn."""
-    if not tables.usage["in_turn"].any(True):
-        return lines
-    turned = lines.with_columns(in_turn=tables.usage["in_turn"].at("usage"))["in_turn"]
     places = turned.arg_true()
+    if places.is_empty():
+        return lines
     held = lines[places].with_columns(rest="billed")
     held = held.with_columns(list_allowances(held, tables=tables, money=False))
     allowed = [0] * held.height
-    for place, _, amount in draw_in_turn(held, tables=tables, draws=draws, zone=zone):
+    given = draw_in_turn(held, tables=tables, draws=draws, zone=zone, owned=owned)
+    for place, _, amount in given:
         allowed[place] += amount
     made = lines["allowed"].scatter(places, pl.Series(allowed, dtype=WHOLE))
     return lines.with_columns(made.alias("allowed"))
@@ -140,17 +177,25 @@ def include_money(
 
 
 def draw_in_turn(
-    lines: pl.DataFrame, *, tables: Tables, draws: Draws, zone: ZoneInfo
+    lines: pl.DataFrame,
+    *,
+    tables: Tables,
+    draws: Draws,
+    zone: ZoneInfo,
+    owned: Owned | None = None,
 ) -> list[Given]:
     """What each line's allowances give towards its `rest`, in the order of lines and of drawing.
 
-    Adds what is drawn to the draws.
+    So do the buckets of its account's own, which stand at position OWN_BUCKET. Adds what is drawn
+    to the draws.
     """
     turn = _Turn(tables, zone, _by_key(draws.before, "used"), _by_key(draws.granted, "quantity"))
+    buckets = owned.by_usage if owned else {}
     given: list[Given] = []
     for place, row in enumerate(lines.select(_ASKED).iter_rows()):
-        if row[-1] and row[1] > 0:
-            given += [(place, position, amount) for position, amount in turn.draw(row)]
+        own = buckets.get(row[0], ())
+        if (row[-1] or own) and row[2] > 0:
+            given += [(place, position, amount) for position, amount in turn.draw(row[1:], own)]
     if turn.added:
         rows = [(*key, amount) for key, amount in turn.added.items()]
         draws.added.append(pl.DataFrame(rows, schema=whole(COUNTERS), orient="row"))
@@ -173,12 +218,40 @@ class _Turn:
     used: dict[Key, int]
     granted: dict[Key, int]
     added: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    left: dict[int, int] = field(default_factory=dict)  # in buckets
 
-    def draw(self, row: tuple[Any, ...]) -> Iterator[tuple[int, int]]:
-        """What each allowance of a row gives, by its position."""
-        usage, rest, started_us, cycle, account, contract, organisation, pool, may = row
+    def draw(self, row: tuple[Any, ...], own: Sequence[Bucket] = ()) -> Iterator[tuple[int, int]]:
+        """What each allowance and bucket of a row gives, by its position."""
+        usage, rest, started_us = row[:3]
         number = self.tables.usages[usage].id
-        turns = []
+        turns = [*self._allowances(row), *self._buckets(row, own)]
+        for _, position, part, key, first in sorted(turns, key=itemgetter(0)):
+            if position == OWN_BUCKET:
+                if drawn := min(rest, self._left(part)):
+                    self.left[part.id] -= drawn
+                    self._add(key, drawn)
+                    rest -= drawn
+                    yield position, drawn
+                continue
+            numerator, denominator = part.covers[number]
+            size = part.block or 1
+            need = -(-rest * numerator // denominator)
+            need = -(-need // size) * size
+            left = part.quantity + self.granted.get(key, 0) - self.used.get(key, 0)
+            drawn = max(min(need, left), 0)
+            if drawn:
+                self._add(key, drawn)
+                if part.valid_us is not None and not self.used.get(first, 0):
+                    self._add(first, started_us * QUANTITY_US)
+                amount = min(rest, drawn * denominator // numerator)
+                rest -= amount
+                yield position, amount
+            if part.blocks:
+                return
+
+    def _allowances(self, row: tuple[Any, ...]) -> Iterator[_Source]:
+        """Those that have not ended."""
+        _, _, started_us, cycle, account, contract, organisation, pool, may = row
         for position in may:
             part = self.tables.allowances[position]
             owner = owner_of(
@@ -196,23 +269,21 @@ class _Turn:
                 if opened and not opened <= started_us < ends:
                     continue
             key = (*owner, part.id, cycle if part.valid_us is None else NEVER_RESETS)
-            turns.append(((part.priority, ends, part.id), position, part, key, first))
-        for _, position, part, key, first in sorted(turns, key=itemgetter(0)):
-            numerator, denominator = part.covers[number]
-            size = part.block or 1
-            need = -(-rest * numerator // denominator)
-            need = -(-need // size) * size
-            left = part.quantity + self.granted.get(key, 0) - self.used.get(key, 0)
-            drawn = max(min(need, left), 0)
-            if drawn:
-                self._add(key, drawn)
-                if part.valid_us is not None and not self.used.get(first, 0):
-                    self._add(first, started_us * QUANTITY_US)
-                amount = min(rest, drawn * denominator // numerator)
-                rest -= amount
-                yield position, amount
-            if part.blocks:
-                return
+            yield (part.priority, ends, part.id), position, part, key, first
+
+    def _buckets(self, row: tuple[Any, ...], own: Sequence[Bucket]) -> Iterator[_Source]:
+        for bucket in own:
+            if bucket.unit == self.tables.usages[row[0]].unit:
+                key = counter_of(bucket, account_id=row[4], cycle_start=row[3])
+                ends = microseconds(bucket.valid_to) if bucket.valid_to else LAST_INSTANT_US
+                yield (bucket.priority, ends, bucket.id), OWN_BUCKET, bucket, key, key
+
+    def _left(self, bucket: Bucket) -> int:
+        """What a bucket has left after all cycles."""
+        if bucket.id not in self.left:
+            away = sum(amount for key, amount in self.used.items() if key[2] == -bucket.id)
+            self.left[bucket.id] = max(bucket.free // BUCKET_PER_QUANTITY - away, 0)
+        return self.left[bucket.id]
 
     def _add(self, key: Key, amount: int) -> None:
         self.used[key] = self.used.get(key, 0) + amount

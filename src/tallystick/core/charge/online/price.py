@@ -10,23 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from tallystick.base.period import day_in_month, day_start, month_after
 from tallystick.base.quantity import QUANTITY_SCALE
-from tallystick.core.charge.balance import Bucket, draw_order
+from tallystick.core.charge.balance import Bucket
 from tallystick.core.charge.drawer import CounterKey
-from tallystick.core.charge.frames import LAST_INSTANT_US
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import BadAttributes, Fields, read_attributes
 from tallystick.core.charge.online.state import (
-    BUCKET_PER_QUANTITY,
     AccountState,
     Session,
 )
+from tallystick.core.charge.own_buckets import BUCKET_PER_QUANTITY, with_own
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.charge.versions_exact import rate_event_versions
-from tallystick.core.tariff.calendars import microseconds
-from tallystick.core.tariff.nodes import Scope
-from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanOffer
 
 GRAINS: Final = {"s": 1, "B": 1, "msg": 1, "event": 1, "unit": 1}
 """What is granted in whole units; other units are granted in thousandths."""
@@ -119,54 +114,12 @@ def pricer_of(
         "attributes": session.attributes,
     }
     if own:
-        plans = [replace(one, plan=_with_buckets(one.plan, session, own)) for one in plans]
+        offer_id, cycle = session.offer_id, session.cycle_start
+        plans = [
+            replace(one, plan=with_own(one.plan, offer_id=offer_id, cycle_start=cycle, own=own))
+            for one in plans
+        ]
     return Pricer(fields, row, before, plans, state.granted)
-
-
-def _with_buckets(plan: Plan, session: Session, own: list[tuple[Bucket, int]]) -> Plan:
-    offer = plan.offers.get(session.offer_id)
-    if offer is None:
-        return plan
-    start = session.cycle_start
-    following = day_in_month(*month_after(start.year, start.month, 1), start.day)
-    ends = day_start(following, plan.zone)
-    order: list[tuple[tuple[int, datetime, int], PlanAllowance]] = [
-        ((part.priority, ends, part.id), part) for part in offer.allowances
-    ]
-    order += [(draw_order(bucket), _allowance(bucket, offer, held)) for bucket, held in own]
-    allowances = tuple(part for _, part in sorted(order, key=lambda pair: pair[0]))
-    return replace(plan, offers={**plan.offers, offer.id: replace(offer, allowances=allowances)})
-
-
-def _allowance(bucket: Bucket, offer: PlanOffer, held: int) -> PlanAllowance:
-    """The bucket as an allowance; its component is the bucket's id below zero."""
-    return PlanAllowance(
-        id=-bucket.id,
-        code=f"bucket {bucket.id}",
-        offer_id=offer.id,
-        offer=offer.code,
-        currency="",
-        tax_category="",
-        revenue_account="",
-        unit=bucket.unit,
-        quantity=held,
-        per_member=False,
-        prorated=(False, False),
-        where=bucket.where,
-        scope=Scope.CONTRACT if bucket.contract_id else Scope.ACCOUNT,
-        priority=bucket.priority,
-        covers={
-            usage.id: (1, 1)
-            for usage in offer.usages
-            if usage.unit == bucket.unit and (bucket.kinds is None or usage.kind in bucket.kinds)
-        },
-        block=0,
-        blocks=False,
-        roll_over=None,
-        roll_over_cap=None,
-        beyond=None,
-        ends_us=microseconds(bucket.valid_to) if bucket.valid_to else LAST_INSTANT_US,
-    )
 
 
 def largest(

@@ -14,9 +14,6 @@ from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import Fields
 from tallystick.core.tariff.nodes import Scope
 
-BUCKET_PER_QUANTITY = 1_000
-"""Buckets hold 1e-12, quantities are in 1e-9."""
-
 
 class SessionState(StrEnum):
     OPEN = "open"
