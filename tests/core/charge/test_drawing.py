@@ -29,8 +29,7 @@ EARLY = datetime(1999, 1, 1, tzinfo=UTC)
 LATER = datetime(2150, 1, 1, tzinfo=UTC)
 """When the file is charged: after all usage, before what begins only then."""
 
-UNITS = {"voice": "s", "data": "B", "import": "kWh", "sms": "msg"}
-WHERES = (ALWAYS, ALWAYS, read_filter("zone = eu"), read_filter("called != 4930"))
+WHERES = (read_filter("zone = eu"), read_filter("called != 4930"))
 
 
 def make_state(rng, number, *, rows):
@@ -45,23 +44,25 @@ def make_state(rng, number, *, rows):
 
 
 def make_bucket(rng, number, *, rows):
-    unit = rng.choice(("EUR", "EUR", *UNITS.values()))
+    """Money or a quantity, most of them for any usage at any time."""
+    unit = "EUR" if rng.randrange(2) else rng.choice(rows)["unit"]
     some = [row["quantity"] for row in rows if row["unit"] == unit] or [1]
     size = rng.randrange(1, 20 * AMOUNT_SCALE)
     if unit != "EUR":
-        size = int(3 * rng.choice(some) * AMOUNT_SCALE) + rng.randrange(1_000_000)
+        size = int(3 * abs(rng.choice(some)) * AMOUNT_SCALE) + rng.randrange(1_000_000)
+    narrow = [rng.randrange(4) == 0 for _ in range(5)]
     return Bucket(
         number,
-        rng.choice((0, 0, *(row["contract_id"] for row in rows))),
+        rng.choice(rows)["contract_id"] if narrow[0] else 0,
         unit,
         rng.choice((1, 2, 3, 100, 100)),
         size,
         size,
         0,
-        rng.choice((None, None, frozenset({"voice"}), frozenset({"data", "sms"}))),
-        rng.choice(WHERES),
-        rng.choice((None, EARLY, LATER + timedelta(1))),
-        rng.choice((None, None, *(row["started_at"] for row in rows))),
+        rng.choice((frozenset({"voice"}), frozenset({"data", "sms"}))) if narrow[1] else None,
+        rng.choice(WHERES) if narrow[2] else ALWAYS,
+        rng.choice((EARLY, LATER + timedelta(1))) if narrow[3] else None,
+        rng.choice(rows)["started_at"] if narrow[4] else None,
     )
 
 
@@ -110,7 +111,7 @@ def charge_file(rows, states, *, plans):
     return rated, draw_lines(lines, accounts=states, events=events, plans=plans, now=LATER)
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(80))
 def test_online_and_from_a_file_leave_the_same(seed):
     rng = Random(f"drawing {seed}")
     case = make_case(rng)
@@ -133,7 +134,7 @@ def test_online_and_from_a_file_leave_the_same(seed):
             assert int(asked * AMOUNT_SCALE) == sum(owed(state).values())
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(80))
 def test_both_executors_draw_own_buckets_alike(seed):
     """Over versions, within organisations that share allowances, with what is drawn already."""
     rng = Random(f"own {seed}")
