@@ -32,7 +32,7 @@ NO_BUCKETS: OwnBuckets = MappingProxyType({})
 
 
 @lru_cache(maxsize=4_096)
-def cycle_end(start: date, zone: ZoneInfo) -> datetime:
+def _cycle_end(start: date, zone: ZoneInfo) -> datetime:
     """When a monthly cycle ends, and what it includes with it."""
     following = day_in_month(*month_after(start.year, start.month, 1), start.day)
     return day_start(following, zone)
@@ -78,7 +78,7 @@ def with_own(
     offer = plan.offers.get(offer_id)
     if offer is None:
         return plan
-    ends = cycle_end(cycle_start, plan.zone)
+    ends = _cycle_end(cycle_start, plan.zone)
     order: list[tuple[tuple[int, datetime, int], PlanAllowance]] = [
         ((part.priority, ends, part.id), part) for part in offer.allowances
     ]
