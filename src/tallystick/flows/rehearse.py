@@ -59,7 +59,7 @@ def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> 
     held: list[pl.DataFrame] = []
     with acting_for(tenant_id):
         tenant = Tenant.objects.get(id=tenant_id)
-        ranges = _ranges(tables.count_due(on=on))
+        ranges = due_ranges(tables.count_due(on=on))
         waiting = Batch.objects.filter(state="loaded", charge_run_id__isnull=True).count()
     for done, accounts in enumerate(ranges, start=1):
         with acting_for(tenant_id):
@@ -89,7 +89,7 @@ def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> 
     )
 
 
-def _ranges(due: pl.DataFrame) -> list[tuple[int, int]]:
+def due_ranges(due: pl.DataFrame) -> list[tuple[int, int]]:
     """Accounts [first, end) with about as many due contracts each as a bill task has."""
     part = (pl.col("due").cum_sum() - pl.col("due")) // CONTRACTS_PER_TASK
     cuts = due.group_by(part.alias("part")).agg(

@@ -26,6 +26,7 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.unbilled import read_unbilled_usage
+from tallystick.flows.accrue import EARNED, earned_unbilled
 
 LINES_PER_TASK: Final = 50_000
 TURNING: Final = "turning the books"
@@ -118,16 +119,17 @@ class _Turner:
         if known.exists():
             return
         end = day_start(self._through + timedelta(days=1), ZoneInfo(self._tenant.zone))
-        usage = read_unbilled_usage(through=self._through, before=end)
-        for (currency,), part in usage.group_by("currency", maintain_order=True):
-            due = self._by_revenue(part, currency=str(currency))
+        usage = self._by_revenue(read_unbilled_usage(through=self._through, before=end))
+        earned = pl.concat([usage, earned_unbilled(self._tenant, through=self._through)])
+        for (currency,), part in earned.group_by("currency", maintain_order=True):
+            due = _add_up(part, currency=str(currency))
             self._post(due, TurnKind.ACCRUE, currency=str(currency), on=self._through)
             next_day = self._through + timedelta(days=1)
             self._post(due, TurnKind.ACCRUE, currency=str(currency), on=next_day, turned=True)
             _add(self.accrued, str(currency), due)
 
-    def _by_revenue(self, usage: pl.DataFrame, *, currency: str) -> pl.DataFrame:
-        """Unbilled usage by account and revenue account, rounded once."""
+    def _by_revenue(self, usage: pl.DataFrame) -> pl.DataFrame:
+        """Unbilled usage by account and revenue account (EARNED)."""
         accounts = {
             (version_id, part.id): part.revenue_account
             for version_id, plan in plans_by_version().items()
@@ -138,16 +140,8 @@ class _Turner:
             schema={"version_id": pl.Int64, "component_id": pl.Int64, "revenue_account": pl.String},
             orient="row",
         )
-        sums = (
-            usage.join(named, on=("version_id", "component_id"))
-            .group_by("account_id", "revenue_account")
-            .agg(pl.col("amount").sum())
-            .sort("account_id", "revenue_account")
-        )
-        rounded = [round_minor(amount, currency=currency) for amount in sums["amount"]]
-        return sums.with_columns(amount=pl.Series(rounded, dtype=MONEY)).filter(
-            pl.col("amount") != 0
-        )
+        joined = usage.join(named, on=("version_id", "component_id"))
+        return joined.select(pl.col(name).cast(kind) for name, kind in EARNED.items())
 
     def _post(
         self, due: pl.DataFrame, kind: TurnKind, *, currency: str, on: date, turned: bool = False
@@ -183,7 +177,18 @@ _EVENTS: Final = {
     TurnKind.RELEASE: EventKind.REVENUE_RELEASED,
     TurnKind.ACCRUE: EventKind.REVENUE_ACCRUED,
 }
-_SAID: Final = {TurnKind.RELEASE: "revenue earned", TurnKind.ACCRUE: "usage not billed yet"}
+_SAID: Final = {TurnKind.RELEASE: "revenue earned", TurnKind.ACCRUE: "earned and not billed yet"}
+
+
+def _add_up(earned: pl.DataFrame, *, currency: str) -> pl.DataFrame:
+    """EARNED of one currency by account and revenue account, each sum rounded once."""
+    sums = (
+        earned.group_by("account_id", "revenue_account")
+        .agg(pl.col("amount").sum())
+        .sort("account_id", "revenue_account")
+    )
+    rounded = [round_minor(amount, currency=currency) for amount in sums["amount"]]
+    return sums.with_columns(amount=pl.Series(rounded, dtype=MONEY)).filter(pl.col("amount") != 0)
 
 
 def _add(sums: dict[str, Decimal], currency: str, due: pl.DataFrame) -> None:

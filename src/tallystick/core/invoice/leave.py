@@ -97,6 +97,13 @@ def amount_from(
     cycle = cycle_of(left, rule=price.rule)
     policy = price.policies.of(Change.END)
     first = effective_day(change=Change.END, day=left, policy=policy, cycle=cycle)
+    return charged_between(price, changes=changes, first=first, until=until)
+
+
+def charged_between(
+    price: RecurringPrice, *, changes: Sequence[RateChange], first: date, until: date
+) -> Decimal:
+    """What is charged on the days [first, until), by days, at 12 decimals."""
     timeline = last_of_each_day(changes)
     total = Decimal(0)
     for cycle in walk_cycles(rule=price.rule, start=first):

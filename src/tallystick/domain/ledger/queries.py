@@ -63,9 +63,11 @@ def trial_balance(*, until: date | None = None) -> list[BalanceLine]:
     ]
 
 
-def booked_on(code: str) -> Decimal:
-    """Debits less credits of an account of the operator's chart, or of a standard one in it."""
+def booked_on(code: str, *, through: date | None = None) -> Decimal:
+    """Debits less credits of an account of the operator's chart, by the evening of a day."""
     postings = Posting.objects.annotate(code=BOOKED).filter(code=code)
+    if through is not None:
+        postings = postings.filter(entry__occurred_on__lte=through)
     return postings.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 
 

@@ -90,7 +90,9 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
             held = list_held(account_id=account_numbered(step.account).id)
             return str(step.count), str(len(held))
         case ExpectLedger():
-            return _moneys(step.amount, booked_on(step.code), currency=tenant.currency)
+            return _moneys(
+                step.amount, booked_on(step.code, through=step.through), currency=tenant.currency
+            )
         case ExpectBooks():
             off = [
                 f"{one.name}: {plain(one.expected)} and {plain(one.found)}"

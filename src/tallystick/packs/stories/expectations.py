@@ -1,6 +1,7 @@
 """What a story can expect to see: a class for each kind, with the form it is written in."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final, NewType
 
@@ -105,9 +106,10 @@ class ExpectHeld(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class ExpectLedger(Expectation):
-    form = "expect ledger CODE AMOUNT"
+    form = "expect ledger CODE AMOUNT [through THROUGH]"
     code: str
     amount: Decimal
+    through: date | None
 
 
 @dataclass(frozen=True, slots=True)
