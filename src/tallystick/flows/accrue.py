@@ -23,7 +23,7 @@ from tallystick.domain.invoices import tables
 from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.models import Tenant
 from tallystick.flows.cycles import CYCLE_DAYS, rule_of
-from tallystick.flows.invoice import draft_invoices
+from tallystick.flows.drafting import draft_invoices
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.rehearse import due_ranges
 
