@@ -130,6 +130,26 @@ def test_a_session_from_reserve_to_commit(tenant):
     assert balance_of(account, tenant.id) == Decimal("-0.01")
 
 
+def test_a_report_stands_where_more_has_no_price(tenant):
+    publish(tenant, FLAT)
+    account = give_terms(tenant.id, "A1", credit_limit=Decimal(10) ** 20)
+    give_bucket(tenant.id, "A1", 1_000)
+
+    async def session(asker):
+        return [
+            await asker.ask("reserve", session="s", quantity=10),
+            await asker.ask("extend", session="s", used=10, quantity=10**15),
+            await asker.ask("commit", session="s", used=30),
+        ]
+
+    _, more, last = asking(tenant.id, session)
+    # No more than 10^15 in all can be rated, 10 of which are used.
+    assert (more["code"], more["amount"], more["final"]) == ("granted", "10", True)
+    assert int(more["granted"]) <= 10**15 - 10
+    assert (last["code"], last["amount"]) == ("granted", "30")
+    assert balance_of(account, tenant.id) == 970
+
+
 def test_what_was_held_is_free_again(tenant):
     publish(tenant, FLAT)
     account = give_terms(tenant.id, "A1")
