@@ -32,13 +32,13 @@ POWERS = {"import": ("kW", "kWh"), "data": ("Mbit/s", "kB"), "voice": ("s", "min
 
 def make_period_plan(rng: Random) -> Plan:
     """A catalogue of one or two offers whose prices mostly need the whole period."""
-    return compile_plan(read_catalogue(_period_text(rng), name="case.yaml", files={}))
+    return compile_plan(read_catalogue(period_text(rng), name="case.yaml", files={}))
 
 
 def make_period_versions(rng: Random, *, alike: bool = False) -> tuple[DatedPlan, ...]:
     """One to three versions, most of them a change of prices; or the same prices again."""
     days = [date(2026, 1, 1), *sorted(rng.sample(CHANGES, rng.randint(0, 2)))]
-    text = _period_text(rng)
+    text = period_text(rng)
     plans = []
     for day in days:
         plans.append(DatedPlan(len(plans) + 5, day, None, _compile(text)))
@@ -51,7 +51,7 @@ def _change(rng: Random, text: str) -> str:
     if rng.randrange(5) == 0:
         zone = text.splitlines()[1]
         return (
-            text if rng.randrange(3) else f"currency: EUR\n{zone}\n" + _period_text(rng, head=False)
+            text if rng.randrange(3) else f"currency: EUR\n{zone}\n" + period_text(rng, head=False)
         )
     lines = []
     for line in text.splitlines():
@@ -77,7 +77,7 @@ def _compile(text: str) -> Plan:
     return compile_plan(catalogue, offer_ids=offers, component_ids=components)
 
 
-def _period_text(rng: Random, *, head: bool = True) -> str:
+def period_text(rng: Random, *, head: bool = True) -> str:
     lines = ["currency: EUR", f"zone: {pick(rng, ZONES)}"] if head else []
     lines += ["offers:"]
     for offer in range(rng.randint(1, 2)):

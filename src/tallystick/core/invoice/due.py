@@ -93,11 +93,12 @@ def due_recurring(
     plans: tuple[PricedPeriod, ...],
     billed: tuple[tuple[int, BilledLine], ...],
     on: date,
+    joined: bool = True,
 ) -> tuple[tuple[int, DueLine], ...]:
     """(component id, line) of all that recurs and is due, in the order of the price list.
 
     `billed` are the (component id, line) pairs that reach past the last bill. Lines have no
-    contract yet. Days or weeks that follow one another at one rate are one line.
+    contract yet. Days or weeks that follow one another at one rate are one line, if `joined`.
     """
     lines: list[tuple[int, DueLine]] = []
     for component_id in _components(terms, plans, billed):
@@ -111,7 +112,7 @@ def due_recurring(
             billed=tuple(one for line in before for one in _by_cycle(line, price.rule)),
             pauses=terms.pauses,
         )
-        if price.rule.every in _SHORT:
+        if joined and price.rule.every in _SHORT:
             due = tuple(_join(due))
         lines += [(component_id, line) for line in due]
     return tuple(lines)

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from itertools import groupby
 from typing import Any, Final
 
 import polars as pl
@@ -17,6 +19,7 @@ from tallystick.base.money import AMOUNT_SCALE
 from tallystick.base.period import Period
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.frames import PERIODS, with_members
+from tallystick.core.charge.owners import owner_in
 from tallystick.core.charge.whole_bill.adjust import adjust_bill, coin_of
 from tallystick.core.charge.whole_bill.amounts import Bill, BillAmount, BillCycle, Coupon, Use
 from tallystick.core.charge.whole_bill.terms import (
@@ -28,10 +31,12 @@ from tallystick.core.charge.whole_bill.terms import (
 )
 from tallystick.core.invoice.cycle import CycleRule, Every, cycle_of
 from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod, due_recurring
+from tallystick.core.invoice.recur import DueLine
 from tallystick.core.price.lists import PriceLists
 from tallystick.core.price.usage import Held
 from tallystick.core.tariff.bill_terms import Discount, Window
 from tallystick.core.tariff.calendars import microseconds
+from tallystick.core.tariff.nodes import IntervalUnit
 from tallystick.core.tariff.plan import PlanUsage
 from tallystick.core.tariff.read_bill_terms import read_discount, term_page
 from tallystick.core.tariff.source import CatalogueRefused
@@ -128,7 +133,7 @@ def settle_bills(
     found = _cycles(held, cycles)
     by_event = lines.join(_by_period(lists), on=["component_id", "version_id"], how="anti")
     sums = _sum_up(by_event, periods)
-    early = _take_usage(found, sums, lists=lists, owners=_owners(cycles), held=held)
+    early = _take_usage(found, sums, lists=lists, owners=_owners(cycles, lists), held=held)
     _take_recurring(found, lists=lists)
     _take_off((*early, *found.values()), billed)
     settled = [line for one in early for line in _lines(one, (), lists)]
@@ -182,14 +187,17 @@ def _sum_up(lines: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     return sums.sort(_SLICE, nulls_last=True)
 
 
-def _owners(cycles: pl.DataFrame) -> dict[tuple[int, int, date], int]:
-    """Who pays what contracts share: the first contract of the account, organisation or pool."""
-    found: dict[tuple[int, int, date], int] = {}
-    columns = ["contract_id", "cycle_start", "account_id", "organisation_id", "pool_id"]
+def _owners(cycles: pl.DataFrame, lists: PriceLists) -> dict[tuple[int, int, int, date], int]:
+    """Who pays what contracts share: the first contract that has the price in the cycle."""
+    found: dict[tuple[int, int, int, date], int] = {}
+    columns = ["contract_id", "cycle_start", "account_id", "organisation_id", "pool_id", "offer_id"]
     members = with_members(cycles, schema=PERIODS).select(columns).sort(columns)
-    for contract, start, account, organisation, pool in members.iter_rows():
-        for owner in ((account, 0), (organisation, 0), (organisation, -(pool or 0))):
-            found.setdefault((*owner, start), contract)
+    for row in members.iter_rows(named=True):
+        for dated in lists.plans:
+            offer = dated.plan.offers.get(row["offer_id"])
+            for part in offer.usages if offer else ():
+                owner = owner_in(row, scope=part.scope)
+                found.setdefault((*owner, part.id, row["cycle_start"]), row["contract_id"])
     return found
 
 
@@ -198,13 +206,13 @@ def _take_usage(
     sums: pl.DataFrame,
     *,
     lists: PriceLists,
-    owners: dict[tuple[int, int, date], int],
+    owners: dict[tuple[int, int, int, date], int],
     held: Sequence[Held],
 ) -> tuple[_Cycle, ...]:
     """Adds what usage cost to its cycles; gives the cycles before the contract began."""
     early: dict[tuple[int, date], _Cycle] = {}
     for account, contract, start, component, band, tier, *_, amount, quantity in sums.iter_rows():
-        payer = owners.get((account, contract, start), contract)
+        payer = owners.get((account, contract, component, start), contract)
         cycle = found.get((payer, start)) or early.get((payer, start))
         if cycle is None:
             one = held[contract - 1]
@@ -224,11 +232,23 @@ def _take_recurring(found: dict[tuple[int, date], _Cycle], *, lists: PriceLists)
     for (contract, _), cycle in found.items():
         by_contract[contract].append(cycle)
     for own in by_contract.values():
-        for component, line in _recurring(own, plans, lists):
-            day = line.period.start
-            for cycle in (one for one in own if one.start <= day < one.end):
-                made = _amount(lists, component, line.purpose, line.amount)
-                cycle.costs.append(_Cost(made))
+        lines = [
+            (component, line, one)
+            for component, line in _recurring(own, plans, lists)
+            for one in own
+            if one.start <= line.period.start < one.end
+        ]
+        for _, same in groupby(lines, key=partial(_bill_line, lists=lists)):
+            (component, line, cycle), *more = same
+            amount = sum((one.amount for _, one, _ in more), line.amount)
+            cycle.costs.append(_Cost(_amount(lists, component, line.purpose, amount)))
+
+
+def _bill_line(priced: tuple[int, DueLine, _Cycle], *, lists: PriceLists) -> tuple[object, ...]:
+    """What is alike in what makes one line: of days and weeks, those of a cycle at one rate."""
+    component, line, cycle = priced
+    short = _part(lists, component).price.every.unit in (IntervalUnit.DAY, IntervalUnit.WEEK)
+    return component, line.purpose, line.unit_price, cycle.start, short or line.period.start
 
 
 def _take_off(found: Sequence[_Cycle], billed: Sequence[BillLine]) -> None:
@@ -262,7 +282,7 @@ def _differences(now: Sequence[_Cost], before: Sequence[_Cost]) -> Iterator[_Cos
 
 def _recurring(
     own: Sequence[_Cycle], plans: tuple[PricedPeriod, ...], lists: PriceLists
-) -> Iterator[tuple[int, Any]]:
+) -> Iterator[tuple[int, DueLine]]:
     """What recurs over a contract's cycles, its days served without a gap as one."""
     held, ends = own[0].held, own[-1].served.end
     spans: list[Period] = []
@@ -288,7 +308,7 @@ def _recurring(
         held=tuple(offers),
         pauses=held.contract.rests,
     )
-    yield from due_recurring(terms, plans=plans, billed=(), on=own[-1].end)
+    yield from due_recurring(terms, plans=plans, billed=(), on=own[-1].end, joined=False)
 
 
 def _settle(

@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from tallystick.base.money import EXACT, plain
 from tallystick.core.tariff.nodes import Catalogue, Deck, DeckRow
-from tallystick.core.tariff.outline import Words, one_line, outline_of, same
+from tallystick.core.tariff.outline import Outline, Words, one_line, outline_of, same
 
 MOVES_TOLD: Final = 10
+NAME: Final = "(name)"
+LIKE: Final = Fraction(1, 2)
+"""More than this share of its words is what a renamed price or offer has kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One word that is written differently; `component` is empty for what is not a price.
 
-    Nothing `before` = added, nothing `after` = removed; then `word` is empty for the whole.
+    Nothing `before` = added, nothing `after` = removed; then `word` is empty for the whole. The
+    word NAME says that the price, or the offer, is called otherwise now.
     """
 
     offer: str
@@ -27,6 +32,9 @@ class Change:
 
     def sentence(self) -> str:
         what = ".".join(part for part in (self.offer, self.component) if part)
+        if self.word == NAME:
+            said = "what it counted begins anew" if self.component else "contracts keep the old one"
+            return f"{what}: is called {self.after} now; {said}"
         said = f"{what}: {self.word}" if what and self.word else what or self.word
         if self.before is None:
             return f"{said}: added: {self.after}"
@@ -81,24 +89,73 @@ def compare_catalogues(
     """What differs from the old list to the new, offers and prices in written order."""
     one, other = outline_of(old_text), outline_of(new_text)
     changes = [*_words("", "", one.own, other.own)]
-    for offer in [*one.offers, *(code for code in other.offers if code not in one.offers)]:
-        if offer not in other.offers or offer not in one.offers:
+    renamed = _renamed(
+        {code: _whole(one, code) for code in one.offers if code not in other.offers},
+        {code: _whole(other, code) for code in other.offers if code not in one.offers},
+    )
+    taken = {*renamed.values()}
+    both = [code for code in other.offers if code not in one.offers and code not in taken]
+    for offer in [*one.offers, *both]:
+        now = renamed.get(offer, offer)
+        if now not in other.offers or offer not in one.offers:
             before = _priced(one.components, offer) if offer in one.offers else None
             after = _priced(other.components, offer) if offer in other.offers else None
             changes.append(Change(offer, "", "", before, after))
             continue
-        changes += _words(offer, "", one.offers[offer], other.offers[offer])
-        names = [name for code, name in one.components if code == offer]
-        names += [n for c, n in other.components if c == offer and (c, n) not in one.components]
-        for name in names:
-            left, right = one.components.get((offer, name)), other.components.get((offer, name))
-            if left is None or right is None:
-                before = None if left is None else one_line(left)
-                after = None if right is None else one_line(right)
-                changes.append(Change(offer, name, "", before, after))
-            else:
-                changes += _words(offer, name, left, right)
+        if now != offer:
+            changes.append(Change(offer, "", NAME, offer, now))
+        changes += _words(offer, "", one.offers[offer], other.offers[now])
+        changes += _components(offer, _own(one, offer), _own(other, now))
     return Comparison(tuple(changes), tuple(_decks(old, new)))
+
+
+def _components(offer: str, old: dict[str, Words], new: dict[str, Words]) -> Iterator[Change]:
+    renamed = _renamed(
+        {name: words for name, words in old.items() if name not in new},
+        {name: words for name, words in new.items() if name not in old},
+    )
+    taken = {*renamed.values()}
+    for name in [*old, *(name for name in new if name not in old and name not in taken)]:
+        now = renamed.get(name, name)
+        left, right = old.get(name), new.get(now)
+        if left is None or right is None:
+            before = None if left is None else one_line(left)
+            after = None if right is None else one_line(right)
+            yield Change(offer, name, "", before, after)
+            continue
+        if now != name:
+            yield Change(offer, name, NAME, name, now)
+        yield from _words(offer, name, left, right)
+
+
+def _renamed(gone: dict[str, Words], come: dict[str, Words]) -> dict[str, str]:
+    """Which of those that come is one that is gone: it says most of the same, the likest first."""
+    pairs = []
+    for place, (name, words) in enumerate(gone.items()):
+        for other, (now, new) in enumerate(come.items()):
+            alike = sum(w in new and same(text, other=new[w]) for w, text in words.items())
+            share = Fraction(alike, max(len({*words} | {*new}), 1))
+            if share > LIKE:
+                pairs.append((-share, place, other, name, now))
+    found: dict[str, str] = {}
+    for *_, name, now in sorted(pairs):
+        if name not in found and now not in found.values():
+            found[name] = now
+    return found
+
+
+def _own(outline: Outline, offer: str) -> dict[str, Words]:
+    return {name: words for (code, name), words in outline.components.items() if code == offer}
+
+
+def _whole(outline: Outline, offer: str) -> Words:
+    """All that an offer says, with what each of its prices says."""
+    inner = {
+        f"{name}.{word}": text
+        for name, words in _own(outline, offer).items()
+        for word, text in words.items()
+    }
+    return outline.offers[offer] | inner
 
 
 def _priced(components: dict[tuple[str, str], Words], offer: str) -> str:

@@ -141,6 +141,11 @@ def read_price(text: str, *, default_unit: str | None = None) -> Price:
         amount = (match[3] or "").strip("+") + (match[4] or "0")
         if not 0 < factor <= 1000:
             raise Mistake(f"{text!r}: a factor is above 0 and at most 1000")
+    if match := re.fullmatch(r"(-?[0-9.]+) ?([A-Z]{3})|([A-Z]{3}) ?(-?[0-9.]+)", amount.strip()):
+        money, plainly = match[2] or match[3], match[1] or match[4]
+        raise Mistake(
+            f"{text!r} names {money}: prices are in the price list's currency; write {plainly}"
+        )
     number = read_number(amount.strip())
     started = per.startswith("started ")
     per = per.removeprefix("started ").strip() or default_unit or ""
