@@ -35,6 +35,7 @@ def run(rows: int = 200_000) -> list[Figure]:
     """
     with own_database():
         from tallystick.domain.collections import tables
+        from tallystick.domain.outbox.tables import store_orders
         from tallystick.domain.tenants.scope import acting_for
         from tallystick.flows.acquire import set_ladder
         from tallystick.flows.recover import collect
@@ -49,7 +50,7 @@ def run(rows: int = 200_000) -> list[Figure]:
                 "account_id", port=pl.lit("bench"), action=pl.lit("remind"),
                 key=pl.format("bench:{}", "account_id"), payload=pl.lit("{}"),
             )  # fmt: skip
-            tables.store_orders(order, tenant_id=tenant_id, at=AT)
+            store_orders(order, tenant_id=tenant_id, at=AT)
         figures = []
         for name, on, steps in (
             ("ladder-remind", REMINDED, rows),

@@ -17,6 +17,7 @@ class PlacedOrder:
     action: str
     payload: dict[str, Any]
     ordered_at: datetime
+    told_at: datetime
 
 
 @dataclass

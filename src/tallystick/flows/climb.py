@@ -21,6 +21,7 @@ from tallystick.domain.contracts.queries import running_contracts
 from tallystick.domain.contracts.tables import move_services
 from tallystick.domain.inventory.operations import end_assignments
 from tallystick.domain.invoices.operations import store_one_offs
+from tallystick.domain.outbox.tables import store_orders
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.leave import charge_leaving
 from tallystick.flows.write_off import Given, write_off
@@ -173,7 +174,7 @@ class _Climb:
         payload = pl.struct(
             "how", "currency", "days", to=pl.col("email"), overdue=pl.col("written").cast(pl.String)
         ).struct.json_encode()
-        tables.store_orders(
+        store_orders(
             told.select(
                 "account_id", "action",
                 port=pl.col("action").replace_strict(ports, return_dtype=pl.String),
@@ -216,7 +217,7 @@ class _Climb:
         )
 
     def _tell_network(self, services: pl.DataFrame, said: str, state: str) -> None:
-        tables.store_orders(
+        store_orders(
             services.select(
                 "account_id",
                 port=pl.lit("network"),

@@ -52,6 +52,7 @@ def deliver_orders(
                 action=order.action,
                 payload=order.payload,
                 ordered_at=order.ordered_at,
+                told_at=at,
             )
             try:
                 answer, told = courier.deliver(placed), True

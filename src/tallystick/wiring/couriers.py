@@ -6,6 +6,7 @@ from typing import Final
 
 from tallystick.base.courier import Courier
 from tallystick.base.sender import Sender
+from tallystick.flows.pull import PullCourier
 from tallystick.gates.dispatch.folder import FolderSender
 from tallystick.gates.dispatch.smtp import SmtpSender
 from tallystick.gates.dispatch.webhook import WebhookSender
@@ -15,8 +16,11 @@ from tallystick.gates.documents.electronic.ubl import write_ubl
 from tallystick.gates.documents.render import render_invoice
 from tallystick.gates.elements.simulator import LoggingElement
 from tallystick.gates.mail.folder import MailFolder
+from tallystick.gates.processors.stripe_api import StripeProcessor
 
 SENDER = "billing@tallystick.example"
+STRIPE_KEY: Final = "TALLYSTICK_STRIPE_KEY"
+STRIPE_SECRET: Final = "TALLYSTICK_STRIPE_WEBHOOK_SECRET"
 
 
 PRINTERS: Final = {
@@ -46,8 +50,30 @@ def senders_of(home: Path) -> dict[str, Sender]:
 
 
 def couriers_of(home: Path) -> dict[str, Courier]:
-    """The simulated network element and the mail folder, both under the home."""
-    return {
+    """The simulated network element and the mail folder, both under the home; Stripe with a key."""
+    couriers: dict[str, Courier] = {
         "network": LoggingElement(home / "network.log"),
         "mail": MailFolder(home / "mail", sender=SENDER),
     }
+    if any(name.startswith(STRIPE_KEY) for name in os.environ):
+        address = os.environ.get("TALLYSTICK_STRIPE_ADDRESS")
+        couriers["payment"] = PullCourier(StripeProcessor(key_of=stripe_key, address=address))
+    return couriers
+
+
+def stripe_key(operator: str) -> str:
+    """The operator's secret key at Stripe, else that of the installation.
+
+    `TALLYSTICK_STRIPE_KEY_HEDGEROW` is the one of operator `hedgerow`.
+    """
+    return _of_operator(STRIPE_KEY, operator)
+
+
+def stripe_secret(operator: str) -> str:
+    """What Stripe signs the operator's events with, else those of the installation."""
+    return _of_operator(STRIPE_SECRET, operator)
+
+
+def _of_operator(name: str, operator: str) -> str:
+    own = f"{name}_{operator.upper().replace('-', '_')}"
+    return os.environ.get(own) or os.environ.get(name, "")

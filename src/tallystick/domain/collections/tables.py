@@ -1,6 +1,6 @@
 """Collections in bulk: who is late, what is known of them, and the steps they were taken."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -175,15 +175,3 @@ def end_promises(*, on: date) -> None:
             " THEN 'kept' ELSE 'broken' END WHERE m.state = 'open' AND m.until < %s",
             [on, on],
         )
-
-
-def store_orders(orders: pl.DataFrame, *, tenant_id: int, at: datetime) -> None:
-    """Places orders (`account_id`, `port`, `action`, `key`, `payload` as JSON)."""
-    insert_rows(
-        orders.select(
-            "account_id", "port", "action", "key", "payload",
-            tenant_id=pl.lit(tenant_id), state=pl.lit("pending"), attempts=pl.lit(0),
-            ordered_at=pl.lit(at), answer=pl.lit(""),
-        ),
-        table="outbox_order",
-    )  # fmt: skip

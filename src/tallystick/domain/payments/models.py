@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from django.db import models
 
+from tallystick.core.receive.pull import PullState
 from tallystick.domain.tenants.columns import TenantRow, belongs_to, money_column, one_of
 
 
@@ -275,3 +276,124 @@ class RefundPart(TenantRow):
     refund = belongs_to("payments.Refund")
     payment = belongs_to("payments.Payment")
     amount = money_column()
+
+
+class InstrumentKind(StrEnum):
+    CARD = "card"
+    SEPA_DEBIT = "sepa_debit"
+
+
+class InstrumentState(StrEnum):
+    ACTIVE = "active"
+    REMOVED = "removed"
+
+
+class Instrument(TenantRow):
+    """A card or bank account that a processor keeps for an account, by the processor's names."""
+
+    account = belongs_to("parties.Account")
+    processor = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12, choices=one_of(InstrumentKind))
+    customer = models.CharField(max_length=80)
+    method = models.CharField(max_length=80)
+    label = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=8, choices=one_of(InstrumentState))
+    added_on = models.DateField()
+    removed_on = models.DateField(null=True)
+    reason = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account"],
+                condition=models.Q(state="active"),
+                name="instrument_active_once",
+            )
+        ]
+
+
+class PullTerms(TenantRow):
+    """After how many days what was declined is asked for again: one number a try."""
+
+    retry_days = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant"], name="pull_terms_once")]
+
+
+class PullPurpose(StrEnum):
+    INVOICE = "invoice"
+    TOP_UP = "top_up"
+
+
+class Pull(TenantRow):
+    """An amount asked of a processor, once for its key; while it runs, no other for the invoice."""
+
+    account = belongs_to("parties.Account")
+    instrument = belongs_to("payments.Instrument")
+    key = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=8, choices=one_of(PullPurpose))
+    invoice = belongs_to("invoices.Invoice", null=True)
+    amount = money_column()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=12, choices=one_of(PullState))
+    reference = models.CharField(max_length=80, blank=True)
+    """The processor's own name for it, once it has answered."""
+    reason = models.CharField(max_length=100, blank=True)
+    asked_on = models.DateField()
+    sent_at = models.DateTimeField(null=True)
+    """When it was first sent, whatever came of that."""
+    retry_on = models.DateField(null=True)
+    times_back = models.SmallIntegerField(default=0)
+    """How often the money was taken back."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "key"], name="pull_key_once"),
+            models.UniqueConstraint(
+                fields=["tenant", "reference"],
+                condition=~models.Q(reference=""),
+                name="pull_reference_once",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "account", "invoice"],
+                condition=models.Q(state__in=["asked", "processing", "needs_action"]),
+                name="pull_running_once",
+            ),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="pull_positive"),
+        ]
+
+
+class FactState(StrEnum):
+    TAKEN = "taken"
+    OLD_NEWS = "old_news"
+    WAITING = "waiting"
+    IGNORED = "ignored"
+
+
+class ProcessorFact(TenantRow):
+    """What a processor told of by itself, once for the id of its event."""
+
+    processor = models.CharField(max_length=20)
+    event_id = models.CharField(max_length=80)
+    kind = models.CharField(max_length=12)
+    told = models.CharField(max_length=60)
+    reference = models.CharField(max_length=80, blank=True)
+    amount = money_column()
+    currency = models.CharField(max_length=3, blank=True)
+    reason = models.CharField(max_length=100, blank=True)
+    costs = money_column()
+    happened_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=one_of(FactState))
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "processor", "event_id"], name="processor_fact_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "reference", "state"], name="processor_fact_of_payment")
+        ]

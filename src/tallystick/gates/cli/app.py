@@ -9,6 +9,7 @@ from tallystick.gates.cli import (
     bank,
     bills,
     books,
+    cards,
     catalog,
     closing,
     debits,
@@ -42,6 +43,6 @@ take_back.join(bills.invoice)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, money, balances,
-    vouchers, bank, debits, deposits, disputes, books, closing, explain, price,
+    vouchers, bank, debits, cards, deposits, disputes, books, closing, explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)

@@ -13,6 +13,7 @@ from tallystick.domain.contracts.models import Service
 from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from tallystick.domain.ledger.queries import balance_of, booked_on
 from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.payments.models import Pull
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.usage.late_tables import list_held
 from tallystick.domain.usage.queries import open_suspense
@@ -20,6 +21,7 @@ from tallystick.domain.usage.rejects import open_rejects
 from tallystick.flows.reconcile import reconcile
 from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
 from tallystick.packs.stories.by_bill import look_at_bills
+from tallystick.packs.stories.card_steps import ExpectCard
 from tallystick.packs.stories.expectations import (
     ExpectBalance,
     ExpectBooks,
@@ -69,6 +71,10 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
         case ExpectBalance():
             owed = _owed(account_numbered(step.account).id)
             return _moneys(step.amount, owed, currency=tenant.currency)
+        case ExpectCard():
+            asked = Pull.objects.filter(account=account_numbered(step.account)).order_by("-id")
+            found = asked.values_list("state", flat=True).first()
+            return step.state, found or "nothing was asked for"
         case ExpectPromise():
             own = Promise.objects.filter(account=account_numbered(step.account)).order_by("-id")
             return step.state, own.values_list("state", flat=True).first() or "no promise"

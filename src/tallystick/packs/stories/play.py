@@ -37,6 +37,7 @@ from tallystick.flows.credit import credit_invoice
 from tallystick.flows.deliver import deliver_orders
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.late import release_usage
+from tallystick.flows.pull import PullCourier
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.recover import collect
 from tallystick.flows.rehearse import rehearse_bills
@@ -46,10 +47,12 @@ from tallystick.packs.open_business import morning
 from tallystick.packs.stories.bill_steps import BILL_ACTIONS
 from tallystick.packs.stories.by_balance import Balances, BalanceStep
 from tallystick.packs.stories.by_bill import play_bill_step
+from tallystick.packs.stories.by_card import StoryProcessor, use_card
 from tallystick.packs.stories.by_contract import ContractStep, alter_contract
 from tallystick.packs.stories.by_debit import MoneyStep, move_money
 from tallystick.packs.stories.by_deposit import DepositStep, keep_deposit
 from tallystick.packs.stories.by_ladder import hold_back
+from tallystick.packs.stories.card_steps import CardStep
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.late_steps import LateStep
 from tallystick.packs.stories.own_terms import OwnTerms, give_terms
@@ -140,6 +143,7 @@ class _Player:
         self._story, self._stage, self._tenant = story, stage, stage.tenant
         self._logs = {port: OrderLog() for port in PORTS}
         self._couriers: dict[str, Courier] = dict(self._logs)
+        self._couriers["payment"] = PullCourier(StoryProcessor())
         self._balances = Balances(self._tenant)
 
     def play(self, step: Step) -> Outcome:
@@ -174,6 +178,8 @@ class _Player:
             return self._balances.play(step, at=at)
         if isinstance(step, DepositStep):
             return keep_deposit(step, tenant=self._tenant, at=at)
+        if isinstance(step, CardStep):
+            return use_card(step, tenant=self._tenant, at=at)
         if isinstance(step, LateStep):
             return hold_back(step, tenant=self._tenant, at=at)
         match step:

@@ -13,6 +13,7 @@ from typing import ClassVar, Final, NewType
 from tallystick.domain.contracts.models import GrantKind
 from tallystick.domain.payments.models import PaymentMethod
 from tallystick.packs.stories.bill_steps import BILL_ACTIONS
+from tallystick.packs.stories.card_steps import CARD_STEPS
 from tallystick.packs.stories.expectations import EXPECTATIONS
 from tallystick.packs.stories.late_steps import LATE_STEPS
 from tallystick.packs.stories.step import Step
@@ -412,7 +413,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
     TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
-    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS,
+    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS,
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Payment processors: who takes money from cards and bank accounts for us."""

@@ -1,0 +1,112 @@
+"""Steps of a story about cards: a processor that answers as the story says of each card."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from tallystick.base.money import plain
+from tallystick.base.processor import Answer, AskedFor, Fact, FactKind, GivenBack, Outcome
+from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.payments.models import InstrumentKind, Payment, ProcessorFact, Pull
+from tallystick.domain.payments.pulls import (
+    OnFile,
+    active_instrument,
+    add_instrument,
+    remove_instrument,
+)
+from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.pull import ask_for_due
+from tallystick.flows.pull_facts import take_fact
+from tallystick.flows.refund_pulled import refund_pulled
+from tallystick.packs.stories.card_steps import (
+    Behaviour,
+    CardStep,
+    GiveCard,
+    RefundCard,
+    RunCards,
+    TellOfCard,
+)
+
+_ANSWERS = {
+    Behaviour.PAYS: (Outcome.SUCCEEDED, ""),
+    Behaviour.POOR: (Outcome.DECLINED, "insufficient_funds"),
+    Behaviour.STOLEN: (Outcome.DECLINED, "stolen_card"),
+    Behaviour.ASKS: (Outcome.NEEDS_ACTION, "authentication_required"),
+    Behaviour.SLOW: (Outcome.PROCESSING, ""),
+}
+
+
+class StoryProcessor:
+    """Answers by the card's method, which is its behaviour; each key is asked for once."""
+
+    name = "story"
+
+    def __init__(self) -> None:
+        self._answers: dict[str, Answer] = {}
+
+    def take(self, asked: AskedFor) -> Answer:
+        """What became of it, the same for the same key."""
+        outcome, reason = _ANSWERS[Behaviour(asked.method)]
+        made = Answer(outcome, f"pay_{asked.key.replace(':', '_')}", reason)
+        return self._answers.setdefault(asked.key, made)
+
+    def give_back(self, refund: GivenBack) -> str:
+        """The name of the refund."""
+        return f"back_{refund.key}"
+
+
+def use_card(step: CardStep, *, tenant: Tenant, at: datetime) -> str:
+    """What the step did, in a few words.
+
+    :raises Refusal: when it cannot be done
+    """
+    match step:
+        case GiveCard():
+            return _give(step, tenant)
+        case RunCards():
+            asked = ask_for_due(tenant_id=tenant.id, on=step.day, at=at)
+            rows = asked.select("account", "amount").iter_rows()
+            return ", ".join(f"{account} {plain(amount)}" for account, amount in rows) or "nothing"
+        case TellOfCard():
+            return _tell(step, tenant=tenant, at=at)
+        case RefundCard():
+            with acting_for(tenant.id):
+                own = Payment.objects.filter(account=account_numbered(step.account))
+                key = own.filter(key__startswith="story:").order_by("-id").first()
+            given, _ = refund_pulled(
+                key.key if key else "none", amount=step.amount, key=f"line-{step.line}",
+                tenant_id=tenant.id, at=at,
+            )  # fmt: skip
+            return plain(given.amount)
+        case _:
+            raise AssertionError(f"nobody plays {type(step).__name__}")
+
+
+def _give(step: GiveCard, tenant: Tenant) -> str:
+    """The card on file from now on, in the place of another."""
+    kind = InstrumentKind.CARD
+    if step.behaviour is Behaviour.SLOW:
+        kind = InstrumentKind.SEPA_DEBIT
+    with acting_for(tenant.id):
+        account = account_numbered(step.account)
+        if active_instrument(account.id) is not None:
+            remove_instrument(account, reason="another one", on=step.day)
+        given = OnFile(StoryProcessor.name, kind, "customer", step.behaviour.value, "a card")
+        add_instrument(account, given, on=step.day)
+    return "done"
+
+
+def _tell(step: TellOfCard, *, tenant: Tenant, at: datetime) -> str:
+    """The processor tells of the account's last payment, twice as it may."""
+    with acting_for(tenant.id):
+        pull = Pull.objects.filter(account=account_numbered(step.account)).order_by("id").last()
+        count = ProcessorFact.objects.count()
+    assert pull is not None, "a story asks for something first"
+    reason = "fraudulent" if step.fact is FactKind.TAKEN_BACK else ""
+    fact = Fact(
+        event_id=f"evt_{count}", kind=step.fact, reference=pull.reference, happened_at=at,
+        amount=pull.amount, currency=pull.currency, reason=reason,
+        costs=step.costs or Decimal(0), told=step.fact.value,
+    )  # fmt: skip
+    states = [take_fact(fact, processor="story", tenant_id=tenant.id, at=at) for _ in range(2)]
+    return states[-1].value
