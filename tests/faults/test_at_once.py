@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.conftest import STAGES, check
+from tests.faults.conftest import FIRST, check
 from tests.faults.figures import differences, figures
 
 
@@ -12,7 +12,7 @@ def both(place, stage, *, workers, unlocked):
     return [one.wait() for one in working]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", FIRST)
 def test_two_at_once(copy, workers, unkilled, stage):
     place = copy(stage)
     ended = both(place, stage, workers=workers, unlocked=False)
@@ -26,7 +26,7 @@ def test_two_at_once(copy, workers, unkilled, stage):
     check(place)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", FIRST)
 def test_two_at_once_that_know_nothing_of_each_other(copy, workers, unkilled, stage):
     """The lock is a courtesy: without it, it is the tables that take nothing twice."""
     place = copy(stage)

@@ -5,7 +5,7 @@ from time import sleep
 
 import pytest
 
-from tests.faults.conftest import STAGES, check
+from tests.faults.conftest import FIRST, STAGES, check
 from tests.faults.figures import differences, figures
 
 KILLS = 3
@@ -38,7 +38,7 @@ def done(place) -> int:
     )[0]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [*FIRST, "again"])
 def test_killed_at_any_moment(copy, workers, unkilled, stage):
     chance = Random(f"{stage} 1166")
     place = copy(stage)

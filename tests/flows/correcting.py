@@ -42,6 +42,13 @@ COUNTERS = """
     JOIN catalog_component c ON c.tenant_id = t.tenant_id AND c.id = t.component_id
     WHERE t.used <> 0 ORDER BY 1, 2, 3
 """
+PERIODS = """
+    SELECT a.number, c.code, t.cycle_start, t.tier, sum(t.measured), sum(t.billed), sum(t.amount)
+    FROM usage_periodline t
+    JOIN parties_account a ON a.tenant_id = t.tenant_id AND a.id = t.account_id
+    JOIN catalog_component c ON c.tenant_id = t.tenant_id AND c.id = t.component_id
+    GROUP BY 1, 2, 3, 4 HAVING sum(t.billed) <> 0 OR sum(t.amount) <> 0 ORDER BY 1, 2, 3, 4
+"""
 
 
 def call(
@@ -92,6 +99,11 @@ def sums(tenant_id: int) -> list[tuple]:
 
 def counters(tenant_id: int) -> list[tuple]:
     return _ask(tenant_id, COUNTERS)
+
+
+def periods(tenant_id: int) -> list[tuple]:
+    """What periods were billed at, all bills together."""
+    return _ask(tenant_id, PERIODS)
 
 
 def _ask(tenant_id: int, query: str) -> list[tuple]:

@@ -23,12 +23,17 @@ from tallystick.base.refusal import Refusal
 from tallystick.core.capture.conserve import Manifest, assert_conserved, count_decoded
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.events import event_json
+from tallystick.core.capture.revise import Verdict
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import operations, tables
 from tallystick.domain.usage.models import Batch, BatchState
 from tallystick.flows.ahead import one_ahead
-from tallystick.flows.take import Holders, Intake, Taken, take_events
+from tallystick.flows.take import CANCELS_NOTHING, Holders, Intake, Taken, take_events
+
+WHO: Final = ("subject_kind", "subject")
+TELLING: Final = {str(Verdict.CHANGED): ("record_id",), CANCELS_NOTHING: ("record_id",)}
+"""What is told of a refused event by its code, where it is not who it is of."""
 
 ONLINE: Final = "online"
 """The source of what was charged online; its records are the sessions of the service."""
@@ -206,9 +211,7 @@ def as_rejects(refused: pl.DataFrame) -> pl.DataFrame:
         {
             "line": row["line"],
             "code": row["code"],
-            "parameters": json.dumps(
-                {"subject_kind": row["subject_kind"], "subject": row["subject"]}
-            ),
+            "parameters": json.dumps({name: row[name] for name in TELLING.get(row["code"], WHO)}),
             "raw": event_json(row),
         }
         for row in refused.iter_rows(named=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tallystick.domain.usage.late_tables import HeldEvent
 
 HELD: Final = ("event", "account", "component", "state", "started_at", "quantity", "unit", "file")
+NOTHING_HELD: Final = "no late usage is held or refused"
 AS_WHAT: Final = {"difference": Late.DIFFERENCE, "next-bill": Late.NEXT_BILL}
 Account = Annotated[str | None, typer.Option(help="An account's number.")]
 
@@ -90,7 +91,7 @@ def held(
         said=f"{len(rows)} late events are not charged; have them charged with: "
         "tallystick usage release"
         if rows
-        else "no late usage is held or refused",
+        else NOTHING_HELD,
     )
 
 
@@ -134,12 +135,16 @@ def release(
         dry_run=dry_run,
     )
     rows = [_held_row(one) for one in released.events]
-    done = "would be released; nothing was changed" if dry_run else "released; charge them with: "
+    done = (
+        "would be released; nothing was changed"
+        if dry_run
+        else "are released; charge them with: tallystick rate"
+    )
     tell(
         {"dry_run": dry_run, "as": str(released.late), "released": rows},
         as_json=as_json,
         table=table_of(HELD, [[row[name] for name in HELD] for row in rows]) if rows else None,
-        said=f"{len(rows)} late events {done}" + ("" if dry_run else "tallystick rate"),
+        said=f"{len(rows)} late events {done}" if rows else NOTHING_HELD,
     )
 
 
