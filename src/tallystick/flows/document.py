@@ -32,7 +32,7 @@ from tallystick.domain.invoices.models import (
 )
 from tallystick.domain.invoices.queries import invoice_numbered
 from tallystick.domain.invoices.voids import void_of
-from tallystick.domain.parties.models import Account
+from tallystick.domain.parties.models import Account, Party
 from tallystick.domain.payments.models import Payment
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
@@ -82,8 +82,8 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
         void = void_of(invoice)
         paid = sum((payment.amount for payment in payments), Decimal(0))
         shown = InvoiceDocument(
-            seller=_seller(tenant),
-            buyer=_buyer(invoice),
+            seller=seller_of(tenant),
+            buyer=buyer_of(invoice.account.party),
             number=invoice.number,
             account_number=invoice.account.number,
             issued_on=invoice.issued_on,
@@ -264,7 +264,8 @@ def _lines_of(invoice: Invoice) -> list[InvoiceLine]:
     return list(lines.select_related("contract__account__party").order_by("line_no"))
 
 
-def _seller(tenant: Tenant) -> document.Seller:
+def seller_of(tenant: Tenant) -> document.Seller:
+    """The operator as its documents show it."""
     brand: dict[str, Any] = tenant.brand
     contact = [str(brand[name]) for name in ("email", "phone", "web") if brand.get(name)]
     logo = brand.get("logo_svg")
@@ -280,8 +281,8 @@ def _seller(tenant: Tenant) -> document.Seller:
     )
 
 
-def _buyer(invoice: Invoice) -> document.Buyer:
-    party = invoice.account.party
+def buyer_of(party: Party) -> document.Buyer:
+    """The customer as its documents show it."""
     address = tuple(map(str, party.address))
     return document.Buyer(party.name, address, party.tax_number, party.country)
 

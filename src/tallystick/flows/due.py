@@ -28,8 +28,8 @@ from tallystick.domain.parties.organisations import AccountRange
 from tallystick.flows.adjust import ADJUSTING, adjusting_lines
 from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 from tallystick.flows.own_prices import OwnPrices
-from tallystick.flows.periods import ClosedPeriods, close_periods, partners_in
-from tallystick.flows.shared_periods import close_shared, wide_parts
+from tallystick.flows.periods import NOTHING, ClosedPeriods, close_periods, partners_in
+from tallystick.flows.shared_periods import COUNTED, close_shared, wide_parts
 
 WIDE_LINES: Final = pl.Schema(
     {
@@ -125,14 +125,7 @@ def due_task(
     accounts: AccountRange, *, plans: Sequence[DatedPlan], own: OwnPrices, on: date
 ) -> DueTask:
     """What these accounts owe on that day."""
-    contracts = _with_bills(tables.read_due_contracts(accounts, on=on)).with_columns(
-        pl.concat_str(
-            "tax_place",
-            "customer_kind",
-            pl.when("exempt").then(pl.col("account_id").cast(pl.String)).otherwise(pl.lit("")),
-            separator=" ",
-        ).alias("tax_position")
-    )
+    contracts = read_contracts(accounts, on=on)
     priced = tuple(
         PricedPeriod(dated.version_id, dated.valid_from, dated.valid_to, dated.plan)
         for dated in plans
@@ -158,11 +151,30 @@ def due_task(
     closed = closed.plus(wide)
     usage = _usage_lines(over.filter(~pl.col("by_period")), on=on)
     periods = _period_lines(closed.lines, on=on)
-    heads = contracts.select("account_id", "bill", "contract_id", "currency", "tax_position")
-    one_offs = _one_off_lines(accounts, contracts=contracts, on=on)
+    one_offs = one_off_lines(accounts, contracts=contracts, on=on)
     lines = pl.concat([recurring, usage, periods, one_offs], how="diagonal")
     adjusting = adjusting_lines(accounts, contracts=contracts, lines=lines, plans=plans, on=on)
-    lines = pl.concat([lines, adjusting], how="diagonal").join(heads, on="contract_id", how="left")
+    return task_of(
+        pl.concat([lines, adjusting], how="diagonal"),
+        contracts=contracts,
+        closed=closed,
+        counted=pl.concat([counted.with_columns(payer="contract_id"), counted_wide]),
+        on=on,
+    )
+
+
+def task_of(
+    lines: pl.DataFrame,
+    *,
+    contracts: pl.DataFrame,
+    on: date,
+    closed: ClosedPeriods = NOTHING,
+    counted: pl.DataFrame | None = None,
+) -> DueTask:
+    """The task of these lines (ADJUSTING, with `cycle_start` and `one_off_id` where they have)."""
+    heads = contracts.select("account_id", "bill", "contract_id", "currency", "tax_position")
+    none = pl.DataFrame(schema={"cycle_start": pl.Date, "one_off_id": pl.Int64})
+    lines = pl.concat([lines, none], how="diagonal").join(heads, on="contract_id", how="left")
     slot = pl.int_range(pl.len()).over("contract_id", "component_id", "period_from", "purpose")
     return DueTask(
         on=on,
@@ -171,7 +183,20 @@ def due_task(
         .with_columns(slot.alias("slot"))
         .select(pl.col(name).cast(kind) for name, kind in WIDE_LINES.items()),
         closed=closed,
-        counted=pl.concat([counted.with_columns(payer="contract_id"), counted_wide]),
+        counted=COUNTED.to_frame() if counted is None else counted,
+    )
+
+
+def read_contracts(accounts: AccountRange, *, on: date | None) -> pl.DataFrame:
+    """The contracts of these accounts that are due on that day (None: that run), as tasks do."""
+    contracts = tables.read_due_contracts(accounts, on=on or date.max)
+    return _with_bills(contracts).with_columns(
+        pl.concat_str(
+            "tax_place",
+            "customer_kind",
+            pl.when("exempt").then(pl.col("account_id").cast(pl.String)).otherwise(pl.lit("")),
+            separator=" ",
+        ).alias("tax_position")
     )
 
 
@@ -263,15 +288,41 @@ def describe(code: str) -> str:
 def _usage_over(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
     """Unbilled totals of the cycles that are over, with what an invoice says of them."""
     totals = tables.read_unbilled(accounts, on=on)
-    days = contracts.select("contract_id", "ends_on", *CYCLE_DAYS)
+    return _with_cycles(totals, contracts=contracts, on=on).filter("ended")
+
+
+def part_lines(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Lines of the unbilled usage of cycles that go on, for a bill of that day within them.
+
+    What is priced by the period waits for its end.
+    """
+    totals = tables.read_unbilled(accounts, on=date.max)
+    running = _with_cycles(totals, contracts=contracts, on=on).filter(
+        ~pl.col("ended") & ~pl.col("by_period") & (pl.col("cycle_start") <= on)
+    )
+    through = pl.lit(on).dt.offset_by("1d").alias("period_to")
+    return _usage_lines(running.with_columns(late=pl.lit(False)), on=on).with_columns(
+        pl.lit(f"usage-part-{on}").alias("purpose"), through
+    )
+
+
+def _with_cycles(totals: pl.DataFrame, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Usage totals with their cycle's end, whether it is over, and what an invoice says of them.
+
+    Late is what comes when the cycle had its bill; a bill within the cycle leaves the rest to it.
+    """
+    days = contracts.select("contract_id", "ends_on", "billed_to", *CYCLE_DAYS)
     started = totals.join(days, on="contract_id").select("cycle_start", *CYCLE_DAYS).unique()
     ends = [cycle_of(start, rule=rule_of(of)).end for start, *of in started.iter_rows()]
     cycles = started.with_columns(pl.Series("cycle_end", ends, dtype=pl.Date))
     ended = (pl.col("cycle_end") <= on) | (pl.col("ends_on") <= on).fill_null(value=False)
+    closed = pl.min_horizontal("cycle_end", "ends_on") <= pl.col("billed_to")
     return (
         totals.join(days, on="contract_id")
         .join(cycles, on=["cycle_start", *CYCLE_DAYS], nulls_equal=True)
-        .filter(ended)
+        .with_columns(
+            ended.alias("ended"), (pl.col("late") & closed).fill_null(value=False).alias("late")
+        )
         .join(_component_facts(totals), on=["component_id", "version_id"], how="left")
     )
 
@@ -350,7 +401,7 @@ def _period_lines(priced: pl.DataFrame, *, on: date) -> pl.DataFrame:
     )
 
 
-def _one_off_lines(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
+def one_off_lines(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
     """Single charges that wait, on the first due contract of their account.
 
     Those of an account without one are on the first of those that it pays for.

@@ -1,5 +1,7 @@
 """Who pays: an account's bills go to one above it, and are one invoice or several."""
 
+from decimal import Decimal
+
 from tallystick.domain.contracts.operations import label_contract
 from tallystick.domain.contracts.queries import contract_numbered
 from tallystick.domain.parties.models import Account, SplitBy
@@ -47,3 +49,17 @@ def charge_to_centre(number: str, *, cost_centre: str, tenant_id: int) -> None:
     """
     with only_one(BILLING, tenant_id=tenant_id), acting_for(tenant_id):
         label_contract(contract_numbered(number), cost_centre=cost_centre)
+
+
+def bill_account_over(number: str, *, amount: Decimal | None, tenant_id: int) -> None:
+    """How much unbilled usage the account is billed for within its cycle; zero = it never is.
+
+    None: as the operator's rules say for all.
+
+    :raises UnknownAccount: when no account has the number
+    :raises AlreadyRunning: while bills are run
+    """
+    with only_one(BILLING, tenant_id=tenant_id), acting_for(tenant_id):
+        account = account_numbered(number)
+        account.bill_over = amount
+        account.save(update_fields=["bill_over"])

@@ -24,6 +24,7 @@ from tallystick.domain.ledger.deferrals import end_deferrals
 from tallystick.domain.ledger.queries import postings_of
 from tallystick.domain.ledger.tables import ENTRY_ROWS, store_many_entries
 from tallystick.domain.parties.models import Account
+from tallystick.domain.parties.organisations import whole_organisations
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
@@ -186,7 +187,7 @@ def _void(invoice: Invoice, *, reason: str, on: date, at: datetime) -> None:
 def _free(invoice: Invoice) -> None:
     """What the invoice billed is unbilled again, and its contracts due as on its day."""
     contracts = voids.contracts_on(invoice)
-    owners = sorted({owner for _, _, owner in contracts})
+    owners = whole_organisations([owner for _, _, owner in contracts]).joining
     if invoice.bill_run_id is not None:
         ids = [one for one, _, _ in contracts]
         since = billed_since(invoice.issued_on, contracts=ids)

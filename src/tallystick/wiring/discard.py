@@ -69,25 +69,26 @@ def discard_operator(code: str) -> None:
             if cursor.fetchone() != ("rehearsal",):
                 raise OnlyRehearsals(tenant=code)
             held = _refusing_change(cursor)
-            for table in held:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER refuse_change")
+            for table, trigger in held:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
             for table in _children_first(cursor):
                 cursor.execute(f"DELETE FROM {table} WHERE tenant_id = %s", [tenant_id])
             cursor.execute("DELETE FROM tenants_tenant WHERE id = %s", [tenant_id])
-            for table in held:
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER refuse_change")
+            for table, trigger in held:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
     except OperationalError as fault:
         if isinstance(fault.__cause__, psycopg.errors.LockNotAvailable):
             raise TablesBusy(tenant=code) from None
         raise
 
 
-def _refusing_change(cursor: CursorWrapper) -> list[str]:
+def _refusing_change(cursor: CursorWrapper) -> list[tuple[str, str]]:
+    """The triggers that keep rows from being taken out, each with its table."""
     cursor.execute(
-        "SELECT tgrelid::regclass::text FROM pg_trigger"
-        " WHERE tgname = 'refuse_change' AND NOT tgisinternal ORDER BY 1"
+        "SELECT tgrelid::regclass::text, tgname FROM pg_trigger"
+        " WHERE tgname IN ('refuse_change', 'keep_billed') AND NOT tgisinternal ORDER BY 1"
     )
-    return [table for (table,) in cursor.fetchall()]
+    return [(table, trigger) for table, trigger in cursor.fetchall()]
 
 
 def _children_first(cursor: CursorWrapper) -> list[str]:

@@ -80,6 +80,7 @@ class Waits:
     off_percent: int | None
     new: bool
     void_sent: bool
+    bill_over: Decimal | None = None
 
 
 def rules_of(tenant: Tenant) -> BillRules:
@@ -100,6 +101,7 @@ def set_rules(waits: Waits, *, tenant_id: int) -> BillRules:
             "hold_off_percent": waits.off_percent,
             "hold_new": waits.new,
             "void_sent": waits.void_sent,
+            "bill_over": waits.bill_over,
         },
     )
     return rules

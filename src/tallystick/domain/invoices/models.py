@@ -275,6 +275,8 @@ class BillRules(TenantRow):
     hold_off_percent = models.SmallIntegerField(null=True)
     """Bills further than this from the last one are held; None = none."""
     hold_new = models.BooleanField(default=False)
+    bill_over = money_column(null=True)
+    """How much unbilled usage is billed within the cycle, of accounts that say nothing else."""
     void_sent = models.BooleanField(default=False)
     """Whether the law lets the operator void an invoice that was sent."""
 

@@ -1,6 +1,7 @@
 """What a bill task reads and writes in bulk: due contracts, unbilled usage, issued invoices."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 import polars as pl
@@ -206,6 +207,34 @@ def read_unbilled(accounts: AccountRange, *, on: date) -> pl.DataFrame:
         values,
         schema=UNBILLED,
     )
+
+
+def read_over_threshold(*, otherwise: Decimal | None) -> pl.DataFrame:
+    """Accounts whose unbilled usage reaches their threshold (`account_id`, `threshold`).
+
+    The threshold is the account's own, else that of all; usage of any cycle counts.
+    """
+    return read_frame(
+        "SELECT t.account_id, coalesce(a.bill_over, %s::numeric) FROM usage_chargetotal t"
+        " JOIN parties_account a ON a.tenant_id = t.tenant_id AND a.id = t.account_id"
+        " WHERE t.invoice_id IS NULL AND coalesce(a.bill_over, %s::numeric) > 0"
+        " GROUP BY 1, 2 HAVING sum(t.amount) >= coalesce(a.bill_over, %s::numeric) ORDER BY 1",
+        [otherwise, otherwise, otherwise],
+        schema={"account_id": pl.Int64, "threshold": AMOUNT},
+    )
+
+
+def read_part_billed(accounts: AccountRange, *, on: date) -> list[int]:
+    """Those of these accounts that had a bill within their cycle on that day."""
+    within, values = accounts.within("c.account_id")
+    found = read_frame(
+        "SELECT DISTINCT c.account_id FROM contracts_contract c JOIN invoices_invoiceline l"
+        " ON l.tenant_id = c.tenant_id AND l.contract_id = c.id"
+        f" WHERE {within} AND l.purpose = %s AND NOT l.freed",
+        [*values, f"usage-part-{on}"],
+        schema={"account_id": pl.Int64},
+    )
+    return found["account_id"].to_list()
 
 
 def read_one_offs(accounts: AccountRange, *, on: date) -> pl.DataFrame:

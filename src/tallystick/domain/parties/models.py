@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.db import models
 
-from tallystick.domain.tenants.columns import TenantRow, belongs_to, one_of
+from tallystick.domain.tenants.columns import TenantRow, belongs_to, money_column, one_of
 
 
 class PartyKind(StrEnum):
@@ -51,6 +51,8 @@ class Account(TenantRow):
         max_length=12, choices=one_of(SplitBy), default="", db_default="", blank=True
     )
     """What cuts its bill of a cycle into several invoices; empty = nothing."""
+    bill_over = money_column(null=True)
+    """Usage is billed at once when so much is unbilled; None = as the rules say, 0 = never."""
     number = models.CharField(max_length=40)
     currency = models.CharField(max_length=3)
     zone = models.CharField(max_length=64)

@@ -5,6 +5,7 @@ import typer
 from tallystick.gates.cli import (
     accounts,
     afterwards,
+    at_once,
     balances,
     bank,
     bills,
@@ -25,6 +26,7 @@ from tallystick.gates.cli import (
     posting_rules,
     price,
     simulate,
+    statement,
     take_back,
     usage,
     vouchers,
@@ -39,10 +41,11 @@ simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)
 afterwards.join(usage.usage)
 worklist.join(bills.bill)
+at_once.join(bill=bills.bill, invoice=bills.invoice, account=accounts.account)
 take_back.join(bills.invoice)
 
 for part in (
-    operators, catalog, accounts, grants, usage, bills, documents, money, balances,
+    operators, catalog, accounts, grants, usage, bills, documents, statement, money, balances,
     vouchers, bank, debits, cards, deposits, disputes, books, closing, explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)

@@ -39,6 +39,11 @@ VoidSent = Annotated[
     typer.Option("--void-sent/--keep-sent", help="Whether your law lets you void what was sent."),
 ]
 
+BillOver = Annotated[
+    str | None,
+    typer.Option(metavar="AMOUNT|none", help="Bill usage at once when so much is unbilled."),
+]
+
 
 def join(bill: typer.Typer) -> None:
     """Adds the commands to those of bill runs."""
@@ -68,21 +73,26 @@ def rules(
     hold_off: Off = None,
     new: OnNew = None,
     void_sent: VoidSent = None,
+    bill_over: BillOver = None,
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what bill runs hold for approval by themselves, and what may be voided; or show it."""
+    """Say or show what bill runs hold by themselves, what may be void, what is billed at once.
+
+    --bill-over is for accounts that say nothing else: see tallystick account bill-over.
+    """
     from tallystick.domain.invoices.drafts import Waits, rules_of, set_rules
 
     present = act_for(operator)
     with acting_for(present.tenant_id):
         found = rules_of(present.tenant)
-        if any(one is not None for one in (hold_over, hold_off, new, void_sent)):
+        if any(one is not None for one in (hold_over, hold_off, new, void_sent, bill_over)):
             waits = Waits(
                 over=found.hold_over if hold_over is None else _amount(hold_over),
                 off_percent=found.hold_off_percent if hold_off is None else _percent(hold_off),
                 new=found.hold_new if new is None else new,
                 void_sent=found.void_sent if void_sent is None else void_sent,
+                bill_over=found.bill_over if bill_over is None else _amount(bill_over),
             )
             found = set_rules(waits, tenant_id=present.tenant_id)
     told = {
@@ -90,6 +100,7 @@ def rules(
         "hold_off_percent": found.hold_off_percent,
         "hold_new": found.hold_new,
         "void_sent": found.void_sent,
+        "bill_over": found.bill_over,
     }
     tell(told, as_json=as_json, said=_in_words(found))
 
@@ -115,7 +126,9 @@ def _in_words(rules: "BillRules") -> str:
     if rules.hold_new:
         held.append("an account's first bill")
     kept = "may be void" if rules.void_sent else "is credited, never void"
-    return f"held for approval: {', '.join(held) or 'nothing'}; an invoice that was sent {kept}"
+    sooner = "" if rules.bill_over is None else f"; usage of {rules.bill_over} is billed at once"
+    said = f"held for approval: {', '.join(held) or 'nothing'}; an invoice that was sent {kept}"
+    return said + sooner
 
 
 def list_waiting(operator: Operator = None, as_json: AsJson = False) -> None:

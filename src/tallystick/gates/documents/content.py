@@ -8,11 +8,13 @@ from typing import Any
 
 from tallystick.core.invoice.document import (
     Annex,
+    Buyer,
     Consumption,
     DocumentKind,
     DocumentLine,
     HowToPay,
     InvoiceDocument,
+    Seller,
     UsageRow,
 )
 from tallystick.gates.documents.formats import Format, clean_text, format_for
@@ -41,8 +43,8 @@ def content_of(document: InvoiceDocument) -> Content:
         "title": _title(document, form, words),
         "number": clean_text(document.number),
         "account": clean_text(document.account_number),
-        "seller": _seller(document),
-        "buyer": _buyer(document, words),
+        "seller": seller_texts(document.seller),
+        "buyer": buyer_lines(document.buyer, words),
         "facts": _facts(document, form, words),
         "hero": _hero(document, form, words),
         "summary": _summary(document, form, short=short),
@@ -76,8 +78,8 @@ def _texts(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(clean_text(text) for text in texts))
 
 
-def _seller(document: InvoiceDocument) -> Content:
-    seller = document.seller
+def seller_texts(seller: Seller) -> Content:
+    """The operator's brand as texts."""
     return {
         "name": clean_text(seller.name),
         "address": _texts(seller.address),
@@ -88,8 +90,8 @@ def _seller(document: InvoiceDocument) -> Content:
     }
 
 
-def _buyer(document: InvoiceDocument, words: dict[str, str]) -> list[str]:
-    buyer = document.buyer
+def buyer_lines(buyer: Buyer, words: dict[str, str]) -> list[str]:
+    """The customer as on an envelope, with its tax number."""
     vat = [f"{words['vat_number']} {buyer.vat_number}"] if buyer.vat_number else []
     return _texts([buyer.name, *buyer.address, *vat])
 

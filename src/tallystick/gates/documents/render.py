@@ -2,13 +2,13 @@
 
 import json
 import threading
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import typst
 
 from tallystick.core.invoice.document import InvoiceDocument
-from tallystick.gates.documents.content import content_of
+from tallystick.gates.documents.content import Content, content_of
 
 _TEMPLATE = Path(__file__).with_name("invoice.typ")
 _WARM = threading.local()
@@ -21,12 +21,20 @@ def render_invoice(document: InvoiceDocument) -> bytes:
 
 def render_pdf(document: InvoiceDocument, *, xml: bytes | None = None) -> bytes:
     """The invoice as PDF; with the XML of its electronic twin, as PDF/A-3 that holds it."""
-    inputs = {"content": json.dumps(content_of(document), ensure_ascii=False)}
-    if document.seller.logo_svg is not None:
-        inputs["logo"] = document.seller.logo_svg.decode("utf-8")
+    content = content_of(document)
+    return render_content(content, logo=document.seller.logo_svg, on=document.issued_on, xml=xml)
+
+
+def render_content(
+    content: Content, *, logo: bytes | None, on: date, xml: bytes | None = None
+) -> bytes:
+    """Texts in the shape of `content_of` as PDF, dated that day."""
+    inputs = {"content": json.dumps(content, ensure_ascii=False)}
+    if logo is not None:
+        inputs["logo"] = logo.decode("utf-8")
     if xml is not None:
         inputs["xml"] = xml.decode("utf-8")
-    created = datetime.combine(document.issued_on, time.min, tzinfo=UTC)
+    created = datetime.combine(on, time.min, tzinfo=UTC)
     pdf = _compiler().compile(
         format="pdf",
         sys_inputs=inputs,

@@ -72,6 +72,42 @@ class RebillInvoice(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class SetThreshold(Step):
+    form = "bill over AMOUNT for ACCOUNT"
+    amount: Decimal
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class BillThreshold(Step):
+    form = "bill threshold"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeAtOnce(Step):
+    form = "charge ACCOUNT KEY DESCRIPTION AMOUNT"
+    account: str
+    key: str
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectStatement(Expectation):
+    form = (
+        "expect statement ACCOUNT from SINCE to UNTIL opening OPENING charged CHARGED paid PAID"
+        " closing CLOSING"
+    )
+    account: str
+    since: date
+    until: date
+    opening: Decimal
+    charged: Decimal
+    paid: Decimal
+    closing: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectNumber(Expectation):
     form = "expect number ACCOUNT NUMBER"
     account: str
@@ -101,8 +137,8 @@ class ExpectNoDraft(Expectation):
 
 BILL_ACTIONS: Final[tuple[type[Step], ...]] = (
     ChoosePayer, SplitBills, HoldBills, DraftBills, ApproveBills, RejectBills, RedoBills,
-    VoidInvoice, RebillInvoice,
+    VoidInvoice, RebillInvoice, SetThreshold, BillThreshold, ChargeAtOnce,
 )  # fmt: skip
 BILL_EXPECTATIONS: Final[tuple[type[Expectation], ...]] = (
-    ExpectNumber, ExpectVoid, ExpectDraft, ExpectNoDraft,
+    ExpectNumber, ExpectVoid, ExpectDraft, ExpectNoDraft, ExpectStatement,
 )  # fmt: skip

@@ -13,22 +13,28 @@ from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.approve import approve_bills, redo_bills, reject_bills
+from tallystick.flows.bill_now import ANY_REVENUE, Charge, bill_charge, bill_over_threshold
 from tallystick.flows.hold import Choice
 from tallystick.flows.invoice import BillReport, run_bills
-from tallystick.flows.pay_for import choose_payer, split_account
+from tallystick.flows.pay_for import bill_account_over, choose_payer, split_account
+from tallystick.flows.statement import statement_of
 from tallystick.flows.void import rebill_invoice, void_invoice
 from tallystick.packs.stories.bill_steps import (
     ApproveBills,
+    BillThreshold,
+    ChargeAtOnce,
     ChoosePayer,
     DraftBills,
     ExpectDraft,
     ExpectNoDraft,
     ExpectNumber,
+    ExpectStatement,
     ExpectVoid,
     HoldBills,
     RebillInvoice,
     RedoBills,
     RejectBills,
+    SetThreshold,
     SplitBills,
     VoidInvoice,
 )
@@ -69,6 +75,18 @@ def play_bill_step(step: Step, *, tenant: Tenant, at: datetime) -> str:
             return "drawn up again"
         case VoidInvoice() | RebillInvoice():
             return _take_back(step, tenant=tenant, at=at)
+        case SetThreshold():
+            bill_account_over(step.account, amount=step.amount, tenant_id=tenant.id)
+            return "done"
+        case BillThreshold():
+            billed = bill_over_threshold(tenant_id=tenant.id, on=step.day, at=at)
+            return f"{len(billed)} billed"
+        case ChargeAtOnce():
+            charge = Charge(
+                step.account, step.key, step.description, step.amount, "standard", ANY_REVENUE
+            )
+            charged = bill_charge(charge, tenant_id=tenant.id, on=step.day, at=at)
+            return ", ".join(charged.invoices)
         case _:
             raise AssertionError(f"nobody plays {type(step).__name__}")
 
@@ -92,7 +110,9 @@ def _said(report: BillReport) -> str:
     return f"{report.invoices} invoices{f' of {totals}' if totals else ''}{waiting}"
 
 
-def look_at_bills(step: Expectation, *, money: Callable[[Decimal], str]) -> tuple[str, str]:
+def look_at_bills(
+    step: Expectation, *, tenant_id: int, money: Callable[[Decimal], str]
+) -> tuple[str, str]:
     """What the step expects and what is found; `money` writes an amount.
 
     It is part of the caller's `acting_for`.
@@ -108,12 +128,20 @@ def look_at_bills(step: Expectation, *, money: Callable[[Decimal], str]) -> tupl
         case ExpectVoid():
             void = void_of(invoice_numbered(step.number))
             return "void", "void" if void else "not void"
+        case ExpectStatement():
+            found = statement_of(
+                step.account, since=step.since, until=step.until, tenant_id=tenant_id
+            )
+            said = "opening {} charged {} paid {} closing {}"
+            expected = (step.opening, step.charged, step.paid, step.closing)
+            seen = (found.opening, found.charged, -found.credited, found.closing)
+            return said.format(*map(money, expected)), said.format(*map(money, seen))
         case ExpectDraft() | ExpectNoDraft():
             living = BillDraft.objects.exclude(state=DraftState.ISSUED)
             drafts = living.filter(account=account_numbered(step.account)).order_by("currency")
-            seen = "; ".join(f"{money(one.total)}, {one.cause}" for one in drafts) or NO_DRAFT
+            waits = "; ".join(f"{money(one.total)}, {one.cause}" for one in drafts) or NO_DRAFT
             if isinstance(step, ExpectNoDraft):
-                return NO_DRAFT, seen
-            return f"{money(step.total)}, {step.cause}", seen
+                return NO_DRAFT, waits
+            return f"{money(step.total)}, {step.cause}", waits
         case _:
             raise AssertionError(f"nobody looks for {type(step).__name__}")

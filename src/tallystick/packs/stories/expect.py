@@ -55,7 +55,9 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
     :raises UnknownAccount: when no account has the number
     """
     if isinstance(step, BILL_EXPECTATIONS):
-        return look_at_bills(step, money=partial(_money, currency=tenant.currency))
+        return look_at_bills(
+            step, tenant_id=tenant.id, money=partial(_money, currency=tenant.currency)
+        )
     match step:
         case ExpectInvoice():
             return _look_for_invoice(step)
