@@ -11,6 +11,7 @@ import polars as pl
 from tallystick.base.frames import QUANTITY
 from tallystick.base.period import Period
 from tallystick.core.charge.frames import KEYS
+from tallystick.core.charge.lines import NO_BANDS
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.assemble_batch import DUE_LINES
 from tallystick.core.invoice.cycle import CycleRule, cycle_of, turned_of
@@ -30,6 +31,9 @@ from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 from tallystick.flows.own_prices import OwnPrices
 from tallystick.flows.periods import NOTHING, ClosedPeriods, close_periods, partners_in
 from tallystick.flows.shared_periods import COUNTED, close_shared, wide_parts
+
+_LAST: Final = pl.col("band").is_in(NO_BANDS).fill_null(False)
+"""Whether a line takes away from those of its component, or settles what they leave."""
 
 WIDE_LINES: Final = pl.Schema(
     {
@@ -336,7 +340,14 @@ def _usage_lines(over: pl.DataFrame, *, on: date) -> pl.DataFrame:
         _over_versions(over, ("events", *figures))
         .filter(added)
         .sort(
-            "contract_id", "position", "cycle_start", "band", "tier", "unit_price", nulls_last=True
+            "contract_id",
+            "position",
+            "cycle_start",
+            _LAST,
+            "band",
+            "tier",
+            "unit_price",
+            nulls_last=True,
         )
         .select(
             "contract_id",
@@ -381,7 +392,16 @@ def _period_lines(priced: pl.DataFrame, *, on: date) -> pl.DataFrame:
         _over_versions(priced, figures)
         .filter(pl.any_horizontal(pl.col(name) != 0 for name in figures))
         .join(facts, on=["component_id", "version_id"], how="left")
-        .sort("payer", "position", "cycle_start", "band", "tier", "unit_price", nulls_last=True)
+        .sort(
+            "payer",
+            "position",
+            "cycle_start",
+            _LAST,
+            "band",
+            "tier",
+            "unit_price",
+            nulls_last=True,
+        )
         .select(
             pl.col("payer").alias("contract_id"),
             "component_id",

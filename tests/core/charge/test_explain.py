@@ -9,7 +9,9 @@ import pytest
 
 from tallystick.core.charge.explain import explain_line
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
+from tallystick.core.charge.lines import NO_BANDS
 from tallystick.core.charge.rate_batch import rate_batch
+from tallystick.core.tariff.check import RESERVED_BANDS
 from tallystick.core.tariff.plan import compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tests.core.charge.random_cases import make_case, make_usage
@@ -81,3 +83,7 @@ def test_every_line_can_be_told() -> None:
         for row in lines.iter_rows(named=True):
             told = explain_line(row, plan=plan)[-1]
             assert Decimal(told.rpartition(" -> ")[2]) == row["amount"]
+
+
+def test_no_band_is_called_as_what_stands_in_its_place() -> None:
+    assert set(NO_BANDS) == RESERVED_BANDS

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tallystick.core.charge.frames import COUNTERS, KEYS, LEVELS, MEASURED, RATED, RatedPeriods
-from tallystick.core.charge.period_price import SURPLUS
+from tallystick.core.charge.lines import SURPLUS
 from tallystick.core.charge.versions import DatedPlan, rate_versions
 from tallystick.core.tariff.plan import Plan
 from tests.core.charge.random_cases import make_usage, rate_both

@@ -184,7 +184,7 @@ a: {of: import, surplus: lost after 12 cycles, price: 1 per kWh}
 a: {of: import, capped at: 5 per day, price: 1 per kWh}
 > a.capped at: '5' needs a number and a unit, such as 300 min
 a: {of: voice, price: 1 per min, connect: 0.05 unless}
-> a.connect: '0.05 unless' is not a number; write it as 12.50, without separators
+> a.connect: '0.05 unless' is no fee; write 0.05, '0.05 always' or '0.05 unless included'
 m: {include: 5 EUR, of: voice}, a: {of: voice, price: 1 per min}
 > m: is in EUR but a is in s; use one unit, or 'include: 5' of what it costs
 m: {include: 5, of: voice, then: stop}

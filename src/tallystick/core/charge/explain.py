@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from tallystick.base.money import AMOUNT_SCALE, EXACT, plain, round_amount
 from tallystick.base.quantity import QUANTITY_SCALE, UNITS
-from tallystick.core.charge.lines import INCLUDED, PAID_AT_ONCE
-from tallystick.core.charge.period_price import SURPLUS
+from tallystick.core.charge.lines import INCLUDED, PAID_AT_ONCE, SURPLUS
 from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanDeck, PlanUsage, StepSet
 

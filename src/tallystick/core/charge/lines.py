@@ -15,6 +15,12 @@ PAID_AT_ONCE: Final = "paid at once"
 INCLUDED: Final = "included"
 """The `band` of a line that takes away what an allowance of money pays; its key names that."""
 
+SURPLUS: Final = "surplus"
+"""The `band` of a period's line that settles what was fed in beyond what was used."""
+
+NO_BANDS: Final = (INCLUDED, PAID_AT_ONCE, SURPLUS)
+"""What stands in the place of a band; bills have such lines after those that they belong to."""
+
 
 class Event(NamedTuple):
     """One row of CHARGE_IN in whole numbers; `fields` are what filters and decks may ask."""

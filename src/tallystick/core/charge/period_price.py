@@ -7,7 +7,6 @@ themselves and share this file; the worked tables of docs/algorithms hold it.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 import polars as pl
 
@@ -15,6 +14,7 @@ from tallystick.base.money import divide_half_up
 from tallystick.base.period import day_start, month_after
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.frames import MEMBERS, PERIODS, with_members
+from tallystick.core.charge.lines import SURPLUS
 from tallystick.core.charge.owners import owner_of
 from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.nodes import Allocation, LimitScale, MeasureKind, Surplus, TierKind
@@ -23,9 +23,6 @@ from tallystick.core.tariff.plan_terms import PlanLadder, PlanPeriod, Rate
 
 PeriodKey = tuple[int, int, int, date]
 """account, contract (or who shares the price, see `owners`), component, cycle."""
-
-SURPLUS: Final = "surplus"
-"""The `band` of a line that settles what was fed in beyond what was used."""
 
 Past = Mapping[tuple[int, int, int, str], Sequence[tuple[date, int]]]
 """By account, contract, component and band: (cycle, value measured)."""

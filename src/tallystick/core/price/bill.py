@@ -19,6 +19,7 @@ from tallystick.base.money import AMOUNT_SCALE
 from tallystick.base.period import Period
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.frames import PERIODS, with_members
+from tallystick.core.charge.lines import NO_BANDS
 from tallystick.core.charge.owners import owner_in
 from tallystick.core.charge.whole_bill.adjust import adjust_bill, coin_of
 from tallystick.core.charge.whole_bill.amounts import Bill, BillAmount, BillCycle, Coupon, Use
@@ -184,7 +185,8 @@ def _sum_up(lines: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
         how="vertical_relaxed",
     )
     sums = counted.group_by(_SLICE).agg(pl.col("amount").sum(), pl.col("quantity").sum())
-    return sums.sort(_SLICE, nulls_last=True)
+    last = pl.col("band").is_in(NO_BANDS).fill_null(False)
+    return sums.sort(*_SLICE[:4], last, *_SLICE[4:], nulls_last=True)
 
 
 def _owners(cycles: pl.DataFrame, lists: PriceLists) -> dict[tuple[int, int, int, date], int]:

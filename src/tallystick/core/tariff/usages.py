@@ -318,6 +318,8 @@ def _connect(text: str) -> tuple[Decimal, FeeDue]:
         if text.endswith(due):
             fee = text.removesuffix(due).strip()
             return read_number(fee) if fee else Decimal(0), due
+    if " " in text:
+        raise Mistake(f"{text!r} is no fee; write 0.05, '0.05 always' or '0.05 unless included'")
     return read_number(text), FeeDue.USED
 
 
