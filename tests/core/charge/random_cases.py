@@ -273,7 +273,7 @@ def _usage(rng: Random, kind: str) -> list[str]:
         names = ("flat", "wide", "plans", "hours") if bands else ("flat", "wide", "plans")
         name = pick(rng, names)
         own_steps = name == "hours"
-        words += [f"deck: {name}", *sometimes(rng, f"no rate: {pick(rng, ('zero', '1 per h'))}")]
+        words += [f"deck: {name}", *sometimes(rng, f"no rate: {_no_rate(rng, name)}", one_in=2)]
     elif rng.randrange(6) == 0:
         margin = pick(rng, ("", " + 0.02", " - 0.5", " + 1.000001"))
         index = pick(rng, ("index", "fine", "coarse", "coarse"))
@@ -309,6 +309,11 @@ def _usage(rng: Random, kind: str) -> list[str]:
     words += sometimes(rng, f"charge at most: {rng.randrange(1, 4)}.5")
     words += sometimes(rng, f"tiers: {{reset: {pick(rng, ('cycle', 'never'))}}}")
     return [*words, *sometimes(rng, f"share: {pick(rng, SHARES)}")]
+
+
+def _no_rate(rng: Random, deck: str) -> str:
+    others = [f"deck {name}" for name in ("flat", "wide", "plans") if name != deck != "hours"]
+    return pick(rng, ("zero", "1 per h", *others))
 
 
 def _price(rng: Random, size: str) -> str:

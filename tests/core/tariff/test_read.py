@@ -185,6 +185,8 @@ a: {of: import, capped at: 5 per day, price: 1 per kWh}
 > a.capped at: '5' needs a number and a unit, such as 300 min
 a: {of: voice, price: 1 per min, connect: 0.05 unless}
 > a.connect: '0.05 unless' is no fee; write 0.05, '0.05 always' or '0.05 unless included'
+a: {of: voice, price: 1 per min, no rate: deck world}
+> a.no rate: 'world' is not a deck of this catalogue; known: none yet
 m: {include: 5 EUR, of: voice}, a: {of: voice, price: 1 per min}
 > m: is in EUR but a is in s; use one unit, or 'include: 5' of what it costs
 m: {include: 5, of: voice, then: stop}

@@ -92,14 +92,18 @@ def _prefix(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> str | None
 def _deck_row(
     line: Mapping[str, Any], usage: PlanUsage, plan: Plan
 ) -> tuple[PlanDeck | None, int | None]:
-    """The component's deck and the row of it that the line names, by its key and price."""
+    """The component's deck, or its second, and the row that the line names by key and price."""
     if usage.deck is None:
         return None, None
-    deck = plan.decks[usage.deck]
     wanted = (line["rate_key"], int(line["unit_price"] * AMOUNT_SCALE))
-    rates = plan.rates[deck.first_rate : deck.first_rate + len(deck.matches)]
-    rows = (row for row, rate in enumerate(rates) if (rate.key, rate.unit_price) == wanted)
-    return deck, next(rows, None)
+    for number in (usage.deck, usage.fallback):
+        if number is not None:
+            deck = plan.decks[number]
+            rates = plan.rates[deck.first_rate : deck.first_rate + len(deck.matches)]
+            for row, rate in enumerate(rates):
+                if (rate.key, rate.unit_price) == wanted:
+                    return deck, row
+    return plan.decks[usage.deck], None
 
 
 def _counted(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> Iterator[str]:

@@ -306,6 +306,8 @@ def _rate_of(event: Event, usage: PlanUsage, segment: Segment, plan: Plan) -> in
         fields = {**fields, "band": usage.clock.bands[segment.band].name}
     day = local_day(segment.start_us, zone=plan.zone)
     found = match_rate(plan, deck=usage.deck, fields=fields, day=day)
+    if found is None and usage.fallback is not None:
+        found = match_rate(plan, deck=usage.fallback, fields=fields, day=day)
     if found is None:
         found = usage.no_rate
     if found is None:

@@ -11,6 +11,7 @@ from tallystick.core.tariff.nodes import (
     Allocation,
     Allowance,
     Catalogue,
+    Deck,
     DeckRow,
     LimitScale,
     MeasureKind,
@@ -342,17 +343,21 @@ def check_decks(catalogue: Catalogue) -> Iterator[CatalogueError]:
             yield CatalogueError(catalogue.name, deck.line, path, "has no rows; add a price")
     stepping = {deck.code for deck in catalogue.decks.values() if any(r.steps for r in deck.rows)}
     for offer, part in _usages(catalogue):
-        own_steps = part.deck in stepping
-        if own_steps and part.steps != Steps():
-            message = f"deck {part.deck} says 'bill by' for each row; leave it out here"
+        if part.fallback is not None and part.deck in (None, part.fallback):
+            message = f"'no rate' asks deck {part.fallback} after another; write that as 'deck'"
             yield _fault(catalogue, offer, part, message)
-        if own_steps and part.split:
-            message = f"deck {part.deck} says 'bill by' for each row, which cannot be split"
-            yield _fault(catalogue, offer, part, message)
-        fields = {key.field for key in catalogue.decks[part.deck].keys} if part.deck else set()
-        if "band" in fields and not part.bands:
-            message = f"deck {part.deck} is keyed by band; write 'bands'"
-            yield _fault(catalogue, offer, part, message)
+        for name in filter(None, (part.deck, part.fallback)):
+            for message in _deck_faults(part, catalogue.decks[name], steps=name in stepping):
+                yield _fault(catalogue, offer, part, message)
+
+
+def _deck_faults(part: UsagePrice, deck: Deck, *, steps: bool) -> Iterator[str]:
+    if steps and part.steps != Steps():
+        yield f"deck {deck.code} says 'bill by' for each row; leave it out here"
+    if steps and part.split:
+        yield f"deck {deck.code} says 'bill by' for each row, which cannot be split"
+    if "band" in {key.field for key in deck.keys} and not part.bands:
+        yield f"deck {deck.code} is keyed by band; write 'bands'"
 
 
 def check_sizes(catalogue: Catalogue) -> Iterator[CatalogueError]:

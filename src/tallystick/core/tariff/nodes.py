@@ -442,7 +442,8 @@ class UsagePrice:
     unit: str | None  # canonical; None = any, when nothing is charged by quantity
     prices: tuple[BandPrice, ...]  # empty when a deck says the price
     deck: str | None
-    no_rate: Price | None  # the price when the deck has no row; None = refuse
+    fallback: str | None  # the deck that is asked when the first has no row
+    no_rate: Price | None  # the price when no deck has a row; None = refuse
     steps: Steps
     connect: Decimal
     connect_due: FeeDue

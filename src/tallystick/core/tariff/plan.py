@@ -143,6 +143,7 @@ class PlanUsage(PlanComponent):
     reset: Reset
     scope: Scope
     deck: int | None
+    fallback: int | None  # the deck that is asked when the first has no row
     no_rate: int | None
     period: PlanPeriod | None  # then its rated lines only count, at no price
     late: nodes.Late = nodes.Late.DIFFERENCE
@@ -405,6 +406,7 @@ class _Compiler:
             reset=part.reset,
             scope=part.scope,
             deck=None if part.deck is None else self.decks[part.deck],
+            fallback=None if part.fallback is None else self.decks[part.fallback],
             no_rate=None if part.no_rate is None else self._rate(part.no_rate),
             period=period,
             late=part.late,

@@ -88,6 +88,7 @@ def _free_beyond(allowance: Allowance, kind: str) -> UsagePrice:
         unit=unit,
         prices=(BandPrice(None, (Tier(None, price),)),),
         deck=None,
+        fallback=None,
         no_rate=None,
         steps=Steps(),
         connect=Decimal(0),

@@ -92,6 +92,7 @@ class _UsageReader:
         bands = self._bands()
         reset, self.terms = read_terms(page)
         deck, prices = self._prices(bands)
+        no_rate, fallback = self._no_rate()
         steps = self._steps()
         usage = nodes.UsagePrice(
             code=self.code,
@@ -101,7 +102,8 @@ class _UsageReader:
             unit=None,
             prices=prices,
             deck=deck,
-            no_rate=self._no_rate(),
+            fallback=fallback,
+            no_rate=no_rate,
             steps=steps,
             connect=connect,
             connect_due=due,
@@ -131,9 +133,8 @@ class _UsageReader:
         if usage.unit is not None and unit not in (None, usage.unit):
             message = f"is in {unit}, and {usage.code} is in {usage.unit}; use one unit"
             self.page.complain(self.page.table.line, message, word="price")
-        return replace(
-            usage, prices=prices, deck=None, no_rate=None, unit=unit, price_unit=price_unit
-        )
+        listed = replace(usage, prices=prices, deck=None, fallback=None, no_rate=None)
+        return replace(listed, unit=unit, price_unit=price_unit)
 
     def _only(self, units: dict[str, str]) -> str | None:
         if len(units) > 1:
@@ -211,7 +212,14 @@ class _UsageReader:
             self.page.complain(self.page.table.line, message, word="late")
         return late
 
-    def _no_rate(self) -> Price | None:
+    def _no_rate(self) -> tuple[Price | None, str | None]:
+        """The price where no row fits, or the deck that is asked then."""
+        node = self.page.table.entries.get("no rate")
+        if isinstance(node, Text) and node.value.strip().startswith("deck "):
+            self.page.node("no rate")
+            named = Text(node.value.strip().removeprefix("deck ").strip(), node.line)
+            return None, self._deck(named, word="no rate")
+
         def read(text: str) -> Price | None:
             if text == "refuse":
                 return None
@@ -221,7 +229,7 @@ class _UsageReader:
         price = self.page.read("no rate", read, None)
         if price is not None:
             self._note_unit("no rate", price.unit)
-        return price
+        return price, None
 
     def _prices(self, bands: tuple[Band, ...]) -> tuple[str | None, tuple[BandPrice, ...]]:
         """The deck that says the price, or the price list itself."""
@@ -280,13 +288,13 @@ class _UsageReader:
             self._note_price_unit(word, price.unit)
         return price
 
-    def _deck(self, node: Node) -> str | None:
-        name = self.page.phrase(node, str, "", word="deck")
+    def _deck(self, node: Node, *, word: str = "deck") -> str | None:
+        name = self.page.phrase(node, str, "", word=word)
         deck = self.names.decks.get(name)
         if deck is None:
             known = ", ".join(self.names.decks) or "none yet"
             message = f"{name!r} is not a deck of this catalogue; known: {known}"
-            self.page.complain(node.line, message, word="deck")
+            self.page.complain(node.line, message, word=word)
             return None
         for unit in self.names.deck_units[name]:
             self._note_unit(f"deck {name}", unit)

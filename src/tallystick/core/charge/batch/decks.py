@@ -70,7 +70,8 @@ def look_up_decks(
     for number in numbers:
         held = lines.filter(pl.col("deck") == number)
         rates = _deck_rates(held, plan=plan, number=number, tables=tables)
-        held = held.with_columns(rate=rates).with_columns(
+        held = _fall_back(held.with_columns(rate=rates), plan=plan, tables=tables)
+        held = held.with_columns(
             pl.coalesce("rate", tables.usage["no_rate"].at("usage")).alias("rate")
         )
         if held["rate"].null_count():
@@ -79,6 +80,22 @@ def look_up_decks(
     if len(parts) == 1:
         return parts[0].drop("deck")
     return in_order(pl.concat(parts), tables=tables).drop("deck")
+
+
+def _fall_back(lines: pl.DataFrame, *, plan: Plan, tables: Tables) -> pl.DataFrame:
+    """Lines with the `rate` of a second deck where the first has none."""
+    numbers = sorted(set(tables.usage["fallback"].values) - {NONE})
+    if not numbers or not lines["rate"].null_count():
+        return lines
+    lines = lines.with_columns(fallback=tables.usage["fallback"].at("usage"))
+    for number in numbers:
+        asks = lines.select(pl.col("rate").is_null() & (pl.col("fallback") == number)).to_series()
+        held = lines.filter(asks)
+        if held.height:
+            rates = _deck_rates(held, plan=plan, number=number, tables=tables)
+            whole = lines["rate"].clone().scatter(asks.arg_true(), rates)
+            lines = lines.with_columns(whole.alias("rate"))
+    return lines.drop("fallback")
 
 
 def _suspend(lines: pl.DataFrame, deck: PlanDeck, tables: Tables, faults: Faults) -> None:

@@ -138,6 +138,9 @@ def _usage_columns(
         "split": column((u.split for u in usages), kind=pl.Boolean()),
         "slot": column(slots, kind=pl.Int32()),
         "deck": column((NONE if u.deck is None else u.deck for u in usages), kind=pl.Int32()),
+        "fallback": column(
+            (NONE if u.fallback is None else u.fallback for u in usages), kind=pl.Int32()
+        ),
         "no_rate": column((u.no_rate for u in usages), kind=pl.Int32()),
         "steps": column((u.steps for u in usages), kind=pl.Int32()),
         "connect": column((u.connect for u in usages), kind=WHOLE),
