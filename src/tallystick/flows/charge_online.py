@@ -300,11 +300,16 @@ class OnlineCharger:
 
 def _read_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], OwnPrices]:
     try:
-        with acting_for(tenant_id):
-            own = load_own_prices()
-            return dated_plans(own.variants), own
-    finally:
-        connection.close()  # a second later the server may be another one
+        return _load_prices(tenant_id)
+    except (django.db.OperationalError, django.db.InterfaceError):
+        connection.close()  # the server that it led to may have gone, and another have come
+        return _load_prices(tenant_id)
+
+
+def _load_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], OwnPrices]:
+    with acting_for(tenant_id):
+        own = load_own_prices()
+        return dated_plans(own.variants), own
 
 
 def decide_batch(

@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -23,6 +24,9 @@ from tallystick.wiring.serve import ADDRESS, PortTaken
 SWEEP_S: Final = 1.0
 GARBAGE: Final = 20_000
 """Objects made before the collector looks for what is left over of them in circles."""
+
+SWITCH_S: Final = 0.0005
+"""How long a thread that reads prices beside the work may keep the work waiting."""
 
 PLANNER: Final = (
     "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
@@ -58,6 +62,7 @@ def serve_charging(*, address: str, port: int) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
+    sys.setswitchinterval(SWITCH_S)
     uvloop.run(_serve(address, port, token))
 
 

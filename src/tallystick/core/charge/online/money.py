@@ -68,18 +68,17 @@ def take(
         money, owed = pay(more, mode=state.mode, buckets=buckets, credit=state.credit)
     else:
         money, owed = give_back(-more, session=session, order=[b.id for b in buckets], state=state)
-    quantities = {
-        number: priced.buckets.get(number, 0) - taken.buckets.get(number, 0)
-        for number in {*priced.buckets, *_quantity_buckets(session, state=state)}
-    }
-    given = {number: amount for number, amount in {**quantities, **money}.items() if amount}
+    for number in {*priced.buckets, *_quantity_buckets(session, state=state)}:
+        money[number] = priced.buckets.get(number, 0) - taken.buckets.get(number, 0)
+    given = {number: amount for number, amount in money.items() if amount}
     for number, amount in given.items():
         _move(number, amount, session=session, state=state)
-    for key in {*priced.counters, *taken.counters}:
-        change = priced.counters.get(key, 0) - taken.counters.get(key, 0)
-        if change:
-            state.used[key] = state.used.get(key, 0) + change
-    taken.counters = dict(priced.counters)
+    if priced.counters or taken.counters:
+        for key in {*priced.counters, *taken.counters}:
+            change = priced.counters.get(key, 0) - taken.counters.get(key, 0)
+            if change:
+                state.used[key] = state.used.get(key, 0) + change
+        taken.counters = dict(priced.counters)
     if owed:
         taken.owed += owed
         state.tab_of(month)[0] += owed
