@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from tallystick.base.money import plain, round_minor
+from tallystick.base.money import EXACT, plain, round_minor
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
 from tallystick.core.receive.statement import (
@@ -28,7 +28,9 @@ from tallystick.domain.payments.models import BankLine, BankLineState, BankState
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.bank_runs import lines_of_runs, take_run
 from tallystick.flows.come_back import take_returned
+from tallystick.flows.give_back import Comeback, ReturnReport, return_payment, returnable
 from tallystick.flows.receive_many import Incoming, ManyReport, receive_many
 
 LINES_PER_PART: Final = 10_000
@@ -114,13 +116,35 @@ class _Importer:
             )
 
     def take_all(self) -> Iterator[int]:
-        lines = self._statement.lines
         with acting_for(self._tenant_id):
             known = _known()
+        of_runs = self._take_runs()
+        lines = [line for line in self._statement.lines if line.key not in of_runs]
         for start in range(0, len(lines), LINES_PER_PART):
             with acting_for(self._tenant_id):
                 self._take(lines[start : start + LINES_PER_PART], known)
             yield min(start + LINES_PER_PART, len(lines))
+
+    def _take_runs(self) -> frozenset[str]:
+        """Takes the lines that pay debit runs, each run in a transaction; the keys of all."""
+        taken: set[str] = set()
+        with acting_for(self._tenant_id):
+            runs = lines_of_runs(self._statement.lines)
+        for run in runs:
+            with acting_for(self._tenant_id):
+                before = tables.known_keys(pl.Series("key", [one.key for one in run.lines]))
+                new = [line for line in run.lines if line.key not in before]
+                found: Matched | Waiting = Waiting.DEBIT_RUN  # what comes on top of others
+                if not before:
+                    found = take_run(run, tenant_id=self._tenant_id, at=self._at)
+                self._store([_row(line, found) for line in new])
+            taken |= {line.key for line in new}
+            if isinstance(found, Matched):
+                self._returned += len(new)
+                self._amount += sum((line.amount for line in new), Decimal(0))
+            elif new:
+                self._waiting[found.value] += len(new)
+        return frozenset(taken)
 
     def report(self) -> StatementReport:
         return StatementReport(
@@ -153,11 +177,14 @@ class _Importer:
                 self._amount += line.amount
             else:
                 self._waiting[found.value] += 1
-        frame = pl.DataFrame(rows, schema=tables.BANK_LINES, orient="row")
-        tables.store_bank_lines(frame, tenant_id=self._tenant_id, statement_id=self._head.id)
+        self._store(rows)
         if incoming:
             self._restored += _receive(incoming, tenant_id=self._tenant_id, at=self._at).restored
         self._matched += len(incoming)
+
+    def _store(self, rows: list[tuple[Any, ...]]) -> None:
+        frame = pl.DataFrame(rows, schema=tables.BANK_LINES, orient="row")
+        tables.store_bank_lines(frame, tenant_id=self._tenant_id, statement_id=self._head.id)
 
 
 def _match(line: StatementLine, known: Known) -> Matched | Waiting:
@@ -168,14 +195,13 @@ def _match(line: StatementLine, known: Known) -> Matched | Waiting:
 
 
 def _row(line: StatementLine, found: Matched | Waiting) -> tuple[Any, ...]:
-    matched = isinstance(found, Matched)
-    return (
-        line.key, line.booked_on, line.amount, line.currency, line.text, line.payer,
-        line.payer_iban, BankLineState.MATCHED if matched else BankLineState.WAITING,
-        found.rule.value if isinstance(found, Matched) else found.value,
-        found.account_id if isinstance(found, Matched) else None,
-        _payment_key(line.key) if matched and line.amount > 0 else "",
-    )  # fmt: skip
+    head = (line.key, line.booked_on, line.amount, line.currency, line.text, line.payer,
+            line.payer_iban)  # fmt: skip
+    if isinstance(found, Waiting):
+        return (*head, BankLineState.WAITING, found.value, None, "")
+    paid = line.amount > 0 and found.account_id is not None
+    key = _payment_key(line.key) if paid else ""
+    return (*head, BankLineState.MATCHED, found.rule.value, found.account_id, key)
 
 
 def _payment_key(key: str) -> str:
@@ -192,6 +218,7 @@ def _incoming(line: StatementLine, found: Matched) -> Incoming:
         reference=" ".join(found.invoices) or line.text,
         payer=line.payer,
     )
+    assert found.account_id is not None, "a payment is somebody's"
     return Incoming(found.account_id, receipt, found.invoices)
 
 
@@ -264,6 +291,46 @@ class NotThatAccounts(Refusal):
         return (
             f"bank line {self.line} of {self.amount} {self.currency} cannot be a payment of "
             f"account {self.account}; it takes money in the account's own currency"
+        )
+
+
+def return_line(
+    line_id: int, *, reference: str, reason: str, tenant_id: int, at: datetime
+) -> ReturnReport:
+    """Decides that a waiting line out takes back that direct debit or payment.
+
+    What the line has beyond its amount is the bank's costs.
+
+    :raises UnknownBankLine: when there is no such line
+    :raises LineDecided: when it does not wait
+    :raises NotAReturn: when the money comes in, or is less than the payment
+    :raises Refusal: when the payment cannot be taken back (see `return_payment`)
+    """
+    with acting_for(tenant_id):
+        line = _waiting_line(line_id)
+        amount = returnable(reference)
+        costs = EXACT.subtract(-line.amount, amount)
+        if costs < 0:
+            raise NotAReturn(line=line_id, amount=plain(line.amount), reference=reference)
+        comeback = Comeback(reference, reason, line.booked_on, costs)
+        report = return_payment(comeback, tenant_id=tenant_id, at=at)
+        line.state, line.reason = BankLineState.MATCHED, Rule.RETURNED
+        line.account_id = account_numbered(report.account).id
+        line.save(update_fields=["state", "reason", "account_id"])
+        return report
+
+
+@dataclass
+class NotAReturn(Refusal):
+    code = "not_a_return"
+    line: int = 0
+    amount: str = ""
+    reference: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"bank line {self.line} of {self.amount} cannot take {self.reference} back: "
+            "a return goes out, and is at least the payment"
         )
 
 

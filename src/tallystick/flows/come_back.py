@@ -7,22 +7,24 @@ from typing import Final
 from tallystick.base.money import EXACT
 from tallystick.base.refusal import Refusal
 from tallystick.core.receive.returned import REASONS
-from tallystick.core.receive.statement import Matched, Rule, StatementLine
+from tallystick.core.receive.statement import Matched, Rule, StatementLine, Waiting
 from tallystick.domain.payments.models import DirectDebit
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.debit import CURRENCY
 from tallystick.flows.give_back import Comeback, return_payment
 
 _WORD: Final = re.compile(r"[A-Z0-9]+")
+_CODE: Final = re.compile(r"[A-Z]{2}[0-9]{2}")
 UNSAID: Final = "MS03"
 """What a bank that names no reason is taken to say."""
 
 
-def take_returned(line: StatementLine, *, tenant_id: int, at: datetime) -> Matched | None:
+def take_returned(line: StatementLine, *, tenant_id: int, at: datetime) -> Matched | Waiting | None:
     """The direct debit that this line out takes back, as the bank says; None when it is none.
 
-    What the bank takes beyond the debit is its costs. A line that cannot be taken back as it
-    stands (it came back before, names two debits or too little money) waits for a person.
+    What the bank takes beyond the debit is its costs. A line waits for a person when its reason is
+    none that is known, or when it cannot be taken back as it stands (it came back before, names two
+    debits or too little money).
     """
     words = _WORD.findall(line.text.upper())
     names = [word for word in words if word.startswith("TSD")]
@@ -32,7 +34,10 @@ def take_returned(line: StatementLine, *, tenant_id: int, at: datetime) -> Match
     costs = EXACT.subtract(-line.amount, found[0].amount)
     if costs < 0:
         return None
-    reason = next((word for word in words if word in REASONS), UNSAID)
+    reason = next((word for word in words if word in REASONS), None)
+    if reason is None and any(_CODE.fullmatch(word) for word in words):
+        return Waiting.UNKNOWN_REASON
+    reason = reason or UNSAID
     comeback = Comeback(found[0].end_to_end, reason, line.booked_on, costs)
     try:
         with acting_for(tenant_id):

@@ -135,6 +135,22 @@ class ReturnReport:
     following: Following = field(default=NOTHING)
 
 
+def returnable(reference: str) -> Decimal:
+    """The amount of that direct debit (by its end-to-end id) or payment (by its key).
+
+    Part of the caller's `acting_for`.
+
+    :raises UnknownPayment: when the reference is neither
+    """
+    debits = DirectDebit.objects.filter(end_to_end=reference)
+    payments = Payment.objects.filter(key=reference)
+    for found in (debits, payments):
+        amount: Decimal | None = found.values_list("amount", flat=True).first()
+        if amount is not None:
+            return amount
+    raise UnknownPayment(reference=reference)
+
+
 def return_payment(comeback: Comeback, *, tenant_id: int, at: datetime) -> ReturnReport:
     """Takes back a direct debit (by its end-to-end id) or any payment (by its key).
 

@@ -15,7 +15,7 @@ from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.models import Payment
 from tallystick.domain.payments.operations import Receipt, record_payment, settle_item
-from tallystick.domain.payments.queries import unallocated_payments
+from tallystick.domain.payments.queries import credit_of, unallocated_payments
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.recover import restore_paid
 from tallystick.flows.write_off import recover_loss
@@ -86,7 +86,9 @@ def receive_payment(
             description=f"payment {receipt.key}",
             at=at,
         )
-        spread = _spread(payment, receipt.amount, references=_references(receipt), at=at)
+        # What was refunded and came back after is made good first.
+        free = min(receipt.amount, max(credit_of(payer.id), Decimal(0)))
+        spread = _spread(payment, free, references=_references(receipt), at=at)
         restored = restore_paid(payer, on=receipt.received_on, at=at)
         return PaymentReport(
             payment_id=payment.id,
@@ -99,9 +101,14 @@ def receive_payment(
 
 def allocate_credit(*, tenant_id: int, accounts: Sequence[int], on: date, at: datetime) -> None:
     """Sets standing credit of these accounts against what they owe; part of a bill task."""
+    net: dict[int, Decimal] = {}
     for payment, left in unallocated_payments(accounts):
         assert payment.tenant_id == tenant_id
-        _spread(payment, left, references=(), at=at, on=on)
+        account_id = payment.account_id
+        free = net.setdefault(account_id, credit_of(account_id))
+        net[account_id] -= left
+        if free > 0:
+            _spread(payment, min(left, free), references=(), at=at, on=on)
 
 
 def check_payable(receipt: Receipt, *, payer: Account) -> None:
@@ -134,6 +141,8 @@ def _spread(
     """Pays open items with that part of a payment; ((invoice number, amount)..., what is left)."""
     # Credit that stands pays what is owed; what was written off is only paid by new money.
     items = (items_to_receive if on is None else items_to_pay)(payment.account_id)
+    if not amount:
+        return (), amount
     lost = {item.invoice_id for item in items if item.written_off}
     numbers = {item.invoice_id: item.number for item in items}
     spread = allocate.allocate_payment(

@@ -16,7 +16,7 @@ from tallystick.base.money import EXACT
 from tallystick.core.invoice.assemble_batch import MONEY
 from tallystick.core.post.facts import FACTS, post_facts_batch
 from tallystick.core.post.rules import EventKind
-from tallystick.core.receive.allocate import OpenItem, allocate_payment
+from tallystick.core.receive.allocate import Allocated, OpenItem, allocate_payment
 from tallystick.domain.collections.queries import accounts_in_collection
 from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.ledger.tables import store_many_entries
@@ -66,11 +66,18 @@ def receive_many(
     shares: list[_Share] = []
     facts: list[tuple[Any, ...]] = []
     credit = Decimal(0)
+    overdrawn = tables.read_overdrawn(accounts)
     for payment_id, one in zip(ids, incoming, strict=True):
         receipt, owed = one.receipt, items[one.account_id]
-        spread = allocate_payment(
-            receipt.amount, currency=receipt.currency, open_items=owed, references=one.references
-        )
+        free = receipt.amount
+        if lacking := overdrawn.get(one.account_id):  # it is made good first
+            free = max(EXACT.subtract(free, lacking), Decimal(0))
+            overdrawn[one.account_id] = EXACT.subtract(lacking, receipt.amount - free)
+        spread = Allocated((), Decimal(0))
+        if free:
+            spread = allocate_payment(
+                free, currency=receipt.currency, open_items=owed, references=one.references
+            )
         credit = EXACT.add(credit, spread.credit)
         said = f"payment {receipt.key}"
         head = (one.account_id, receipt.received_on, receipt.currency)

@@ -51,6 +51,7 @@ class Rule(StrEnum):
     BANK_ACCOUNT = "bank_account"
     NAME_AND_AMOUNT = "name_and_amount"
     RETURNED = "returned"  # a direct debit that came back
+    DEBIT_RUN = "debit_run"  # the money of a debit run
     PERSON = "person"  # somebody decided it
 
 
@@ -61,13 +62,18 @@ class Waiting(StrEnum):
     NOBODY = "nobody"
     SEVERAL_ACCOUNTS = "several_accounts"
     OTHER_CURRENCY = "other_currency"
+    UNKNOWN_REASON = "unknown_reason"  # a direct debit came back, for a reason no table has
+    DEBIT_RUN = "debit_run"  # it names a debit run, whose amount is another
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Whose a line is, by which rule, and the invoices that it names."""
+    """Whose a line is, by which rule, and the invoices that it names.
 
-    account_id: int
+    A line that is of many accounts has none.
+    """
+
+    account_id: int | None
     rule: Rule
     invoices: tuple[str, ...] = ()
 
@@ -93,8 +99,10 @@ def match_line(line: StatementLine, *, known: Known) -> Matched | Waiting:
     if line.amount <= 0:
         return Waiting.MONEY_OUT
     found = _match(line, known)
-    if isinstance(found, Matched) and known.currencies.get(found.account_id) != line.currency:
-        return Waiting.OTHER_CURRENCY
+    if isinstance(found, Matched):
+        assert found.account_id is not None, "no rule of these matches a line of many accounts"
+        if known.currencies.get(found.account_id) != line.currency:
+            return Waiting.OTHER_CURRENCY
     return found
 
 

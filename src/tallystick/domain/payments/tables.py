@@ -1,5 +1,6 @@
 """Payments and bank lines in bulk: what may be matched, and what was."""
 
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -75,6 +76,25 @@ def read_open_items(accounts: list[int] | None = None) -> pl.DataFrame:
         [accounts, accounts],
         schema=OPEN_ITEMS,
     )
+
+
+def read_overdrawn(accounts: list[int]) -> dict[int, Decimal]:
+    """By how much the credit of those of the accounts is overdrawn where it is.
+
+    A payment that came back after it was refunded leaves such a hole.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, -sum(credit) FROM ("
+            " SELECT p.account_id, p.amount AS credit FROM payments_payment p"
+            " UNION ALL SELECT a.account_id, -a.amount FROM payments_allocation a"
+            " UNION ALL SELECT r.account_id, -r.amount FROM payments_paymentreturn r"
+            " UNION ALL SELECT f.account_id, -f.amount FROM payments_refundpart f) moved"
+            " WHERE account_id IN (SELECT account_id FROM payments_refund"
+            " WHERE account_id = ANY(%s)) GROUP BY account_id HAVING sum(credit) < 0",
+            [accounts],
+        )
+        return dict(cursor.fetchall())
 
 
 def hold_accounts(accounts: list[int]) -> None:

@@ -192,6 +192,12 @@ def _text_of(detail: Any, entry: Any) -> str:
     end_to_end = detail.findtext("{*}Refs/{*}EndToEndId") or ""
     if end_to_end not in ("", "NOTPROVIDED"):
         found.append(end_to_end)
+    for where in (detail, entry):
+        for path in ("{*}Refs/{*}MsgId", "{*}Refs/{*}PmtInfId", "{*}NtryDtls/{*}Btch/{*}MsgId",
+                     "{*}NtryDtls/{*}Btch/{*}PmtInfId"):  # fmt: skip
+            named = where.findtext(path) or ""
+            if named.startswith("TSR") and named not in found:
+                found.append(named)
     found += [node.text or "" for node in detail.iterfind("{*}RtrInf/{*}Rsn/{*}Cd")]
     found += [node.text or "" for node in entry.iterfind("{*}AddtlNtryInf")]
     return " ".join(" ".join(found).split())[:500]

@@ -154,6 +154,38 @@ def assign(
 
 
 @bank.command(
+    "return",
+    epilog=examples(
+        "bank return 19 TSD000000000007 --reason AM04",
+        "bank return 19 bank:DE0212/4711 --reason recalled --json",
+    ),
+)
+def return_(
+    line: Line,
+    reference: Annotated[
+        str, typer.Argument(help="The end-to-end id, or the payment's key.", show_default=False)
+    ],
+    reason: Annotated[str, typer.Option(help="Why; a code of banks for a debit.")] = "MS03",
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which direct debit or payment a waiting line out takes back; the rest is costs."""
+    from tallystick.flows.bank import return_line
+
+    present = act_for(operator)
+    report = return_line(
+        line, reference=reference, reason=reason, tenant_id=present.tenant_id, at=present.at
+    )
+    owed = money(report.owed_again, report.currency)
+    tell(
+        {"line": line, "reference": reference, "account": report.account, "owed_again": owed,
+         "currency": report.currency, "retry_on": report.following.retry_on},
+        as_json=as_json,
+        said=f"line {line} takes {reference} back; {report.account} owes {owed} again",
+    )  # fmt: skip
+
+
+@bank.command(
     epilog=examples(
         'bank ignore 18 --reason "our own transfer"', "bank ignore 19 --reason fees --json"
     )
