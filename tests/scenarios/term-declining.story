@@ -8,6 +8,7 @@ business businesses/heron.yaml catalogue businesses/heron-terms-prices.yaml
 2026-01-01 contract C2 of A2 offer fibre
 2026-01-01 account A3 "Cai Example" consumer bill-day 1
 2026-01-01 contract C3 of A3 offer fibre line cai
+2026-01-01 refused ends_within_term contract C9 of A3 offer fibre until 2027-06-01
 2026-01-01 account A4 "Dee Example" consumer bill-day 1
 2026-01-01 contract C4 of A4 offer fibre
 

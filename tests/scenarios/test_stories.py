@@ -99,6 +99,9 @@ END
 2026-01-01 usage nonsense <<END
 x
 END
+2026-01-01 refused unknown_account bill run
+2026-01-01 refused unknown_account end contract C9
+2026-01-01 refused unknown_contract end contract C9
 2026-01-01 expect balance A1 36
 """
 
@@ -121,6 +124,8 @@ FOUND = """
 21 | no contract has the number 'C9'
 22 | is empty
 24 | format 'nonsense' is not known
+27 | 0 invoices
+28 | unknown_contract: no contract has the number 'C9'
 """
 
 

@@ -57,12 +57,13 @@ def test_steps_have_their_lines_days_and_values(newline: str) -> None:
             "C1",
             "A1",
             "x",
+            None,
             date(2026, 2, 1),
             None,
             None,
             (("msisdn", "1"), ("sim card", "2")),
         ),
-        StartContract(6, one, texts[2], "C2", "A1", "y", None, None, None, ()),
+        StartContract(6, one, texts[2], "C2", "A1", "y", None, None, None, None, ()),
         TakeUsage(7, two, texts[3], "radius", b"# kept\n\n 2026-01-01 END\n"),
         Pay(12, two, texts[4], "A1", Decimal("1.50"), "card", None),
     )
@@ -78,6 +79,9 @@ bill run                                              | 'bill' is not a day
 2026-01-01                                            | '' is no step
 2026-01-01 expect rain                                | expect invoice ACCOUNT net NET
 2026-01-01 bill walk                                  | bill rehearse
+2026-01-01 refused unknown_account                    | it does not say what is refused
+2026-01-01 refused unknown_account expect books balance | only what is done can be refused
+2026-01-01 refused unknown_account rain               | 'rain' is no step
 2026-01-01 bill run now                               | 'now' is too much; write: bill run
 2026-01-01 account A1 Ada consumer bill-day 32        | '32' is not a day of the month
 2026-01-01 account A1 Ada human bill-day 1            | not one of consumer, business

@@ -57,7 +57,7 @@ from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.late_steps import LateStep
 from tallystick.packs.stories.own_terms import OwnTerms, give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
-from tallystick.packs.stories.step import Expectation, Step
+from tallystick.packs.stories.step import Expectation, Refused, Step
 from tallystick.packs.stories.steps import (
     OLDEST_INVOICE,
     CloseBooks,
@@ -151,7 +151,9 @@ class _Player:
         expected = DONE
         try:
             move_clock(tenant_id=self._tenant.id, to=at)
-            if isinstance(step, Expectation):
+            if isinstance(step, Refused):
+                expected, found, ok = self._refused(step, at)
+            elif isinstance(step, Expectation):
                 with acting_for(self._tenant.id):
                     told = self._logs["network"].told
                     expected, found = look(step, tenant=self._tenant, told=told)
@@ -162,6 +164,15 @@ class _Player:
         except Refusal as refusal:
             found, ok = refusal.sentence(), False
         return Outcome(step.line, step.day, step.text, expected, found, ok)
+
+    def _refused(self, step: Refused, at: datetime) -> tuple[str, str, bool]:
+        """What is expected and found of a step that is to be refused."""
+        try:
+            found = self._act(step.refused, at)
+        except Refusal as refusal:
+            told = f"{refusal.code}: {refusal.sentence()}"
+            return f"refused with {step.code}", told, refusal.code == step.code
+        return f"refused with {step.code}", found, False
 
     def _act(self, step: Step, at: datetime) -> str:
         """What the action did, in a few words."""
@@ -277,7 +288,7 @@ class _Player:
             account=step.account,
             number=step.number,
             offer=step.offer,
-            starts_on=step.day,
+            starts_on=step.since or step.day,
             ends_on=step.until,
             service=service,
             pool=step.pool or "",

@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_type_hints
 from tallystick.base.money import InvalidCurrency, minor_decimals
 from tallystick.base.refusal import Refusal
 from tallystick.packs.stories.expectations import Currency
-from tallystick.packs.stories.step import Step
+from tallystick.packs.stories.step import Expectation, Refused, Step
 from tallystick.packs.stories.steps import (
     STEPS,
     Business,
@@ -134,6 +134,8 @@ def _read_step(line: _Line) -> Step:
     first, _, said = line.text.partition(" ")
     day = _read_day(first)
     words = said.split()
+    if words[:1] == ["refused"]:
+        return _read_refused(line, day=day, words=words)
     kinds = [kind for kind in STEPS if _lead(kind.form) == words[: len(_lead(kind.form))]]
     if not kinds:
         near = [kind for kind in STEPS if words and kind.form.split()[0] == words[0]] or STEPS
@@ -145,6 +147,18 @@ def _read_step(line: _Line) -> Step:
     except _Mistake as mistake:
         raise _Mistake(f"{mistake}; write: {written(kind.form)}") from None
     return kind(line=line.number, day=day, text=said.strip(), **given)
+
+
+def _read_refused(line: _Line, *, day: date, words: list[str]) -> Refused:
+    """`refused CODE` and the step that is to be refused."""
+    if len(words) < 3:
+        raise _Mistake(f"it does not say what is refused; write: {Refused.form}")
+    rest = line.text.split(maxsplit=3)[3]
+    inner = _read_step(_Line(line.number, f"{day} {rest}", line.block))
+    if isinstance(inner, Expectation | Refused):
+        raise _Mistake("only what is done can be refused, not what is expected")
+    said = line.text.split(maxsplit=1)[1]
+    return Refused(line=line.number, day=day, text=said, code=words[1], refused=inner)
 
 
 def written(form: str) -> str:

@@ -15,6 +15,15 @@ class Step:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refused(Step):
+    """A step that is to be refused, with that refusal's code."""
+
+    form = "refused CODE STEP"
+    code: str
+    refused: Step
+
+
 class Expectation(Step):
     """A step that changes nothing and may fail."""
 

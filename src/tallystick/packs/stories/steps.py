@@ -71,12 +71,13 @@ class ExemptAccount(Step):
 @dataclass(frozen=True, slots=True)
 class StartContract(Step):
     form = (
-        "contract NUMBER of ACCOUNT offer OFFER [until UNTIL] [pool POOL] [centre CENTRE]"
-        " IDENTIFIERS..."
+        "contract NUMBER of ACCOUNT offer OFFER [from SINCE] [until UNTIL] [pool POOL]"
+        " [centre CENTRE] IDENTIFIERS..."
     )
     number: str
     account: str
     offer: str
+    since: date | None
     until: date | None
     pool: str | None
     centre: str | None
