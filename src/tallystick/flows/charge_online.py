@@ -211,10 +211,9 @@ class OnlineCharger:
         queue = self._queues[tenant_id]
         try:
             while queue:
-                await asyncio.sleep(GATHER_S)
-                # Half of what is asked: it is decided while the database works on the other half.
-                share = (len(queue) + self._asked.get(tenant_id, 0)) // UNDER_WAY
-                most = min(max(share, BATCH_MIN), BATCH_MAX, len(queue))
+                if len(queue) < self._share(tenant_id):
+                    await asyncio.sleep(GATHER_S)
+                most = min(self._share(tenant_id), len(queue))
                 batch = [queue.popleft() for _ in range(most)]
                 if queue and self._under_way[tenant_id] < UNDER_WAY:
                     self._start(tenant_id)
@@ -224,6 +223,11 @@ class OnlineCharger:
                     self._asked[tenant_id] -= most
         finally:
             self._under_way[tenant_id] -= 1
+
+    def _share(self, tenant_id: int) -> int:
+        """Half of what is asked: it is decided while the database works on the other half."""
+        asked = len(self._queues[tenant_id]) + self._asked.get(tenant_id, 0)
+        return min(max(asked // UNDER_WAY, BATCH_MIN), BATCH_MAX)
 
     async def _answer(self, batch: Sequence[_Waiting], tenant_id: int) -> None:
         answers: Sequence[Answer | Exception]
@@ -239,7 +243,11 @@ class OnlineCharger:
             self.figures.answered += len(batch)
             self.figures.refused += sum(answer.code != GRANTED for answer in answers)
         for waiting, answer in zip(batch, answers, strict=True):
-            waiting.tell(answer)
+            try:
+                waiting.tell(answer)
+            except Exception:
+                # One that cannot be told must not keep the others waiting.
+                LOG.exception("online charging could not tell an answer")
 
     async def _transact(self, batch: Sequence[_Waiting], tenant_id: int) -> list[Answer]:
         """The answers of a batch that is committed; tried again where another stood in its way."""
