@@ -123,7 +123,14 @@ def list_replaced(
             JOIN parties_account a ON a.tenant_id = x.tenant_id AND a.id = x.account_id
             JOIN usage_batch b ON b.tenant_id = x.tenant_id AND b.id = x.batch_id
             JOIN usage_source s ON s.tenant_id = x.tenant_id AND s.id = x.source_id
+            LEFT JOIN usage_recordkey k ON k.tenant_id = x.tenant_id AND k.source_id = x.source_id
+                AND k.record_id = x.record_id AND k.usage_id = x.successor_id
+            LEFT JOIN usage_replacedusage y ON y.tenant_id = x.tenant_id
+                AND y.source_id = x.source_id AND y.record_id = x.record_id
+                AND y.usage_id = x.successor_id
             LEFT JOIN usage_usage n ON n.tenant_id = x.tenant_id AND n.id = x.successor_id
+                AND n.account_id = coalesce(k.account_id, y.account_id)
+                AND n.started_at = coalesce(k.started_at, y.started_at)
             WHERE {" AND ".join(given) or "true"}
             ORDER BY x.replaced_at DESC, x.usage_id DESC LIMIT %s
             """,
