@@ -16,6 +16,7 @@ import pytest
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, LEVELS, MEASURED, PERIODS
 from tallystick.core.charge.period_versions import rate_period_versions
 from tallystick.core.charge.versions import DatedPlan, rate_versions
+from tallystick.core.price.price import Executor, price_usage
 from tallystick.core.tariff.nodes import Recurring
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
@@ -161,6 +162,35 @@ def test_what_is_bought_back_is_an_own_price() -> None:
     assert "feed-in-1: {of: export, during: energy-period-1, price: -0.04 per kWh}" in text
 
 
+def test_fuel_by_the_month_and_demand_in_kva_are_priced() -> None:
+    flat = {"flatdemandstructure": [[{"rate": 5}]], "flatdemandmonths": [0] * 12}
+    fuel = {"fueladjustmentsmonthly": [0.01] * 3 + [0] * 6 + [0.02] * 2 + [0.01]}
+    text = read(json.dumps(DAILY | flat | {"flatdemandunit": "kVA"} | fuel).encode()).text
+    usage = [
+        {"at": "2026-03-02 10:00", "of": "import", "usage": "3 kWh"},
+        {"at": "2026-03-02 10:00", "of": "reactive_import", "usage": "4 kvarh"},
+        {"at": "2026-10-02 10:00", "of": "import", "usage": "3 kWh"},
+        {"at": "2026-06-02 10:00", "of": "import", "usage": "3 kWh"},
+    ]
+    priced = price_usage(usage, prices=text, executor=Executor.BOTH)
+    costs = {
+        (one.start.month, one.component): one.amount
+        for one in priced.bills()
+        if one.component.startswith(("fuel", "flat")) and one.amount
+    }
+    # 3 kWh and 4 kvarh of one window of an hour are 5 kVA
+    assert costs == {
+        (3, "fuel-1"): Decimal("0.03"), (3, "flat-peak-1"): 25, (6, "flat-peak-1"): 15,
+        (10, "fuel-2"): Decimal("0.06"), (10, "flat-peak-1"): 15,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("fuel", [[1] * 11, "x", [1] * 11 + ["x"]])
+def test_fuel_that_is_no_year_is_refused(fuel: object) -> None:
+    with pytest.raises(RateUnreadable, match="fueladjustmentsmonthly"):
+        read(json.dumps(DAILY | {"fueladjustmentsmonthly": fuel}).encode())
+
+
 @pytest.mark.parametrize(
     ("change", "left_out"),
     [
@@ -192,7 +222,7 @@ def test_nothing_is_dropped_in_silence(change: dict[str, Any], left_out: str) ->
         (json.dumps(DAILY | {"energyratestructure": [[{"rate": 1, "unit": "kVAh"}]] * 2}).encode(),
          "energy period 1 has the units ['kVAh']"),
         (json.dumps(DAILY | {"flatdemandstructure": [[{"rate": 1}]], "flatdemandunit": "hp"})
-         .encode(), "'flatdemandunit' is 'hp'; only kW is read"),
+         .encode(), "'flatdemandunit' is 'hp'; only kW and kVA are read"),
     ],
 )  # fmt: skip
 def test_what_is_no_rate_is_refused_in_one_sentence(content: bytes, sentence: str) -> None:

@@ -31,6 +31,8 @@ DOUBLE_ERROR: Final = Decimal("0.000000000000001")
 """The same of 64 bits, which is not worth a word."""
 
 DECIMALS: Final = 12
+DEMAND_UNITS: Final = ("kW", "kVA")
+KVARH: Final = "kvarh: {of: reactive_import, price: 0 per kvarh}"
 LIMITS: Final = {
     "kWh": "",
     "kWh daily": "per day",
@@ -44,7 +46,7 @@ READ: Final = {
     "flatdemandstructure", "flatdemandmonths", "fixedmonthlycharge", "fixedchargefirstmeter",
     "fixedchargeunits", "minmonthlycharge", "mincharge", "minchargeunits", "startdate", "name",
     "demandunits", "flatdemandunit", "demandrateunit", "lookbackpercent", "lookbackrange",
-    "lookbackmonths",
+    "lookbackmonths", "fueladjustmentsmonthly",
 }  # fmt: skip
 ABOUT: Final = {
     "label", "uri", "sector", "utility", "eiaid", "source", "sourceparent", "approved",
@@ -138,6 +140,7 @@ class _Import:
         offer = self.terms.offer or _name(str(self.rate.get("name", "rate")))
         self._fixed()
         self._energy()
+        self._fuel()
         self._demand()
         least = self._least()
         for key in sorted(set(self.rate) - READ - ABOUT):
@@ -240,18 +243,34 @@ class _Import:
                 name = f"feed-in-{number + 1}"
                 self.components.append(f"{name}: {{of: export, {during}price: {price} per kWh}}")
 
+    def _fuel(self) -> None:
+        """What each month's fuel adds to every kWh, months that add the same together."""
+        if not (said := self.rate.get("fueladjustmentsmonthly")):
+            return
+        if not isinstance(said, list) or len(said) != len(MONTHS):
+            raise self._refuse("'fueladjustmentsmonthly' is not a row of 12 numbers")
+        amounts = [self._number(value, "'fueladjustmentsmonthly'") for value in said]
+        for number, amount in enumerate(sorted({*amounts} - {Decimal(0)}), 1):
+            phrases = [_season(run) for run in _runs([one == amount for one in amounts])]
+            during = ""
+            if phrases != [""]:
+                self.calendars[f"fuel-{number}"] = [f"{phrase} mon-sun" for phrase in phrases]
+                during = f"during: fuel-{number}, "
+            price = f"price: {plain(amount)} per kWh"
+            self.components.append(f"fuel-{number}: {{of: import, {during}{price}}}")
+
     def _billing_demand(self) -> None:
         line = f"demand: {{of: import, {self._measure()}, price: 0 per kW}}"
         if line not in self.components:
             self.components.append(line)
 
     def _demand(self) -> None:
-        self._check_units()
         if self.rate.get("demandratestructure"):
             periods = self._periods("demandratestructure")
             used = self._schedule("demand", len(periods))
-            self._peaks("peak", periods, used)
+            self._peaks("peak", periods, used, unit=self._unit("demandrateunit", "demandunits"))
         if self.rate.get("flatdemandstructure"):
+            unit = self._unit("flatdemandunit")
             periods = self._periods("flatdemandstructure")
             months = self._row("flatdemandmonths", self.rate.get("flatdemandmonths"), 12)
             self._check_range("flatdemandmonths", months, len(periods))
@@ -262,15 +281,25 @@ class _Import:
                 used[number] = "" if phrases == [""] else name
                 if used[number]:
                     self.calendars[name] = [f"{phrase} mon-sun" for phrase in phrases]
-            self._peaks("flat-peak", periods, used)
+            self._peaks("flat-peak", periods, used, unit=unit)
 
-    def _peaks(self, noun: str, periods: Sequence[Sequence[_Tier]], used: dict[int, str]) -> None:
+    def _peaks(
+        self,
+        noun: str,
+        periods: Sequence[Sequence[_Tier]],
+        used: dict[int, str],
+        *,
+        unit: str,
+    ) -> None:
         for number, tiers in enumerate(periods):
             if number not in used or not any(tier.rate for tier in tiers):
                 continue
             during = f"during: {used[number]}, " if used[number] else ""
-            price = _ladder(tiers, "kW")
-            head = f"{noun}-{number + 1}: {{of: import, {during}"
+            price = _ladder(tiers, unit)
+            apparent = "reactive: kvarh, " if unit == "kVA" else ""
+            if apparent and KVARH not in self.components:
+                self.components.append(KVARH)
+            head = f"{noun}-{number + 1}: {{of: import, {during}{apparent}"
             self.components.append(f"{head}{self._measure()}, price: {price}}}")
 
     def _measure(self) -> str:
@@ -294,10 +323,15 @@ class _Import:
         if told not in self.left_out:
             self.left_out.append(told)
 
-    def _check_units(self) -> None:
-        for key in ("demandunits", "flatdemandunit", "demandrateunit"):
-            if (unit := self.rate.get(key)) not in (None, "kW"):
-                raise self._refuse(f"'{key}' is {unit!r}; only kW is read")
+    def _unit(self, *keys: str) -> str:
+        """What demand is measured in: power, or apparent power of kWh and kvarh."""
+        said = [str(self.rate[key]) for key in keys if self.rate.get(key) is not None]
+        for key, unit in zip(keys, said, strict=False):
+            if unit not in DEMAND_UNITS:
+                raise self._refuse(
+                    f"'{key}' is {unit!r}; only {' and '.join(DEMAND_UNITS)} are read"
+                )
+        return said[0] if said else "kW"
 
     def _periods(self, key: str) -> list[list[_Tier]]:
         held = self.rate[key]
