@@ -27,13 +27,13 @@ def included_lines(
     The part says what began the event: its allowances pay, those that its first line may draw from.
     """
     event, usage = part.event, part.usage
-    allowances = plan.offers[usage.offer_id].allowances
-    if not lines or not any(allowance.money for allowance in allowances):
+    offer = plan.offers[usage.offer_id]
+    if not offer.money or not lines:
         return []
     fields = {**event.fields, "band": lines[0].band}
     fitting = [
         allowance
-        for allowance in allowances
+        for allowance in offer.allowances
         if usage.id in allowance.covers
         and (allowance.money or allowance.blocks)
         and holds(allowance.where, fields=fields)

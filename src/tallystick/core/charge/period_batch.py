@@ -36,6 +36,9 @@ from tallystick.core.tariff.plan import Plan, PlanUsage
 
 NO_BAND: Final = ""
 
+REACTIVE: Final = "reactive"
+"""A column that marks lines of kvarh, where some price makes apparent power of them."""
+
 CARRIED: Final = (MeasureKind.LATEST.value, MeasureKind.TIME_WEIGHTED.value)
 """Measures of levels: the order of events counts, and the last goes over to the next period."""
 
@@ -140,8 +143,11 @@ def _counted_lines(
             pl.col(name).cast(RATED[name]) for name in COUNTED
         )
     )
-    held = held.with_columns(charged=pl.col("billed") - pl.col("allowed"), reactive=pl.lit(False))
-    held = pl.concat([held, *_with_partners(lines, usages)])
+    held = held.with_columns(charged=pl.col("billed") - pl.col("allowed"))
+    marks = [REACTIVE] if any(u.period and u.period.reactive for u in usages) else []
+    if marks:
+        held = held.with_columns(pl.lit(False).alias(REACTIVE))
+    held = pl.concat([held, *(one.select(held.columns) for one in _with_partners(lines, usages))])
     counted = _by_owner(held, usages, periods).join(targets, on=KEYS)
     if targets["measure"].is_in(CARRIED).any():
         counted = counted.sort("target", "started_at", "usage_id", "seq")
@@ -150,7 +156,7 @@ def _counted_lines(
         "usage_id",
         "started_at",
         "charged",
-        "reactive",
+        *marks,
         "measure",
         "window_us",
         "rank",
@@ -200,7 +206,7 @@ def _with_partners(lines: pl.DataFrame, usages: list[PlanUsage]) -> Iterator[pl.
             ).with_columns(
                 component_id=pl.lit(usage.id, pl.Int64()),
                 charged=charged if reactive else 0 - charged,
-                reactive=pl.lit(reactive),
+                **{REACTIVE: pl.lit(reactive)},
             )
 
 
@@ -312,10 +318,10 @@ def _windowed(plan: Plan, raw: pl.Expr, lines: pl.DataFrame) -> Raw:
     )
     window = pl.col("started_at") - wall % pl.col("window_us")
     by_window = lines.group_by("target", "band", window.alias("window"))
-    if lines["reactive"].any():
+    if REACTIVE in lines.columns:
         flows = by_window.agg(
-            pl.col("charged").filter(~pl.col("reactive")).sum(),
-            pl.col("charged").filter("reactive").sum().alias("kvarh"),
+            pl.col("charged").filter(~pl.col(REACTIVE)).sum(),
+            pl.col("charged").filter(REACTIVE).sum().alias("kvarh"),
             pl.col("rank").first(),
         )
         found = [

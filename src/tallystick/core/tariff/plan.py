@@ -160,6 +160,7 @@ class PlanOffer:
     allowances: tuple[PlanAllowance, ...]
     usages: tuple[PlanUsage, ...]
     bill: PlanBill = PlanBill()  # noqa: RUF009  (immutable)
+    money: bool = False  # whether some allowance is of money
     term: MinimumTerm | None = None
 
 
@@ -322,6 +323,7 @@ class _Compiler:
             recurring=tuple(recurring),
             allowances=tuple(sorted(allowances, key=lambda part: (part.priority, part.id))),
             usages=tuple(usages),
+            money=any(part.money for part in allowances),
             bill=compile_bill(
                 offer.bill,
                 ids={p.code: (self.component_ids[offer.code, p.code],) for p in offer.components},
