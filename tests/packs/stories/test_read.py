@@ -74,14 +74,17 @@ MISTAKES = """
 business own.yaml                                     | and its price list
 business mvno catalogue prices.yaml                   | name a pack
 business                                              | NAME is missing
-bill run                                              | 'bill' is not a day
+bill run                                              | a line begins with its day
+buisness mvno                                         | 'buisness' is not a word
 2026-02-30 bill run                                   | '2026-02-30' is not a day
 2026-01-01                                            | '' is no step
 2026-01-01 expect rain                                | expect invoice ACCOUNT net NET
+2026-01-01 acount A1                                  | account NUMBER NAME
+2026-01-01 account A2 Ada Example consumer bill-day 1 | (NAME in quotation marks with spaces)
 2026-01-01 bill walk                                  | bill rehearse
 2026-01-01 refused unknown_account                    | it does not say what is refused
 2026-01-01 refused unknown_account expect books balance | only what is done can be refused
-2026-01-01 refused unknown_account rain               | 'rain' is no step
+2026-01-01 refused unknown_account rain               | a step begins with one of: accept, account
 2026-01-01 bill run now                               | 'now' is too much; write: bill run
 2026-01-01 account A1 Ada consumer bill-day 32        | '32' is not a day of the month
 2026-01-01 account A1 Ada human bill-day 1            | not one of consumer, business

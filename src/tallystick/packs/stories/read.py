@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import EnumType
 from typing import Any, Final, get_args, get_type_hints
 
@@ -24,6 +25,7 @@ _WORD: Final = re.compile(r'"(?P<quoted>[^"]*)"(?!\S)|(?P<bare>\S+)')
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBER: Final = re.compile(r"-?\d{1,26}(\.\d{1,12})?", re.ASCII)
 _BLOCK: Final = "<<"
+_QUOTE: Final = {"NAME", "DESCRIPTION", "REASON", "WORDS"}
 _PARTS: Final = re.compile(r"\[.*?\]|\S+")
 
 
@@ -132,21 +134,34 @@ def _read_business(line: _Line) -> Business:
 
 def _read_step(line: _Line) -> Step:
     first, _, said = line.text.partition(" ")
-    day = _read_day(first)
+    day = _read_first_day(first)
     words = said.split()
     if words[:1] == ["refused"]:
         return _read_refused(line, day=day, words=words)
     kinds = [kind for kind in STEPS if _lead(kind.form) == words[: len(_lead(kind.form))]]
     if not kinds:
-        near = [kind for kind in STEPS if words and kind.form.split()[0] == words[0]] or STEPS
-        told = "".join(f"\n    {written(kind.form)}" for kind in near)
-        raise _Mistake(f"{said.strip()!r} is no step of a story; write one of:{told}")
+        raise _Mistake(f"{said.strip()!r} is no step of a story; {_what_is(words)}")
     kind = max(kinds, key=lambda kind: len(_lead(kind.form)))
     try:
         given = _match(kind, said, line.block)
     except _Mistake as mistake:
-        raise _Mistake(f"{mistake}; write: {written(kind.form)}") from None
+        spaced = [] if '"' in said else sorted(_QUOTE & set(kind.form.split()))
+        hint = f" ({' and '.join(spaced)} in quotation marks with spaces)" if spaced else ""
+        raise _Mistake(f"{mistake}; write: {written(kind.form)}{hint}") from None
     return kind(line=line.number, day=day, text=said.strip(), **given)
+
+
+def _what_is(words: list[str]) -> str:
+    """The steps that are near to those words, or what steps begin with."""
+    first = {kind.form.split()[0] for kind in STEPS}
+    begins = words[:1]
+    if begins and begins[0] not in first:
+        begins = get_close_matches(begins[0], first, n=1, cutoff=0.75)
+    if not begins:
+        return f"a step begins with one of: {', '.join(sorted(first))}"
+    near = [kind for kind in STEPS if kind.form.split()[0] == begins[0]]
+    told = "".join(f"\n    {written(kind.form)}" for kind in near)
+    return f"write one of:{told}"
 
 
 def _read_refused(line: _Line, *, day: date, words: list[str]) -> Refused:
@@ -254,6 +269,15 @@ def _read_day(word: str) -> date:
     except ValueError:
         pass
     raise _Mistake(f"{word!r} is not a day; write it as 2026-03-01")
+
+
+def _read_first_day(word: str) -> date:
+    """The day that a line of the story begins with."""
+    if not any(figure.isdigit() for figure in word):
+        if get_close_matches(word, ["business"], n=1):
+            raise _Mistake(f"{word!r} is not a word; write: {Business.form}")
+        raise _Mistake(f"a line begins with its day, such as 2026-03-01, not with {word!r}")
+    return _read_day(word)
 
 
 def _read_number(word: str) -> Decimal:
