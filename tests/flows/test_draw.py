@@ -1,18 +1,22 @@
 """Buckets drawn by usage from files and online: the same, told, topped up and cut off alike."""
 
+import asyncio
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from threading import Thread
 
 import pytest
+from django.db import connections
 
-from tallystick.domain.balances.models import Bucket, BucketMovement
+from tallystick.domain.balances.models import Bucket, BucketMovement, Counter
 from tallystick.domain.catalog import queries
 from tallystick.domain.contracts.models import Service
 from tallystick.domain.outbox.models import Order
+from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.reservations.models import Tab
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.domain.usage.models import PAID_FROM_BALANCE, ChargeTotal
+from tallystick.domain.usage.models import PAID_FROM_BALANCE, ChargeTotal, RatedLine
 from tallystick.flows.balances import top_up
 from tallystick.flows.charge import charge_usage
 from tallystick.flows.invoice import run_bills
@@ -33,7 +37,7 @@ def tenants(module_database, request):
     queries._plan.cache_clear()
 
 
-def use(tenant, seconds, *, online, customers=(1, 2, 3)):
+def use(tenant, seconds, *, online, customers=(1, 2, 3), called="4930"):
     """Each customer calls that long, once for each number."""
     if online:
 
@@ -41,7 +45,8 @@ def use(tenant, seconds, *, online, customers=(1, 2, 3)):
             for length in seconds:
                 for one in customers:
                     name = f"s{asker.number}"
-                    await asker.ask("reserve", customer=one, session=name, quantity=60)
+                    ask = {"customer": one, "session": name, "called": called}
+                    await asker.ask("reserve", quantity=60, **ask)
                     await asker.ask("commit", session=name, used=length)
 
         asking(tenant.id, call)
@@ -111,6 +116,93 @@ def test_three_ways_to_pay_online_and_from_a_file(tenants):
         run_bills(tenant_id=tenant.id, on=date(2026, 2, 1), at=LATER)
         assert_books_match(tenant)
     assert without_ids(told(one)) == without_ids(told(other))
+
+
+def test_seconds_in_buckets_online_and_from_a_file(tenants):
+    """90 s go first, then what the offer includes; 120 s end later than that. Then money."""
+    for tenant in tenants:
+        give_terms(tenant.id, "A1", mode="prepaid")
+        give_bucket(tenant.id, "A1", 10)
+        give_bucket(tenant.id, "A1", 90, unit="s", kinds=["voice"], priority=1)
+        give_bucket(tenant.id, "A1", 120, unit="s", condition="called = 4930123456")
+        give_bucket(tenant.id, "A1", 1_000, unit="s", condition="called = 1", priority=1)
+        give_bucket(tenant.id, "A1", 1_000, unit="s", kinds=["data"], priority=1)
+    for tenant, online in zip(tenants, (True, False), strict=True):
+        use(tenant, [60, 600, 240], online=online, customers=[1], called="4930123456")
+    one, other = tenants
+    # 900 s: 90, then 600 included and 120 of the other bucket; 90 s more cost 0.12 a minute.
+    expected = [
+        ("A1", "top_up", "EUR", 10 - 3 * Decimal("0.05") - Decimal("0.18")),
+        *[("A1", "top_up", "s", 1_000)] * 2,
+    ]
+    assert left(one) == left(other) == expected
+    assert_books_match(one)
+    assert_books_match(other)
+
+
+def test_late_usage_draws_buckets_again_in_the_order_of_time(tenants):
+    """January's calls are billed; one that comes late takes the bucket's seconds before them."""
+    for tenant, online in zip(tenants, (True, False), strict=True):
+        give_terms(tenant.id, "A1", mode="hybrid")
+        give_bucket(tenant.id, "A1", 100, unit="s", priority=1)
+        use(tenant, [60, 600], online=online, customers=[1])
+        run_bills(tenant_id=tenant.id, on=date(2026, 2, 1), at=LATER)
+        before = moved(tenant)
+        assert before == [("credit", 100), ("debit", -60), ("debit", -40)] or not online
+        load(tenant.id, "\nlate 491700000001 2026-01-01T07:00 90\n", digest="late")
+        charge_usage(tenant_id=tenant.id, at=LATER)
+        # 90 s of the late call and 10 s of the first; 600 included of 650, the last minute is paid.
+        with acting_for(tenant.id):
+            assert Bucket.objects.get(unit="s").remaining == 0
+            used = Counter.objects.get()
+            assert used.used == 600
+            lines = RatedLine.objects.values_list("allowed", flat=True)
+            assert sum(lines) == 700
+        assert sum(quantity for _, quantity in moved(tenant)) == 0
+        assert_books_match(tenant)
+
+
+def moved(tenant):
+    with acting_for(tenant.id):
+        rows = BucketMovement.objects.filter(bucket__unit="s").order_by("id")
+        return list(rows.values_list("kind", "quantity"))
+
+
+def test_online_and_a_file_at_once_grant_what_is_included_once(tenants):
+    """Ten minutes are included; both draw from them while the other one does."""
+    tenant, _ = tenants
+    give_terms(tenant.id, "A1", mode="postpaid")
+    calls = [f"a{n} 491700000001 2026-01-01T08:{n:02d} 60" for n in range(8)]
+    others = [
+        f"b{n} 491700000002 2026-01-01T{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d} 60"
+        for n in range(20_000)
+    ]
+    load(tenant.id, "\n" + "\n".join([*calls, *others]) + "\n")
+    charging = Thread(target=lambda: charge_alone(tenant))
+
+    async def call(asker):
+        charging.start()
+        while charging.is_alive():
+            answer = await asker.ask("event", quantity=60)
+            assert answer["code"] == "granted"
+            await asyncio.sleep(0.05)
+
+    asking(tenant.id, call)
+    charging.join()
+    charge_usage(tenant_id=tenant.id, at=AT)
+    with acting_for(tenant.id):
+        account = account_numbered("A1").id
+        allowed = RatedLine.objects.filter(account_id=account).values_list("allowed", flat=True)
+        counter = Counter.objects.get(account_id=account)
+        assert (len(allowed) > 20, sum(allowed), counter.used) == (True, 600, 600)
+    assert_books_match(tenant)
+
+
+def charge_alone(tenant):
+    try:
+        charge_usage(tenant_id=tenant.id, at=AT, workers=1)
+    finally:
+        connections.close_all()
 
 
 def without_ids(rows):

@@ -10,16 +10,14 @@ from typing import Final
 import polars as pl
 
 from tallystick.base.progress import Progress, silent
-from tallystick.core.charge.frames import COUNTERS, GRANTS
 from tallystick.core.charge.versions import VERSION_RATED
 from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.parties.organisations import AccountRange, organisations_in
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, rerate_tables
-from tallystick.domain.usage.period_tables import read_grants
 from tallystick.flows.charge import ACCOUNTS_AGAIN, charge_usage, taken_events
 from tallystick.flows.own_prices import load_own_prices
-from tallystick.flows.rerate import Known, reach_back, rerate
+from tallystick.flows.rerate import reach_back, read_known, rerate
 from tallystick.flows.sharing import in_parts, keep_together
 
 LAST: Final = 2**62
@@ -96,11 +94,7 @@ def _accounts(days: Days, account_id: int | None) -> pl.DataFrame:
 def _changes(again: pl.DataFrame, *, accounts: AccountRange) -> Iterator[Changed]:
     own = load_own_prices()
     terms = own.vary(charge_tables.read_terms(accounts))
-    known = Known(
-        terms,
-        charge_tables.read_counters(accounts=accounts, schema=COUNTERS),
-        read_grants(accounts, schema=GRANTS),
-    )
+    known = read_known(accounts, terms=terms)
     asked = keep_together(again.join(terms, on="account_id", how="semi"), terms=terms)
     reached = reach_back(asked, counters=known.counters)
     lines = [VERSION_RATED.to_frame()]

@@ -13,23 +13,25 @@ from typing import Final
 import polars as pl
 
 from tallystick.base.progress import Progress, silent
-from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, GRANTS, MEMBERS
+from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, MEMBERS
 from tallystick.core.charge.versions import DatedPlan, rate_versions
+from tallystick.domain.balances.draw_tables import Payers, lock_payers
 from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.parties.organisations import organisations_in
+from tallystick.domain.reservations.tables import hold_accounts
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import charge_tables, charging
 from tallystick.domain.usage.late_tables import read_moved
 from tallystick.domain.usage.models import ChargeRun
-from tallystick.domain.usage.period_tables import read_grants, replace_rows
+from tallystick.domain.usage.period_tables import replace_rows
 from tallystick.domain.usage.rerate_tables import bill_again, read_again, read_taken_events
 from tallystick.domain.usage.tables import OWING, ensure_months, refresh_statistics
 from tallystick.flows.cycles import CYCLE_DAYS, contract_cycle_start
-from tallystick.flows.draw import draw_usage
+from tallystick.flows.draw import Used, changed_buckets, draw_usage
 from tallystick.flows.late import count_in, late_events, settle_late
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
-from tallystick.flows.rerate import Known, reach_back, rerate, within
+from tallystick.flows.rerate import Known, reach_back, read_known, rerate, within
 from tallystick.flows.settle_online import settle_online
 from tallystick.flows.sharing import in_parts, keep_together, sharing_periods
 from tallystick.flows.tasks import CHARGING, WORKERS, work_off
@@ -37,6 +39,9 @@ from tallystick.flows.tasks import CHARGING, WORKERS, work_off
 EVENTS_PER_TASK: Final = 100_000
 ACCOUNTS_AGAIN: Final = 200
 """How many accounts are rated again at a time: all their usage is held in memory."""
+
+TRIES: Final = 10
+"""How often a task is rated at most, while somebody draws from what it draws from."""
 
 _NO_COUNTERS: Final = COUNTERS.to_frame()
 
@@ -130,61 +135,107 @@ def _work_off(
     )
 
 
+class Stale(Exception):
+    """What these accounts had drawn changed while their usage was rated."""
+
+    def __init__(self, accounts: set[int]) -> None:
+        super().__init__(accounts)
+        self.accounts = accounts
+
+
 def _charge_task(
     run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan], own: OwnPrices, at: datetime
 ) -> _TaskResult:
-    with acting_for(run.tenant_id):
-        task = charging.take_task(task_id)
-        if task is None:
-            return _TaskResult(0, 0, 0)
-        accounts = organisations_in(task.account_from, task.account_to)
-        terms = own.vary(charge_tables.read_terms(accounts))
-        known = Known(
-            terms,
-            charge_tables.read_counters(accounts=accounts, schema=COUNTERS),
-            read_grants(accounts, schema=GRANTS),
-        )
-        events = _place(charge_tables.read_events(accounts, run=run), terms=terms)
-        events = settle_late(events, terms=terms, plans=plans, run=run, at=at)
-        late = [read_again(run, accounts=accounts), late_accounts(events, terms=terms, plans=plans)]
-        again = keep_together(pl.concat(late), terms=terms)
-        waiting = events.join(again, on="account_id", how="semi").group_by("account_id")
-        again = pl.concat([again, waiting.agg(pl.col("cycle_start").min().alias("cycle_from"))])
-        whole = events.join(again, on="account_id", how="anti")
-        rated = rate_versions(
-            whole,
-            plans=plans,
-            counters=known.counters,
-            grants=known.grants,
-            periods=sharing_periods(whole, terms=terms, plans=plans),
-        )
-        _check_all_told(whole, rated.lines, rated.suspense)
-        _store_lines(rated.lines, events=whole, run=run, plans=plans, at=at)
-        charge_tables.store_draws(rated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
-        changed, waiting_again = _rate_again(run, again=again, known=known, plans=plans, at=at)
-        suspended = pl.concat([_suspended(whole, rated.suspense), *waiting_again])
-        charge_tables.store_suspense(
-            suspended, tenant_id=run.tenant_id, charge_run_id=run.id, accounts=accounts
-        )
-        result = _TaskResult(events.height, rated.lines.height + changed, suspended.height)
-        charging.close_task(task_id, **asdict(result))
-        return result
+    """Rates without locks, and again where somebody drew from the same counters meanwhile.
+
+    Those accounts are then held, so that each of them stands in the way but once.
+    """
+    held: set[int] = set()
+    for left in reversed(range(TRIES)):
+        try:
+            with acting_for(run.tenant_id):
+                hold_accounts(held, tenant_id=run.tenant_id)
+                return _charge(run, task_id=task_id, plans=plans, own=own, at=at)
+        except Stale as stale:
+            if not left:
+                raise
+            held |= stale.accounts
+    raise AssertionError("the last try gives its result or raises")
 
 
-def _store_lines(
-    lines: pl.DataFrame,
-    *,
-    events: pl.DataFrame,
-    run: ChargeRun,
-    plans: Sequence[DatedPlan],
-    at: datetime,
-) -> None:
-    """Stores rated lines of CHARGE_IN events, and takes from balances what they pay."""
-    drawn = draw_usage(
-        lines, events=events, run_id=run.id, tenant_id=run.tenant_id, plans=plans, at=at
+def _charge(
+    run: ChargeRun, *, task_id: int, plans: Sequence[DatedPlan], own: OwnPrices, at: datetime
+) -> _TaskResult:
+    task = charging.take_task(task_id)
+    if task is None:
+        return _TaskResult(0, 0, 0)
+    accounts = organisations_in(task.account_from, task.account_to)
+    terms = own.vary(charge_tables.read_terms(accounts))
+    known = read_known(accounts, terms=terms)
+    events = _place(charge_tables.read_events(accounts, run=run), terms=terms)
+    events = settle_late(events, terms=terms, plans=plans, run=run, at=at)
+    late = [read_again(run, accounts=accounts), late_accounts(events, terms=terms, plans=plans)]
+    again = keep_together(pl.concat(late), terms=terms)
+    waiting = events.join(again, on="account_id", how="semi").group_by("account_id")
+    again = pl.concat([again, waiting.agg(pl.col("cycle_start").min().alias("cycle_from"))])
+    whole = events.join(again, on="account_id", how="anti")
+    rated = rate_versions(
+        whole,
+        plans=plans,
+        counters=pl.concat([known.counters, known.held]),
+        grants=known.grants,
+        periods=sharing_periods(whole, terms=terms, plans=plans),
+        own=known.buckets,
     )
-    charge_tables.store_rated(drawn.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
-    charge_tables.mark_drawn(drawn.prepaid, charge_run_id=run.id)
+    _check_all_told(whole, rated.lines, rated.suspense)
+    books = _Books(run, known, plans, at)
+    charge_tables.store_rated(rated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+    # Nothing is locked before: all that is locked, together, in the order of accounts.
+    payers = lock_payers({*events["account_id"], *again["account_id"]})
+    if changed := changed_buckets(known.buckets, payers=payers, accounts=whole["account_id"]):
+        raise Stale(changed)
+    books.draw(rated.lines, events=whole, draws=rated.draws, payers=payers)
+    changed_lines, waiting_again = _rate_again(books, again=again, payers=payers)
+    suspended = pl.concat([_suspended(whole, rated.suspense), *waiting_again])
+    charge_tables.store_suspense(
+        suspended, tenant_id=run.tenant_id, charge_run_id=run.id, accounts=accounts
+    )
+    lines = rated.lines.height + changed_lines
+    result = _TaskResult(events.height, lines, suspended.height)
+    charging.close_task(task_id, **asdict(result))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """Where a task keeps what rated lines drew."""
+
+    run: ChargeRun
+    known: Known
+    plans: Sequence[DatedPlan]
+    at: datetime
+
+    def draw(
+        self, lines: pl.DataFrame, *, events: pl.DataFrame, draws: pl.DataFrame, payers: Payers
+    ) -> None:
+        """Takes from balances and counters what stored lines of CHARGE_IN events cost and drew.
+
+        :raises Stale: when counters stood otherwise than they were rated with
+        """
+        tenant_id, run_id = self.run.tenant_id, self.run.id
+        own = pl.col("component_id") < 0
+        usage = Used(lines, events, draws.filter(own), self.plans)
+        paid, prepaid = draw_usage(
+            usage, payers=payers, run_id=run_id, tenant_id=tenant_id, at=self.at
+        )
+        charge_tables.store_rated(paid, tenant_id=tenant_id, charge_run_id=run_id)
+        charge_tables.mark_drawn(prepaid, charge_run_id=run_id)
+        changed = charge_tables.store_draws(
+            draws.filter(~own), known=self.known.counters, tenant_id=tenant_id,
+            charge_run_id=run_id,
+        )  # fmt: skip
+        if changed:
+            raise Stale(changed)
 
 
 def _check_all_told(events: pl.DataFrame, lines: pl.DataFrame, suspense: pl.DataFrame) -> None:
@@ -215,21 +266,20 @@ def late_accounts(
 
 
 def _rate_again(
-    run: ChargeRun,
-    *,
-    again: pl.DataFrame,
-    known: Known,
-    plans: Sequence[DatedPlan],
-    at: datetime,
+    books: _Books, *, again: pl.DataFrame, payers: Payers
 ) -> tuple[int, list[pl.DataFrame]]:
-    """Rates these accounts (AGAIN) again and stores what changes: lines, and what is suspended."""
+    """Rates these accounts (AGAIN) again and stores what changes: lines, and what is suspended.
+
+    :raises Stale: when their counters have changed since they were read
+    """
+    run, known = books.run, books.known
     told, changed = [], 0
     reached = reach_back(again, counters=known.counters)
     for part in in_parts(reached, terms=known.terms, accounts=ACCOUNTS_AGAIN):
         events = taken_events(run.id, again=part, terms=known.terms)
-        rerated = rerate(events, again=part, known=known, plans=plans)
-        _store_lines(rerated.lines, events=events, run=run, plans=plans, at=at)
-        charge_tables.store_draws(rerated.draws, tenant_id=run.tenant_id, charge_run_id=run.id)
+        rerated = rerate(events, again=part, known=known, plans=books.plans)
+        charge_tables.store_rated(rerated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
+        books.draw(rerated.lines, events=events, draws=rerated.draws, payers=payers)
         replace_rows(
             rerated.grants,
             table="balances_rolledover",

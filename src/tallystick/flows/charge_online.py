@@ -396,7 +396,7 @@ def _decide(
 
 def _reason(session: Session, plans: Sequence[DatedPlan]) -> dict[str, str]:
     """Why a bucket moved, with the books' words of the first component that charged."""
-    reason = {"session": session.key, "kind": session.kind}
+    reason = {"session": session.key, "kind": session.kind, "cycle": f"{session.cycle_start}"}
     for version_id, line in session.lines[:1]:
         for dated in plans:
             if dated.version_id == version_id:

@@ -1,7 +1,7 @@
 """Money taken from balances, by usage and daily fees; what is told, cut off, restored for it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,7 +20,9 @@ from tallystick.core.charge.facts import (
     money_facts,
     nothing_left,
 )
+from tallystick.core.charge.frames import rescale
 from tallystick.core.charge.online.state import AccountState
+from tallystick.core.charge.own_buckets import BUCKET_PER_QUANTITY, OwnBuckets
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import PlanUsage
 from tallystick.core.tariff.plan_terms import scaled
@@ -33,7 +35,7 @@ from tallystick.domain.balances.buckets import (
 from tallystick.domain.balances.draw_tables import (
     Payers,
     add_to_tabs,
-    lock_payers,
+    load_buckets,
     open_credit,
     store_moved,
 )
@@ -108,51 +110,100 @@ def tell_fact(account: Account, *, action: str, of: str, key: str, at: datetime)
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnUsage:
-    """The lines to store, with those that take away what was paid at once, and the accounts that
-    have paid for all of theirs.
-    """
+class Used:
+    """Rated lines of CHARGE_IN events, and what they drew of buckets of quantities (COUNTERS)."""
 
     lines: pl.DataFrame = field(repr=False)
-    prepaid: list[int]
+    events: pl.DataFrame = field(repr=False)
+    draws: pl.DataFrame = field(repr=False)
+    plans: Sequence[DatedPlan] = field(repr=False)
 
 
 def draw_usage(
-    lines: pl.DataFrame,
-    *,
-    events: pl.DataFrame,
-    run_id: int,
-    tenant_id: int,
-    plans: Sequence[DatedPlan],
-    at: datetime,
-) -> DrawnUsage:
+    used: Used, *, payers: Payers, run_id: int, tenant_id: int, at: datetime
+) -> tuple[pl.DataFrame, list[int]]:
     """Takes what usage costs from the balances of those who pay so; part of the charge task.
 
-    `lines` are rated lines of CHARGE_IN `events`. They were delivered: what the money of a prepaid
-    account lacks goes on credit. What is drawn appears on no invoice.
+    It was delivered: what the money of a prepaid account lacks goes on credit. What is drawn
+    appears on no invoice: gives the lines that take it away, and the accounts that have paid for
+    all of theirs.
     """
-    payers = lock_payers(lines["account_id"].unique().to_list())
-    if not payers.accounts:
-        return DrawnUsage(lines, [])
-    open_credit(payers.accounts.values())
-    stood = {number: _Stood.of(state) for number, state in payers.accounts.items()}
-    own = _with_months(lines, payers=payers)
-    drawn = draw_lines(own, accounts=payers.accounts, events=events, plans=plans, now=at)
-    rows = _movements(drawn, run_id=run_id, plans=plans)
-    store_moved(rows, accounts=payers.accounts, tenant_id=tenant_id, at=at)
+    own = set(used.lines["account_id"]) | set(used.draws["account_id"])
+    accounts = {number: one for number, one in payers.accounts.items() if number in own}
+    if not accounts:
+        return used.lines.clear(), []
+    open_credit(accounts.values())
+    load_buckets(-used.draws["component_id"], accounts=accounts)
+    stood = {number: _Stood.of(state) for number, state in accounts.items()}
+    quantities = _draw_quantities(used.draws, accounts=accounts)
+    lines = _with_months(used.lines, payers=payers)
+    drawn = draw_lines(lines, accounts=accounts, events=used.events, plans=used.plans, now=at)
+    rows = [
+        *_quantity_movements(quantities, run_id=run_id),
+        *_movements(drawn, run_id=run_id, plans=used.plans),
+    ]
+    store_moved(rows, accounts=accounts, tenant_id=tenant_id, at=at)
     add_to_tabs(drawn.owed, tenant_id=tenant_id)
+    _act_on_levels(accounts, stood=stood, cause=f"usage {run_id}", tenant_id=tenant_id, at=at)
+    prepaid = [n for n, state in accounts.items() if state.mode is Mode.PREPAID]
+    return drawn.lines(lines), prepaid
+
+
+def changed_buckets(seen: OwnBuckets, *, payers: Payers, accounts: Iterable[int]) -> set[int]:
+    """Those of the accounts whose buckets of quantities are no longer what was seen."""
+    now = {
+        number: [
+            bucket
+            for bucket in state.buckets.values()
+            if bucket.unit != state.currency and (bucket.remaining or bucket.reserved)
+        ]
+        for number, state in payers.accounts.items()
+    }
+    return {one for one in set(accounts) if now.get(one, []) != list(seen.get(one, []))}
+
+
+_Quantities = list[tuple[int, int, int, date, int]]
+"""account, contract, bucket, cycle, what the bucket gave."""
+
+
+def _draw_quantities(draws: pl.DataFrame, *, accounts: Mapping[int, AccountState]) -> _Quantities:
+    """What was drawn of each bucket in each cycle, in 1e-12; they then have less."""
+    drawn: _Quantities = []
+    for account_id, contract_id, component_id, cycle, used in rescale(draws).iter_rows():
+        amount = used * BUCKET_PER_QUANTITY
+        accounts[account_id].buckets[-component_id].remaining -= amount
+        drawn.append((account_id, contract_id, -component_id, cycle, amount))
+    return drawn
+
+
+def _quantity_movements(
+    drawn: _Quantities, *, run_id: int
+) -> Iterator[tuple[int, int, str, int, str]]:
+    for account_id, contract_id, bucket_id, cycle, amount in drawn:
+        if amount:
+            reason = json.dumps({"usage": f"{cycle}", "contract": contract_id, "cycle": f"{cycle}"})
+            yield account_id, bucket_id, f"usage:{run_id}:cycle:{cycle}", -amount, reason
+
+
+def _act_on_levels(
+    accounts: Mapping[int, AccountState],
+    *,
+    stood: Mapping[int, "_Stood"],
+    cause: str,
+    tenant_id: int,
+    at: datetime,
+) -> None:
+    """Tells what was crossed since they stood so; asks for top-ups, cuts off."""
     facts, low, spent = [], [], []
-    for number, state in payers.accounts.items():
+    for number, state in accounts.items():
         told = list(stood[number].facts(state))
         facts += told
         low += [number for fact in told if fact.action == "low_balance"]
         if state.cut_at_zero and _nothing_left(state):
             spent.append(number)
-    tell_facts(facts, tenant_id=tenant_id, cause=f"usage {run_id}", at=at)
+    tell_facts(facts, tenant_id=tenant_id, cause=cause, at=at)
     ask_top_ups(low, tenant_id=tenant_id, at=at)
     cut_off(spent, tenant_id=tenant_id, at=at)
-    prepaid = [n for n, state in payers.accounts.items() if state.mode is Mode.PREPAID]
-    return DrawnUsage(pl.concat([lines, drawn.lines(own)]), prepaid)
 
 
 def _with_months(lines: pl.DataFrame, *, payers: Payers) -> pl.DataFrame:

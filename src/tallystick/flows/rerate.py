@@ -5,7 +5,7 @@ edited: what differs is taken back by lines of its own, and the next bill shows 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -19,11 +19,18 @@ from tallystick.core.charge.frames import (
     MEMBERS,
     NEVER_RESETS,
     SUSPENSE,
+    rescale,
 )
 from tallystick.core.charge.live import live_lines
+from tallystick.core.charge.own_buckets import BUCKET_PER_QUANTITY, OwnBuckets
 from tallystick.core.charge.supersede import counter_changes, keep_payments, supersede
 from tallystick.core.charge.versions import VERSION_RATED, DatedPlan, rate_versions
+from tallystick.domain.balances.draw_tables import read_drawn, read_quantities
+from tallystick.domain.parties.organisations import AccountRange
+from tallystick.domain.reservations.tables import read_held, read_unsettled
 from tallystick.domain.usage import rerate_tables
+from tallystick.domain.usage.charge_tables import read_counters
+from tallystick.domain.usage.period_tables import read_grants
 from tallystick.flows.cycles import CYCLE_DAYS
 from tallystick.flows.periods import list_periods, roll_cycle_over
 from tallystick.flows.sharing import sharing_periods
@@ -38,11 +45,54 @@ _RUNS_ON: Final = _CYCLE.is_in([NEVER_RESETS, FIRST_USES])
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored of the accounts of a task: terms (TERMS), counters, grants."""
+    """What is stored of the accounts of a task: terms (TERMS), counters, grants.
+
+    `held` is what open sessions hold of counters besides, `buckets` what accounts own.
+    """
 
     terms: pl.DataFrame = field(repr=False)
     counters: pl.DataFrame = field(repr=False)
     grants: pl.DataFrame = field(repr=False)
+    held: pl.DataFrame = field(repr=False)
+    buckets: OwnBuckets = field(repr=False)
+
+
+def read_known(accounts: AccountRange, *, terms: pl.DataFrame) -> Known:
+    """What is stored now."""
+    return Known(
+        terms,
+        read_counters(accounts=accounts, schema=COUNTERS),
+        read_grants(accounts, schema=GRANTS),
+        read_held(accounts, schema=COUNTERS),
+        read_quantities(terms["account_id"].unique()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What accounts have drawn, buckets of their own too (COUNTERS), in which cycles.
+
+    `apart` is what sessions drew that are no usage yet; `buckets` hold what they would if nothing
+    had been drawn of them.
+    """
+
+    counters: pl.DataFrame
+    apart: pl.DataFrame
+    buckets: OwnBuckets
+
+
+def _read_drawn(account_ids: list[int], *, known: Known) -> _Drawn:
+    own = read_drawn(account_ids, schema=COUNTERS)
+    back: dict[int, int] = {}
+    for number, used in zip(own["component_id"], rescale(own)["used"], strict=True):
+        back[-number] = back.get(-number, 0) + used * BUCKET_PER_QUANTITY
+    held = read_quantities(account_ids, used_up=True)
+    buckets = {
+        account: [replace(one, remaining=one.remaining + back.get(one.id, 0)) for one in own_held]
+        for account, own_held in held.items()
+    }
+    apart = read_unsettled(account_ids, schema=COUNTERS)
+    return _Drawn(pl.concat([known.counters, own]), apart, buckets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +139,17 @@ def rerate(
         ),
         again=again,
     ).select(VERSION_RATED.names())
-    counters = known.counters.join(again, on="account_id")
+    stood = _read_drawn(again["account_id"].to_list(), known=known)
     redone = (pl.col("cycle_from") <= _CYCLE) | _RUNS_ON
-    standing = counters.filter(~redone).select(COUNTERS.names())
+    counters = stood.counters.join(again, on="account_id")
+    apart = stood.apart.join(again, on="account_id").filter(redone).select(COUNTERS.names())
+    standing = [
+        counters.filter(~redone).select(COUNTERS.names()),
+        apart,
+        known.held.join(again, on="account_id", how="semi"),
+    ]
     periods = _closed_periods(again, terms=known.terms, plans=plans)
-    lines, suspense, drawn = [VERSION_RATED.to_frame()], [SUSPENSE.to_frame()], [standing]
+    lines, suspense, drawn = [VERSION_RATED.to_frame()], [SUSPENSE.to_frame()], [*standing]
     grants, granted = [GRANTS.to_frame()], [_KEYED.to_frame()]
     for cycle in sorted({*events["cycle_start"], *periods["cycle_start"]}):
         held = pl.concat([known.grants.join(pl.concat(granted), on=KEYS, how="anti"), *grants])
@@ -104,6 +160,7 @@ def rerate(
             counters=_add_up(drawn),
             grants=held,
             periods=sharing_periods(own, terms=known.terms, plans=plans),
+            own=stood.buckets,
         )
         lines.append(rated.lines)
         suspense.append(rated.suspense)
@@ -120,7 +177,8 @@ def rerate(
         before=before,
         lines=supersede(before, now=keep_payments(before, now=now)),
         draws=counter_changes(
-            counters.filter(redone).select(COUNTERS.names()), now=_add_up(drawn[1:])
+            counters.filter(redone).select(COUNTERS.names()),
+            now=_add_up([apart, *drawn[len(standing) :]]),
         ),
         suspense=pl.concat(suspense),
         grants=pl.concat(grants),

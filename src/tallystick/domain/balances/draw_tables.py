@@ -1,7 +1,7 @@
 """Balances in bulk: the accounts of a charge task with their buckets, and what was drawn."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from tallystick.base.frames import AMOUNT, INSTANT
 from tallystick.core.charge.balance import CREDIT_PRIORITY, Bucket, Mode, limit_of
 from tallystick.core.charge.frames import frame_of, rescale
 from tallystick.core.charge.online.state import AccountState
+from tallystick.core.charge.own_buckets import OwnBuckets
 from tallystick.core.tariff.nodes import ALWAYS, Filter
 from tallystick.core.tariff.words import read_filter
 from tallystick.domain.tenants.bulk import insert_rows, new_ids, read_frame, stage_rows
@@ -85,21 +86,9 @@ def lock_payers(account_ids: Collection[int]) -> Payers:
     if payers.is_empty():
         return Payers({}, payers)
     accounts = {row[0]: _state(*row[:6]) for row in rescale(payers).iter_rows()}
-    buckets = read_frame(
-        """
-        SELECT account_id, id, contract_id, unit, priority, quantity, remaining, reserved,
-            array_to_string(kinds, ' '), condition, micros(valid_from), micros(valid_to),
-            origin = 'credit'
-        FROM balances_bucket
-        WHERE account_id = ANY(%s) AND (remaining <> 0 OR reserved <> 0 OR origin = 'credit')
-        ORDER BY account_id, id FOR NO KEY UPDATE
-        """,
-        [sorted(accounts)],
-        schema=BUCKETS,
-    )
-    amounts = rescale(buckets.select("quantity", "remaining", "reserved"))
-    for row, held in zip(buckets.iter_rows(named=True), amounts.iter_rows(), strict=True):
-        accounts[row["account_id"]].buckets[row["id"]] = _bucket(row, held)
+    held = "account_id = ANY(%s) AND (remaining <> 0 OR reserved <> 0 OR origin = 'credit')"
+    for account_id, bucket in _read_buckets(f"{held} ORDER BY 1, 2 FOR NO KEY UPDATE", accounts):
+        accounts[account_id].buckets[bucket.id] = bucket
     tabs = read_frame(
         "SELECT account_id, month, charged FROM reservations_tab WHERE account_id = ANY(%s)",
         [sorted(accounts)],
@@ -108,6 +97,68 @@ def lock_payers(account_ids: Collection[int]) -> Payers:
     for account_id, month, charged in rescale(tabs).iter_rows():
         accounts[account_id].tab_of(month)[0] = charged
     return Payers(accounts, payers)
+
+
+def _read_buckets(condition: str, account_ids: Iterable[int]) -> Iterator[tuple[int, Bucket]]:
+    """Buckets of these accounts, each with its account."""
+    buckets = read_frame(
+        f"""
+        SELECT account_id, id, contract_id, unit, priority, quantity, remaining, reserved,
+            array_to_string(kinds, ' '), condition, micros(valid_from), micros(valid_to),
+            origin = 'credit'
+        FROM balances_bucket WHERE {condition}
+        """,
+        [sorted(account_ids)],
+        schema=BUCKETS,
+    )
+    amounts = rescale(buckets.select("quantity", "remaining", "reserved"))
+    for row, held in zip(buckets.iter_rows(named=True), amounts.iter_rows(), strict=True):
+        yield row["account_id"], _bucket(row, held)
+
+
+_IS_QUANTITY: Final = """
+    unit <> (SELECT a.currency FROM parties_account a
+        WHERE a.tenant_id = balances_bucket.tenant_id AND a.id = balances_bucket.account_id)
+"""
+
+
+def read_quantities(account_ids: Iterable[int], *, used_up: bool = False) -> OwnBuckets:
+    """The buckets of quantities of these accounts by id, those with nothing in them too or not."""
+    condition = f"account_id = ANY(%s) AND {_IS_QUANTITY}"
+    if not used_up:
+        condition += " AND (remaining <> 0 OR reserved <> 0)"
+    found: dict[int, list[Bucket]] = {}
+    for account_id, bucket in _read_buckets(f"{condition} ORDER BY 1, 2", account_ids):
+        found.setdefault(account_id, []).append(bucket)
+    return found
+
+
+def load_buckets(bucket_ids: Iterable[int], *, accounts: Mapping[int, AccountState]) -> None:
+    """Adds those of the buckets that have nothing in them; their accounts are locked."""
+    known = {number for state in accounts.values() for number in state.buckets}
+    if missing := set(bucket_ids) - known:
+        for account_id, bucket in _read_buckets("id = ANY(%s) ORDER BY 1, 2", missing):
+            accounts[account_id].buckets[bucket.id] = bucket
+
+
+def read_drawn(account_ids: Sequence[int], *, schema: pl.Schema) -> pl.DataFrame:
+    """What cycles have drawn of buckets of quantities (`core.charge.own_buckets`)."""
+    return read_frame(
+        """
+        SELECT m.account_id, b.contract_id, -b.id, (m.reason->>'cycle')::date,
+            sum(-m.quantity)::numeric(38, 9)
+        FROM balances_bucketmovement m
+        JOIN balances_bucket b ON b.tenant_id = m.tenant_id AND b.account_id = m.account_id
+            AND b.id = m.bucket_id
+        JOIN parties_account a ON a.tenant_id = b.tenant_id AND a.id = b.account_id
+            AND a.currency <> b.unit
+        WHERE m.account_id = ANY(%s) AND m.kind IN ('debit', 'refund')
+            AND m.reason->>'cycle' IS NOT NULL
+        GROUP BY 1, 2, 3, 4
+        """,
+        [list(account_ids)],
+        schema=schema,
+    )
 
 
 def _state(

@@ -1,11 +1,14 @@
 """Reservations in bulk: what has ended and waits to become usage, and what has become it."""
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import polars as pl
 from django.db import connection
 
 from tallystick.base.frames import INSTANT, QUANTITY
+from tallystick.core.charge.frames import FIRST_USES
+from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import read_frame, stage_rows
 
 ENDED: Final = pl.Schema(
@@ -53,3 +56,64 @@ def mark_settled(names: pl.DataFrame, *, charge_run_id: int) -> None:
             [charge_run_id],
         )
         cursor.execute("DROP TABLE sessions_settled")
+
+
+def hold_accounts(account_ids: Iterable[int], *, tenant_id: int) -> None:
+    """Keeps online charging away from these accounts until the transaction ends."""
+    ids = sorted(account_ids)
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_advisory_xact_lock((%s::bigint << 40) | k))"
+                " FROM unnest(%s::bigint[]) AS k",
+                [tenant_id, ids],
+            )
+
+
+def read_held(accounts: AccountRange, *, schema: pl.Schema) -> pl.DataFrame:
+    """What open sessions hold of counters beyond what they have drawn, in the rating's schema."""
+    within, values = accounts.within("r.account_id")
+    return read_frame(
+        f"""
+        SELECT (c->>0)::bigint, (c->>1)::bigint, (c->>2)::bigint, (c->>3)::date,
+            sum((c->>4)::numeric * 0.000000001)
+        FROM reservations_reservation r, jsonb_array_elements((r.held::jsonb)->'counters') c
+        WHERE r.state = 'open' AND r.held NOT LIKE '{{"counters": []%%' AND {within}
+            AND (c->>3)::date <> %s
+        GROUP BY 1, 2, 3, 4
+        """,
+        [*values, FIRST_USES],
+        schema=schema,
+    )
+
+
+def read_unsettled(account_ids: Sequence[int], *, schema: pl.Schema) -> pl.DataFrame:
+    """What sessions that are no usage yet have drawn, in the rating's schema.
+
+    What they drew of buckets of quantities stands as `core.charge.own_buckets` counts it.
+    """
+    ids = list(account_ids)
+    return read_frame(
+        """
+        WITH waiting AS (
+            SELECT account_id, cycle_start, detail::jsonb AS detail FROM reservations_reservation
+            WHERE charge_run_id IS NULL AND account_id = ANY(%s)
+        )
+        SELECT account, contract, component, cycle, sum(used) FROM (
+            SELECT (c->>0)::bigint AS account, (c->>1)::bigint AS contract,
+                (c->>2)::bigint AS component, (c->>3)::date AS cycle,
+                (c->>4)::numeric * 0.000000001 AS used
+            FROM waiting w, jsonb_array_elements(w.detail->'counters') c
+            UNION ALL
+            SELECT w.account_id, b.contract_id, -b.id, w.cycle_start,
+                (t.value::numeric * 0.000000000001)::numeric(38, 9)
+            FROM waiting w, jsonb_each_text(w.detail->'buckets') t
+            JOIN balances_bucket b ON b.account_id = ANY(%s) AND b.id = t.key::bigint
+            JOIN parties_account a ON a.tenant_id = b.tenant_id AND a.id = b.account_id
+                AND a.currency <> b.unit
+        ) drawn
+        GROUP BY 1, 2, 3, 4
+        """,
+        [ids, ids],
+        schema=schema,
+    )

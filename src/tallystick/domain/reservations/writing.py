@@ -64,7 +64,7 @@ MOVEMENTS: Final = """
     SELECT $1, a, b, CASE WHEN q < 0 THEN 'debit' ELSE 'refund' END, q, k, $3, r
     FROM json_to_recordset($2) AS m (a bigint, b bigint, q numeric, k text, r jsonb)
 """
-COUNTERS: Final = """
+_MOVED: Final = """
     WITH moved AS (
         SELECT a, c, p, d, q FROM json_to_recordset($2)
             AS m (a bigint, c bigint, p bigint, d date, q numeric)
@@ -74,12 +74,20 @@ COUNTERS: Final = """
             (tenant_id, account_id, contract_id, component_id, cycle_start, charge_run_id, quantity)
         SELECT $1, a, c, p, d, 0, q FROM moved
     )
+"""
+COUNTERS: Final = f"""{_MOVED}
+    UPDATE balances_counter b SET used = b.used + m.q FROM moved m
+    WHERE b.tenant_id = $1 AND b.account_id = m.a AND b.contract_id = m.c
+        AND b.component_id = m.p AND b.cycle_start = m.d
+"""
+OPENED_COUNTERS: Final = f"""{_MOVED}
     INSERT INTO balances_counter
         (tenant_id, account_id, contract_id, component_id, cycle_start, used)
     SELECT $1, a, c, p, d, q FROM moved
-    ON CONFLICT (tenant_id, account_id, contract_id, component_id, cycle_start)
-    DO UPDATE SET used = balances_counter.used + EXCLUDED.used
 """
+"""Counters that were not there when they were read: where one is by now, the batch is tried again,
+for it was decided without what somebody else has drawn of it."""
+
 TABS: Final = """
     INSERT INTO reservations_tab (tenant_id, account_id, month, charged, held)
     SELECT $1, a, m, c, h FROM json_to_recordset($2) AS t (a bigint, m date, c numeric, h numeric)
@@ -115,6 +123,7 @@ class Changes:
     buckets: list[str] = field(default_factory=list)
     movements: list[str] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
+    new_counters: list[str] = field(default_factory=list)
     tabs: list[str] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     low: set[int] = field(default_factory=set)  # accounts whose money fell below what was agreed
@@ -153,7 +162,8 @@ class Changes:
             moved = used - before.used.get(key, 0)
             if moved:
                 _, contract, component, cycle = key
-                self.counters.append(
+                rows = self.counters if key in before.used else self.new_counters
+                rows.append(
                     f'{{"a":{account},"c":{contract},"p":{component},"d":"{cycle}",'
                     f'"q":"{_quantity(moved)}"}}'
                 )
@@ -177,6 +187,7 @@ async def store_batch(link: Link, changes: Changes, *, tenant_id: int, at: datet
         (BUCKETS, changes.buckets, ()),
         (MOVEMENTS, changes.movements, (now,)),
         (COUNTERS, changes.counters, ()),
+        (OPENED_COUNTERS, changes.new_counters, ()),
         (TABS, changes.tabs, ()),
         (TELL, changes.orders, (now,)),
         (ASK_TOP_UP, [str(account) for account in sorted(changes.low)], (now,)),

@@ -221,10 +221,14 @@ def read_counters(*, accounts: AccountRange, schema: pl.Schema) -> pl.DataFrame:
     )
 
 
-def store_draws(draws: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> None:
+def store_draws(
+    draws: pl.DataFrame, *, known: pl.DataFrame, tenant_id: int, charge_run_id: int
+) -> set[int]:
     """Adds to counters what a task drew, and keeps each addition as a movement.
 
     In the order of the key, as online charging does: two that add at once wait, never in a circle.
+    Gives the accounts whose counters stood otherwise than `known`: what they drew was rated
+    wrong, and the caller's transaction is to be undone.
     """
     moved = draws.filter(pl.col("used") != 0).select(
         pl.lit(tenant_id).alias("tenant_id"), "account_id", "contract_id", "component_id",
@@ -232,7 +236,7 @@ def store_draws(draws: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> N
         pl.col("used").alias("quantity"),
     )  # fmt: skip
     if moved.is_empty():
-        return
+        return set()
     insert_rows(
         moved.with_columns(new_ids("balances_movement", count=moved.height).alias("id")),
         table="balances_movement",
@@ -241,15 +245,22 @@ def store_draws(draws: pl.DataFrame, *, tenant_id: int, charge_run_id: int) -> N
         moved.drop("charge_run_id"), name="draws_new",
         types=("integer", "bigint", "bigint", "bigint", "date", "numeric"),
     )  # fmt: skip
+    stands = read_frame(
+        """
+        INSERT INTO balances_counter
+            (tenant_id, account_id, contract_id, component_id, cycle_start, used)
+        SELECT tenant_id, account_id, contract_id, component_id, cycle_start, quantity
+        FROM draws_new ORDER BY account_id, contract_id, component_id, cycle_start
+        ON CONFLICT (tenant_id, account_id, contract_id, component_id, cycle_start)
+        DO UPDATE SET used = balances_counter.used + EXCLUDED.used
+        RETURNING account_id, contract_id, component_id, cycle_start, used
+        """,
+        schema=known.schema,
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO balances_counter
-                (tenant_id, account_id, contract_id, component_id, cycle_start, used)
-            SELECT tenant_id, account_id, contract_id, component_id, cycle_start, quantity
-            FROM draws_new ORDER BY account_id, contract_id, component_id, cycle_start
-            ON CONFLICT (tenant_id, account_id, contract_id, component_id, cycle_start)
-            DO UPDATE SET used = balances_counter.used + EXCLUDED.used
-            """
-        )
         cursor.execute("DROP TABLE draws_new")
+    keys = ["account_id", "contract_id", "component_id", "cycle_start"]
+    thought = pl.concat([known, moved.select(*keys, used="quantity").cast(known.schema)])
+    thought = thought.group_by(keys).agg(thought=pl.col("used").sum())
+    wrong = stands.join(thought, on=keys).filter(pl.col("used") != pl.col("thought"))
+    return set(wrong["account_id"])
