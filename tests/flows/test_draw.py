@@ -194,7 +194,8 @@ def test_online_and_a_file_at_once_grant_what_is_included_once(tenants):
         account = account_numbered("A1").id
         allowed = RatedLine.objects.filter(account_id=account).values_list("allowed", flat=True)
         counter = Counter.objects.get(account_id=account)
-        assert (len(allowed) > 20, sum(allowed), counter.used) == (True, 600, 600)
+        assert len(allowed) > 10
+        assert (sum(allowed), counter.used) == (600, 600)
     assert_books_match(tenant)
 
 
