@@ -1,8 +1,8 @@
 """Statements of the bank: each line once, matched to whom it is from, or waiting for a person."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -32,6 +32,7 @@ from tallystick.flows.bank_runs import lines_of_runs, take_run
 from tallystick.flows.come_back import take_returned
 from tallystick.flows.give_back import Comeback, ReturnReport, return_payment, returnable
 from tallystick.flows.receive_many import Incoming, ManyReport, receive_many
+from tallystick.flows.tasks import WORKERS, work_off
 
 LINES_PER_PART: Final = 10_000
 
@@ -74,6 +75,7 @@ def import_statement(
     tenant_id: int,
     filename: str,
     at: datetime,
+    workers: int = WORKERS,
     progress: Progress = silent,
 ) -> StatementReport:
     """Takes a statement's lines: payments for those that match, a worklist for the rest.
@@ -85,22 +87,30 @@ def import_statement(
     """
     with only_one("importing bank statements", tenant_id=tenant_id):
         importer = _Importer(statement, tenant_id=tenant_id, filename=filename, at=at)
-        for done in importer.take_all():
-            progress("bank lines", done=done, total=len(statement.lines))
-        return importer.report()
+        return importer.take_all(workers=workers, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What became of some lines."""
+
+    repeated: int = 0
+    matched: int = 0
+    amount: Decimal = Decimal(0)
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    restored: tuple[str, ...] = ()
+
+
+Found = tuple[StatementLine, Matched | Waiting]
 
 
 class _Importer:
-    """One statement and what its lines have done so far."""
+    """One statement, taken a part after the other or side by side."""
 
     def __init__(
         self, statement: Statement, *, tenant_id: int, filename: str, at: datetime
     ) -> None:
         self._statement, self._tenant_id, self._at = statement, tenant_id, at
-        self._repeated = self._matched = self._returned = 0
-        self._amount = Decimal(0)
-        self._waiting: dict[str, int] = defaultdict(int)
-        self._restored: list[str] = []
         with acting_for(tenant_id):
             self._head, _ = BankStatement.objects.get_or_create(
                 tenant_id=tenant_id,
@@ -115,19 +125,41 @@ class _Importer:
                 },
             )
 
-    def take_all(self) -> Iterator[int]:
+    def take_all(self, *, workers: int, progress: Progress) -> StatementReport:
+        """Takes every line; what became of them."""
         with acting_for(self._tenant_id):
             known = _known()
-        of_runs = self._take_runs()
-        lines = [line for line in self._statement.lines if line.key not in of_runs]
-        for start in range(0, len(lines), LINES_PER_PART):
-            with acting_for(self._tenant_id):
-                self._take(lines[start : start + LINES_PER_PART], known)
-            yield min(start + LINES_PER_PART, len(lines))
+        of_runs, taken = self._take_runs()
+        rest = [line for line in self._statement.lines if line.key not in of_runs]
+        parts = _cut([(line, _match(line, known)) for line in rest])
+        if len(parts) == 1:
+            taken.append(self._take(parts[0]))
+        else:
+            taken += work_off(
+                range(len(parts)), work=lambda place: self._take(parts[place]), workers=workers,
+                what="bank lines", progress=progress,
+            )  # fmt: skip
+        return self._report(taken)
 
-    def _take_runs(self) -> frozenset[str]:
+    def _report(self, taken: Sequence[_Taken]) -> StatementReport:
+        waiting: dict[str, int] = defaultdict(int)
+        for one in taken:
+            for why, count in one.waiting.items():
+                waiting[why] += count
+        return StatementReport(
+            self._statement.number,
+            len(self._statement.lines),
+            sum(one.repeated for one in taken),
+            sum(one.matched for one in taken),
+            sum((one.amount for one in taken), Decimal(0)),
+            dict(sorted(waiting.items())),
+            tuple(name for one in taken for name in one.restored),
+        )
+
+    def _take_runs(self) -> tuple[frozenset[str], list[_Taken]]:
         """Takes the lines that pay debit runs, each run in a transaction; the keys of all."""
-        taken: set[str] = set()
+        keys: set[str] = set()
+        taken: list[_Taken] = []
         with acting_for(self._tenant_id):
             runs = lines_of_runs(self._statement.lines)
         for run in runs:
@@ -138,53 +170,64 @@ class _Importer:
                 if not before:
                     found = take_run(run, tenant_id=self._tenant_id, at=self._at)
                 self._store([_row(line, found) for line in new])
-            taken |= {line.key for line in new}
+            keys |= {line.key for line in new}
             if isinstance(found, Matched):
-                self._returned += len(new)
-                self._amount += sum((line.amount for line in new), Decimal(0))
-            elif new:
-                self._waiting[found.value] += len(new)
-        return frozenset(taken)
-
-    def report(self) -> StatementReport:
-        return StatementReport(
-            self._statement.number,
-            len(self._statement.lines),
-            self._repeated,
-            self._matched + self._returned,
-            self._amount,
-            dict(sorted(self._waiting.items())),
-            tuple(self._restored),
-        )
-
-    def _take(self, lines: Sequence[StatementLine], known: Known) -> None:
-        before = tables.known_keys(pl.Series("key", [line.key for line in lines], pl.String))
-        rows: list[tuple[Any, ...]] = []
-        incoming: list[Incoming] = []
-        for line in lines:
-            if line.key in before:
-                self._repeated += 1
-                continue
-            found = _match(line, known)
-            if found is Waiting.MONEY_OUT:
-                returned = take_returned(line, tenant_id=self._tenant_id, at=self._at)
-                found = returned or found
-            rows.append(_row(line, found))
-            if isinstance(found, Matched) and found.rule is Rule.RETURNED:
-                self._returned += 1
-            elif isinstance(found, Matched):
-                incoming.append(_incoming(line, found))
-                self._amount += line.amount
+                amount = sum((line.amount for line in new), Decimal(0))
+                taken.append(_Taken(matched=len(new), amount=amount))
             else:
-                self._waiting[found.value] += 1
-        self._store(rows)
-        if incoming:
-            self._restored += _receive(incoming, tenant_id=self._tenant_id, at=self._at).restored
-        self._matched += len(incoming)
+                taken.append(_Taken(waiting={found.value: len(new)} if new else {}))
+        return frozenset(keys), taken
+
+    def _take(self, lines: Sequence[Found]) -> _Taken:
+        """Takes some lines in one transaction."""
+        with acting_for(self._tenant_id):
+            before = tables.known_keys(pl.Series("key", [one.key for one, _ in lines], pl.String))
+            rows: list[tuple[Any, ...]] = []
+            incoming: list[Incoming] = []
+            waiting: dict[str, int] = defaultdict(int)
+            returned, amount = 0, Decimal(0)
+            for line, matched in lines:
+                found = matched
+                if line.key in before:
+                    continue
+                if found is Waiting.MONEY_OUT:
+                    back = take_returned(line, tenant_id=self._tenant_id, at=self._at)
+                    found = back or found
+                rows.append(_row(line, found))
+                if isinstance(found, Waiting):
+                    waiting[found.value] += 1
+                elif found.rule is Rule.RETURNED:
+                    returned += 1
+                else:
+                    incoming.append(_incoming(line, found))
+                    amount += line.amount
+            self._store(rows)
+            restored: tuple[str, ...] = ()
+            if incoming:
+                restored = _receive(incoming, tenant_id=self._tenant_id, at=self._at).restored
+        known = len(lines) - len(rows)
+        return _Taken(known, len(incoming) + returned, amount, waiting, restored)
 
     def _store(self, rows: list[tuple[Any, ...]]) -> None:
         frame = pl.DataFrame(rows, schema=tables.BANK_LINES, orient="row")
         tables.store_bank_lines(frame, tenant_id=self._tenant_id, statement_id=self._head.id)
+
+
+def _cut(found: list[Found]) -> list[list[Found]]:
+    """The lines in parts, all those of an account in one and in their order.
+
+    Parts are taken side by side, so that what is set against what must not hang on their order.
+    """
+    by_account: dict[int | None, list[Found]] = defaultdict(list)
+    for line, match in found:
+        account_id = match.account_id if isinstance(match, Matched) else None
+        by_account[account_id].append((line, match))
+    parts: list[list[Found]] = [[]]
+    for own in by_account.values():
+        if len(parts[-1]) >= LINES_PER_PART:
+            parts.append([])
+        parts[-1] += own
+    return parts
 
 
 def _match(line: StatementLine, known: Known) -> Matched | Waiting:

@@ -111,7 +111,11 @@ def read_frame(
 
 def new_ids(table: str, *, count: int) -> pl.Series:
     """That many fresh ids of a table, ascending, as an Int64 series."""
-    sequence = f"{table}_id_seq"
-    return read_frame(
-        "SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, count], schema={"id": pl.Int64}
-    )["id"]
+    # One row with all of them: rows of a COPY are read one by one.
+    found = read_frame(
+        "SELECT coalesce(string_agg(nextval(%s)::text, ' '), '') FROM generate_series(1, %s)",
+        [f"{table}_id_seq", count],
+        schema={"ids": pl.String},
+    )
+    ids = found["ids"].str.split(" ").explode() if count else pl.Series([], dtype=pl.String)
+    return ids.cast(pl.Int64).alias("id")
