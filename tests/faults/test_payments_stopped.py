@@ -1,4 +1,4 @@
-"""Stopped at every edge of a transaction, payments go on: nothing is taken, booked or lost twice."""
+"""Stopped at every edge of a transaction, payments go on: nothing is taken or booked twice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,9 +41,11 @@ def stopping(number: int, when: str) -> Iterator[None]:
         nonlocal count
         count += 1
         if count == number and when == "before":
+            connection.close()
             raise Stopped
         commit(connection)
         if count == number and when == "after":
+            connection.close()
             raise Stopped
 
     with mock.patch.object(BaseDatabaseWrapper, "_commit", counted):
