@@ -107,6 +107,8 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
             annexes=annexes,
             voided_on=void.voided_on if void else None,
         )
+        if void is not None:
+            return replace(shown, amount_due=Decimal(0), previous_balance=Decimal(0), payments=())
         return _as_credit(shown, invoice) if invoice.kind == InvoiceKind.CREDIT_NOTE else shown
 
 

@@ -115,7 +115,8 @@ def _bill_task(
         invoices = [ISSUED.to_frame()]
         for currency, batch in draft.batches.items():
             invoices.append(issue_batch(batch, task=draft.task, currency=currency, stamp=stamp))
-            totals[currency] = Decimal(batch.invoices["total"].sum() or 0)
+            if not batch.invoices.is_empty():
+                totals[currency] = Decimal(batch.invoices["total"].sum())
         issued = pl.concat(invoices)
         contracts = draft.task.contracts
         billed = contracts.join(issued, on="bill").select("contract_id", "invoice_id")

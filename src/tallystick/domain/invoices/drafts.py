@@ -109,7 +109,7 @@ def set_rules(waits: Waits, *, tenant_id: int) -> BillRules:
 
 def living_drafts(payers: Sequence[int]) -> dict[tuple[int, str], BillDraft]:
     """The drafts of these accounts that are not issued, by account and currency."""
-    living = BillDraft.objects.exclude(state=DraftState.ISSUED)
+    living = BillDraft.objects.exclude(state=DraftState.ISSUED).select_related("account__party")
     if not living.exists():
         return {}
     return {(one.account_id, one.currency): one for one in living.filter(account_id__in=payers)}

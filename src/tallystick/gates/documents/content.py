@@ -49,7 +49,7 @@ def content_of(document: InvoiceDocument) -> Content:
         "hero": _hero(document, form, words),
         "summary": _summary(document, form, short=short),
         "totals": _totals(document, form, words),
-        "balance": _balance(document, form, words),
+        "balance": [] if document.voided_on else _balance(document, form, words),
         "tax_notes": _texts(_tax_notes(document, words)),
         "pay": _how_to_pay(document.how_to_pay, words),
         "notes": _texts(document.notes),

@@ -1,13 +1,17 @@
 """A statement of account as PDF, laid out as invoices are."""
 
+import re
 from datetime import timedelta
+from typing import Final
 
 from tallystick.base.period import Period
-from tallystick.core.invoice.statement import Statement, StatementRow
+from tallystick.core.invoice.statement import Movement, Statement, StatementRow
 from tallystick.gates.documents.content import Content, buyer_lines, seller_texts
 from tallystick.gates.documents.formats import Format, clean_text, format_for
 from tallystick.gates.documents.render import render_content
 from tallystick.gates.documents.words import WORDS
+
+_NUMBER: Final = re.compile(r"[A-Z]+-\d{4}-\d{6,}")
 
 
 def render_statement(statement: Statement) -> bytes:
@@ -64,4 +68,13 @@ def statement_content(statement: Statement) -> Content:
 def _row(row: StatementRow, form: Format, words: dict[str, str]) -> list[str]:
     moved = row.movement
     said = f"{form.long_date(moved.on)} · {words['closing']} {form.amount(row.balance)}"
-    return [clean_text(moved.text[:1].upper() + moved.text[1:]), said, form.amount(moved.amount)]
+    return [clean_text(_title(moved, words)), said, form.amount(moved.amount)]
+
+
+def _title(moved: Movement, words: dict[str, str]) -> str:
+    """The fact in the customer's words with the document's number; else as the books call it."""
+    known = words.get(f"fact_{moved.kind}")
+    if known is None:
+        return moved.text[:1].upper() + moved.text[1:]
+    number = next((word for word in moved.text.split() if _NUMBER.fullmatch(word)), "")
+    return f"{known} {number}".strip()
