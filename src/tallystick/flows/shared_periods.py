@@ -27,6 +27,7 @@ from tallystick.flows.periods import (
     NOTHING,
     ClosedPeriods,
     list_periods,
+    partners_in,
     price_owned,
     roll_owned,
 )
@@ -70,8 +71,9 @@ def close_shared(
         due=tables.read_due_contracts(accounts, on=on)["contract_id"].to_list(),
         paying=contracts["contract_id"].to_list(),
     )
+    priced = parts.filter(~pl.col("bucket"))["component_id"].unique().to_list()
     uncounted = period_tables.read_uncounted(
-        accounts, components=parts.filter(~pl.col("bucket"))["component_id"].unique().to_list()
+        accounts, components=sorted({*priced, *partners_in(plans)})
     )
     for some in _parts(accounts, terms, parts=parts):
         ours = pl.col("account_id").is_in(some.joining)
