@@ -27,6 +27,14 @@ from tallystick.domain.balances.models import (
 )
 from tallystick.domain.catalog import queries
 from tallystick.domain.catalog.models import CatalogFile, CatalogVersion, Component
+from tallystick.domain.collections.models import (
+    Dispute,
+    Interest,
+    Promise,
+    Protection,
+    Recovery,
+    WriteOff,
+)
 from tallystick.domain.contracts.grants import Wording
 from tallystick.domain.documents.models import Channel, DocumentFormat
 from tallystick.domain.documents.operations import queue_dispatches, wish_delivery
@@ -34,10 +42,18 @@ from tallystick.domain.invoices.drafts import Waits, set_rules
 from tallystick.domain.invoices.models import BillDraft, DraftLine, Invoice, Offset
 from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.invoices.voids import note_void
-from tallystick.domain.ledger.models import Turn
+from tallystick.domain.ledger.models import ChartRules, OwnAccount, Turn
 from tallystick.domain.parties.operations import exempt_account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.mandates import Creditor, Signed, add_mandate, set_debit_terms
+from tallystick.domain.payments.models import (
+    Deposit,
+    Instrument,
+    Payment,
+    ProcessorFact,
+    Pull,
+    PullTerms,
+)
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import (
@@ -158,6 +174,9 @@ def _live(code: str) -> int:
     )
     charge_usage(tenant_id=tenant.id, at=noon(3, 16))
     _leave_reservations(tenant.id)
+    with acting_for(tenant.id):
+        _leave_arrears(tenant.id)
+        _leave_pulls(tenant.id)
     return tenant.id
 
 
@@ -312,3 +331,52 @@ def _leave_balances(tenant_id: int, account_id: int) -> None:
     Voucher.objects.create(
         tenant_id=tenant_id, batch=batch, serial="spring-1", pin_hash="0", state="active"
     )
+
+
+def _leave_arrears(tenant_id: int) -> None:
+    """What was said of a debt, a deposit, a debt given up that was paid after all; own accounts."""
+    invoice = Invoice.objects.filter(account__number="A4").order_by("id").first()
+    payment = Payment.objects.filter(account__number="A4").order_by("id").first()
+    owner = {"tenant_id": tenant_id, "account_id": invoice.account_id}
+    day, amount = date(2026, 3, 16), Decimal(1)
+    of_invoice = owner | {"invoice": invoice}
+    Dispute.objects.create(
+        **of_invoice, amount=amount, reason="wrong", state="refused", opened_on=day
+    )
+    Interest.objects.create(**of_invoice, charged_to=day)
+    lost = {"loss": amount, "tax": Decimal(0)}
+    WriteOff.objects.create(**of_invoice, **lost, reason="old", written_off_on=day)
+    Recovery.objects.create(**of_invoice, **lost, payment=payment, recovered_on=day)
+    Promise.objects.create(**owner, amount=amount, made_on=day, until=day, state="kept")
+    Protection.objects.create(
+        **owner, kind="exempt", reason="ours", valid_from=date(2027, 1, 1), valid_to=None
+    )
+    Deposit.objects.create(
+        **owner, key="d", currency="EUR", amount=amount, rate=0, held_on=day,
+        recorded_at=noon(3, 16),
+    )  # fmt: skip
+    OwnAccount.objects.create(tenant_id=tenant_id, code="4000", name="Calls", kind="income")
+    ChartRules.objects.create(
+        tenant_id=tenant_id, name="rules.yaml", text="", valid_from=date(2027, 1, 1),
+        published_at=noon(3, 16),
+    )  # fmt: skip
+
+
+def _leave_pulls(tenant_id: int) -> None:
+    """A card, what was asked of it and what its processor told."""
+    invoice = Invoice.objects.filter(account__number="A4").order_by("id").first()
+    owner = {"tenant_id": tenant_id, "account_id": invoice.account_id}
+    day, at = date(2026, 3, 16), noon(3, 16)
+    PullTerms.objects.create(tenant_id=tenant_id, retry_days=[3])
+    card = Instrument.objects.create(
+        **owner, processor="stripe", kind="card", customer="cus_1", method="pm_1",
+        state="active", added_on=day,
+    )  # fmt: skip
+    Pull.objects.create(
+        **owner, instrument=card, key="pull", purpose="invoice", invoice=invoice,
+        amount=Decimal(1), currency="EUR", state="declined", asked_on=day,
+    )  # fmt: skip
+    ProcessorFact.objects.create(
+        tenant_id=tenant_id, processor="stripe", event_id="evt_1", kind="declined", told="failed",
+        amount=Decimal(1), costs=Decimal(0), happened_at=at, received_at=at, state="taken",
+    )  # fmt: skip

@@ -306,6 +306,7 @@ NO_KEY = {
     "invoices_draftline": {"contract_id"},
     "invoices_invoiceline": {"component_id", "contract_id"},
     "invoices_oneoff": {"invoice_id"},
+    "payments_processorfact": {"event_id"},
     "reservations_reservation": {"charge_run_id", "contract_id", "offer_id", "service_id"},
     "usage_batch": {"charge_run_id"},
     "usage_chargetotal": {
