@@ -1,6 +1,7 @@
 """The console's pages over two operators with a life behind them."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from html import unescape
 
@@ -8,10 +9,12 @@ import pytest
 from django.db import InternalError, connection
 from django.test.utils import CaptureQueriesContext
 
+from tallystick.domain.invoices.models import Invoice
 from tallystick.domain.parties.models import Account
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.scope import acting_for, tenant_id_of
 from tallystick.flows.balances import set_terms, top_up
+from tallystick.flows.dispute import dispute_invoice, promise_payment
 from tallystick.gates.console.page import operator_page
 from tests.gates.console.business import AWKWARD, NEW, OPEN, OVERDUE, PAID, SUSPENDED, noon
 
@@ -23,6 +26,7 @@ PAGES = f"""
 /talk/accounts/{SUSPENDED}
 /talk/accounts/{NEW}
 /talk/drafts
+/talk/waiting
 /talk/invoices
 /talk/invoices/INV-2026-000001
 /talk/invoices/INV-2026-000001/lines/3
@@ -192,6 +196,24 @@ def test_pages_read_with_a_dozen_queries(client, address):
     asked = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
     reads = [sql for sql in asked if "tallystick.tenant" not in sql]
     assert 2 <= len(reads) <= 12, reads
+
+
+def test_what_waits_and_what_is_agreed(client):
+    tenant_id = tenant_id_of("talk")
+    given = {"tenant_id": tenant_id, "on": date(2026, 3, 16)}
+    with acting_for(tenant_id):
+        account = Account.objects.get(number=OVERDUE)
+        number = Invoice.objects.filter(account=account).order_by("id").last().number
+    said = "<b>not mine</b>"
+    dispute_invoice(number, amount=Decimal("1.00"), reason=said, at=noon(3, 16), **given)
+    promise_payment(OVERDUE, amount=Decimal("5.00"), until=date(2026, 3, 20), **given)
+    text, body = (f(client.get("/talk/waiting")) for f in (text_of, body_of))
+    assert f"{OVERDUE} {number} 1.00 EUR 2026-03-16" in text
+    assert f"{OVERDUE} 5.00 EUR 2026-03-16 2026-03-20" in text
+    assert said not in body
+    page = text_of(client.get(f"/talk/accounts/{OVERDUE}"))
+    assert "promise open 5.00 2026-03-16 2026-03-20" in page
+    assert f"dispute open 1.00 2026-03-16 {number}" in page
 
 
 def test_an_operators_page_shows_no_others_rows(client):

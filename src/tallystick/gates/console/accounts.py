@@ -13,6 +13,7 @@ from django.shortcuts import render
 
 from tallystick.domain.balances.models import Terms
 from tallystick.domain.balances.queries import buckets_of, movements_of, terms_of
+from tallystick.domain.collections.holds import holds_of
 from tallystick.domain.collections.models import Action
 from tallystick.domain.contracts.models import Contract, ContractOffer, Service
 from tallystick.domain.inventory.models import Assignment
@@ -93,6 +94,7 @@ def show_account(request: HttpRequest, operator: Operator, number: str) -> HttpR
         "invoices": invoices.order_by("-id")[:ROWS_SHOWN],
         "payments": _payments(account),
         "actions": Action.objects.filter(account=account).order_by("-id")[:ROWS_SHOWN],
+        "holds": holds_of(account.id, count=ROWS_SHOWN),
         "orders": Order.objects.filter(account=account).order_by("-id")[:ROWS_SHOWN],
         "entries": _entries(account),
         "shown": ROWS_SHOWN,

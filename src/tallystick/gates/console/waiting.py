@@ -1,0 +1,33 @@
+"""What waits for a person: disputes, promises, bank lines, news of a processor, failed orders."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from tallystick.domain.collections.models import Dispute, DisputeState, Promise, PromiseState
+from tallystick.domain.outbox.models import Order, OrderState
+from tallystick.domain.payments.models import BankLine, BankLineState, FactState, ProcessorFact
+from tallystick.gates.console.page import Operator, operator_page
+
+ROWS_SHOWN: Final = 50
+
+
+@operator_page
+def show_waiting(request: HttpRequest, operator: Operator) -> HttpResponse:
+    """All worklists on one page, the oldest first."""
+    disputes = Dispute.objects.select_related("account", "invoice")
+    promises = Promise.objects.select_related("account").filter(state=PromiseState.OPEN)
+    lines = BankLine.objects.filter(state=BankLineState.WAITING)
+    facts = ProcessorFact.objects.filter(state=FactState.WAITING)
+    orders = Order.objects.select_related("account").filter(state=OrderState.FAILED)
+    context = {
+        "operator": operator,
+        "disputes": disputes.filter(state=DisputeState.OPEN).order_by("id")[:ROWS_SHOWN],
+        "promises": promises.order_by("until", "id")[:ROWS_SHOWN],
+        "lines": lines.order_by("booked_on", "id")[:ROWS_SHOWN],
+        "facts": facts.order_by("happened_at", "id")[:ROWS_SHOWN],
+        "orders": orders.order_by("id")[:ROWS_SHOWN],
+        "shown": ROWS_SHOWN,
+    }
+    return render(request, "console/waiting.html", context)
