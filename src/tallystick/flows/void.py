@@ -25,6 +25,7 @@ from tallystick.domain.ledger.queries import postings_of
 from tallystick.domain.ledger.tables import ENTRY_ROWS, store_many_entries
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.organisations import whole_organisations
+from tallystick.domain.payments.queries import money_on_its_way
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
@@ -46,6 +47,18 @@ class BilledAgain(Refusal):
         return (
             f"{self.number} is not the last bill of contract {self.contract}, so its cycle cannot "
             f"be billed anew; credit what was wrong: tallystick invoice credit {self.number}"
+        )
+
+
+@dataclass
+class MoneyOnItsWay(Refusal):
+    code = "money_on_its_way"
+    number: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"what is owed on {self.number} is being collected; void it when the money has come "
+            f"back, or credit it and bill again with: tallystick invoice rebill {self.number}"
         )
 
 
@@ -90,6 +103,7 @@ def void_invoice(
     :raises NotAnInvoice: when it is a credit note
     :raises AlreadyVoid: when it is void
     :raises InvoiceSettled: when something of it is paid, set against it or credited
+    :raises MoneyOnItsWay: when it is being collected
     :raises DocumentSent: when it was sent, and the operator's rules do not let it void such
     :raises BilledAgain: when one of its contracts was billed after it
     :raises BooksClosed: when that day lies in a closed period
@@ -160,7 +174,7 @@ def _take_back(invoice: Invoice, *, reason: str, on: date, at: datetime) -> Cred
         return None
     try:
         _void(invoice, reason=reason, on=on, at=at)
-    except (voids.InvoiceSettled, DocumentSent):
+    except (voids.InvoiceSettled, MoneyOnItsWay, DocumentSent):
         note = credit_within(invoice, on=on, at=at)
         _free(invoice)
         return note
@@ -170,6 +184,8 @@ def _take_back(invoice: Invoice, *, reason: str, on: date, at: datetime) -> Cred
 def _void(invoice: Invoice, *, reason: str, on: date, at: datetime) -> None:
     tenant = Tenant.objects.get(id=invoice.tenant_id)
     voids.require_voidable(invoice)
+    if money_on_its_way(invoice.account_id, invoice_id=invoice.id):
+        raise MoneyOnItsWay(number=invoice.number)
     keep_back(invoice.id, number=invoice.number, even_sent=drafts.rules_of(tenant).void_sent)
     _free(invoice)
     voids.note_void(invoice, reason=reason, on=on, at=at)

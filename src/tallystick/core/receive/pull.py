@@ -28,12 +28,13 @@ class PullState(StrEnum):
     REINSTATED = "reinstated"  # and there once more
 
 
-_OPEN: Final = (PullState.ASKED, PullState.PROCESSING, PullState.NEEDS_ACTION)
+RUNNING: Final = (PullState.ASKED, PullState.PROCESSING, PullState.NEEDS_ACTION)
+"""The processor has not said yet what came of it."""
 
 FOLLOWING: Final[Mapping[tuple[PullState, FactKind], PullState]] = MappingProxyType(
     {
-        **{(state, FactKind.SUCCEEDED): PullState.SUCCEEDED for state in _OPEN},
-        **{(state, FactKind.DECLINED): PullState.DECLINED for state in _OPEN},
+        **{(state, FactKind.SUCCEEDED): PullState.SUCCEEDED for state in RUNNING},
+        **{(state, FactKind.DECLINED): PullState.DECLINED for state in RUNNING},
         (PullState.ASKED, FactKind.PROCESSING): PullState.PROCESSING,
         (PullState.NEEDS_ACTION, FactKind.PROCESSING): PullState.PROCESSING,
         (PullState.ASKED, FactKind.NEEDS_ACTION): PullState.NEEDS_ACTION,
@@ -48,7 +49,7 @@ FOLLOWING: Final[Mapping[tuple[PullState, FactKind], PullState]] = MappingProxyT
 
 EARLY: Final = frozenset(
     (state, fact)
-    for state in (*_OPEN, PullState.DECLINED)
+    for state in (*RUNNING, PullState.DECLINED)
     for fact in (FactKind.TAKEN_BACK, FactKind.REINSTATED)
 ) | {(PullState.SUCCEEDED, FactKind.REINSTATED)}
 """Facts that wait for the one that comes before them."""

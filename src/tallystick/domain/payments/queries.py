@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from django.db import connection
 
-from tallystick.domain.payments.models import Payment
+from tallystick.core.receive.pull import RUNNING
+from tallystick.domain.payments.models import DebitState, DirectDebit, Payment, Pull
 
 _LEFT = """
     SELECT p.id, p.amount
@@ -38,3 +39,10 @@ def credit_of(account_id: int) -> Decimal:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT coalesce(sum(credit), 0) FROM ({_LEFT}) one", [[account_id]])
         return Decimal(cursor.fetchone()[0])
+
+
+def money_on_its_way(account_id: int, *, invoice_id: int) -> bool:
+    """Whether a direct debit or a card is being asked for what is owed on the invoice."""
+    own = {"account_id": account_id, "invoice_id": invoice_id}
+    debits = DirectDebit.objects.filter(**own, state=DebitState.RUNNING)
+    return debits.exists() or Pull.objects.filter(**own, state__in=RUNNING).exists()
