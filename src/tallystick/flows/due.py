@@ -31,6 +31,7 @@ from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 from tallystick.flows.own_prices import OwnPrices
 from tallystick.flows.periods import NOTHING, ClosedPeriods, close_periods, partners_in
 from tallystick.flows.shared_periods import COUNTED, close_shared, wide_parts
+from tallystick.flows.used import note_used
 
 _LAST: Final = pl.col("band").is_in(NO_BANDS).fill_null(False)
 """Whether a line takes away from those of its component, or settles what they leave."""
@@ -235,7 +236,8 @@ def _recurring_lines(
         tables.read_held_offers(accounts, on=on),
         lambda row: HeldOffer(row[1], row[2], row[3], row[4]),
     )
-    billed = _by_contract(tables.read_billed_lines(accounts, on=on), _billed_line)
+    lines = _by_contract(tables.read_billed_lines(accounts, on=on), _billed_line)
+    billed = note_used(lines, accounts=accounts, contracts=contracts, plans=priced)
     rests = _by_contract(
         tables.read_pauses(accounts, on=on), lambda row: Period(row[1], row[2] or date.max)
     )

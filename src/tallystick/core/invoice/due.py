@@ -392,6 +392,7 @@ def _by_cycle(line: BilledLine, rule: CycleRule) -> Iterator[BilledLine]:
             period=cycle,
             rate=replace(line.rate, quantity=quantity),
             amount=EXACT.divide(line.amount, count),
+            consumed=EXACT.divide(line.consumed, count),
         )
 
 

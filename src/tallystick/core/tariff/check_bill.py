@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tallystick.base.money import plain
 from tallystick.core.tariff.bill_terms import Commitment, Discount, Window
-from tallystick.core.tariff.nodes import Allowance, Catalogue, Offer, UsagePrice
+from tallystick.core.tariff.nodes import Allowance, Catalogue, Offer, Recurring, UsagePrice
 from tallystick.core.tariff.source import CatalogueError
 
 
@@ -27,10 +27,23 @@ def check_bills(catalogue: Catalogue) -> Iterator[CatalogueError]:
             for message in term_faults(term, offer=offer.code, prices=prices):
                 path = f"{offer.code}.{term.code}"
                 yield CatalogueError(catalogue.name, term.line, path, message)
+        yield from _unknown_credits(catalogue, offer)
         least, most = terms.at_least, terms.at_most
         if least is not None and most is not None and least > most:
             message = f"charges at least {plain(least)} and at most {plain(most)}; swap them"
             yield CatalogueError(catalogue.name, terms.line, offer.code, message)
+
+
+def _unknown_credits(catalogue: Catalogue, offer: Offer) -> Iterator[CatalogueError]:
+    """Prices may be aware of credits that are allowances of their offer."""
+    own = [part.code for part in offer.components if isinstance(part, Allowance)]
+    for part in offer.components:
+        for code in part.proration.credits if isinstance(part, Recurring) else ():
+            if code not in own:
+                known = ", ".join(own) or "it has none"
+                message = f"is aware of {code!r}, which is no allowance of {offer.code} ({known})"
+                path = f"{offer.code}.{part.code}.proration"
+                yield CatalogueError(catalogue.name, part.line, path, message)
 
 
 def priced_parts(offer: Offer) -> dict[str, Priced]:

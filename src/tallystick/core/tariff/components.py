@@ -1,6 +1,7 @@
 """The components of an offer as they are written: recurring, included and usage prices."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -29,7 +30,7 @@ ALL_CYCLES: Final = 9_999
 """So many cycles more does what is never lost stay: longer than any contract."""
 
 PRORATED: Final = ("start", "upgrade", "downgrade", "quantity change", "pause", "end")
-PRORATION_WORDS: Final = ("by", "else", *PRORATED)
+PRORATION_WORDS: Final = ("by", "else", "credits aware", *PRORATED)
 RECURRING_WORDS: Final = (
     "every", "in", "align", "price", "trial", "instalments", "proration", "quantity from", "tax",
     "revenue",
@@ -96,12 +97,22 @@ def _proration(page: Page) -> Proration:
         )
         every = inner.read("else", policy, ProrationPolicy.PRORATE)
         policies = [inner.read(word, policy, every) for word in PRORATED]
+        aware = inner.listed("credits aware")
+        credits = tuple(inner.phrase(text, read_name, "", word="credits aware") for text in aware)
         inner.close(PRORATION_WORDS)
-        return Proration(basis, *policies)
+        return _by_direction(basis, policies, credits)
     every = ProrationPolicy.PRORATE
     if node is not None:
         every = page.phrase(node, policy, every, word="proration")
-    return Proration(ProrationBasis.ACTUAL_DAYS, *[every] * len(PRORATED))
+    return _by_direction(ProrationBasis.ACTUAL_DAYS, [every] * len(PRORATED), ())
+
+
+def _by_direction(
+    basis: ProrationBasis, policies: Sequence[ProrationPolicy], credits: tuple[str, ...]
+) -> Proration:
+    """Proration by the policies of PRORATED, in that order."""
+    start, upgrade, downgrade, quantity_change, pause, end = policies
+    return Proration(basis, start, upgrade, downgrade, quantity_change, pause, end, credits)
 
 
 def _allowance(page: Page, code: str, *, currency: str) -> nodes.Allowance:

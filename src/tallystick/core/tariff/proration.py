@@ -28,3 +28,4 @@ class Proration:
     quantity_change: ProrationPolicy = ProrationPolicy.PRORATE
     pause: ProrationPolicy = ProrationPolicy.PRORATE
     end: ProrationPolicy = ProrationPolicy.PRORATE
+    credits: tuple[str, ...] = ()  # allowances paid up front: what was used of them stays paid

@@ -67,7 +67,7 @@ SHAPES: Final[dict[str, dict[str, Schema]]] = {
         "align": _choice(nodes.Alignment),
         "proration": {"anyOf": [_choice(ProrationPolicy), _node("proration")]},
     },
-    "proration": {"by": _choice(ProrationBasis)},
+    "proration": {"by": _choice(ProrationBasis), "credits aware": WORDS},
     "allowance": {
         "of": WORDS,
         "converts": PHRASES_BY_NAME,
