@@ -20,6 +20,7 @@ from tallystick.core.price.lists import PriceText, read_price_lists
 from tallystick.core.price.price import Executor, Priced, Span, price_usage
 from tallystick.core.price.usage import Contract
 from tallystick.core.tariff.nodes import Catalogue, Filter, Offer, UsagePrice
+from tallystick.domain.invoices.models import InvoiceLine
 from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
 from tallystick.domain.tenants.models import ClockKind, Tenant
 from tallystick.domain.tenants.scope import acting_for
@@ -28,6 +29,8 @@ from tallystick.flows.acquire import open_operator, publish_catalogue
 from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
+from tallystick.flows.document import events_of_line
+from tallystick.flows.why import why_priced
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 FIRST, LAST = date(2026, 3, 1), date(2026, 5, 1)
@@ -275,6 +278,17 @@ def billed(tenant: Tenant) -> Sums:
         if day < LAST:
             _add(found, (contract, day.replace(day=1), code or "", kind), [exact])
     return _without_zeros(found)
+
+
+def unexplained(tenant: Tenant) -> list[str]:
+    """Lines of whole periods that cannot be explained, or whose usage is not found."""
+    with acting_for(tenant.id):
+        lines = InvoiceLine.objects.filter(purpose__startswith="period")
+        return [
+            line.description
+            for line in lines.select_related("contract__account")
+            if not why_priced(line) or (line.quantity and not events_of_line(line))
+        ]
 
 
 def _read(tenant: Tenant, query: str) -> list[tuple[Any, ...]]:

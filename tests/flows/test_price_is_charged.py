@@ -19,6 +19,7 @@ from tests.flows.priced_twice import (
     priced_bills,
     priced_lines,
     suspended,
+    unexplained,
 )
 
 pytestmark = pytest.mark.usefixtures("module_database")
@@ -49,6 +50,7 @@ def check(bench: Bench, *, code: str, late: int) -> None:
     assert charged_lines(tenant) == priced_lines(priced)
     assert suspended(tenant) == dict(priced.suspense.select("usage_id", "code").iter_rows())
     assert billed(tenant) == priced_bills(priced)
+    assert unexplained(tenant) == []
 
 
 @pytest.mark.parametrize("name", ["mvno", "energy", "isp"])
