@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from tallystick.domain.ledger.models import Entry, LedgerAccount, OwnAccount, Posting
@@ -37,15 +37,14 @@ def trial_balance(*, until: date | None = None) -> list[BalanceLine]:
     postings = Posting.objects.all()
     if until is not None:
         postings = postings.filter(entry__occurred_on__lte=until)
-    sides: dict[tuple[str, str], list[Decimal]] = {}
-    for sign, condition in ((0, {"amount__gt": 0}), (1, {"amount__lt": 0})):
-        sums = (
-            postings.filter(**condition)
-            .values_list(BOOKED, "entry__currency")
-            .annotate(total=Sum("amount"))
+    sums = (
+        postings.values_list(BOOKED, "entry__currency")
+        .annotate(
+            debit=Coalesce(Sum("amount", filter=Q(amount__gt=0)), Decimal(0)),
+            credit=Coalesce(Sum("amount", filter=Q(amount__lt=0)), Decimal(0)),
         )
-        for code, currency, total in sums:
-            sides.setdefault((code, currency), [Decimal(0), Decimal(0)])[sign] = abs(total)
+        .exclude(debit=0, credit=0)
+    )
     chart: dict[str, LedgerAccount | OwnAccount] = {
         **{line.code: line for line in LedgerAccount.objects.all()},
         **{line.code: line for line in OwnAccount.objects.all()},
@@ -57,9 +56,9 @@ def trial_balance(*, until: date | None = None) -> list[BalanceLine]:
             kind=chart[code].kind if code in chart else "",
             currency=currency,
             debit=debit,
-            credit=credit,
+            credit=-credit,
         )
-        for (code, currency), (debit, credit) in sorted(sides.items())
+        for code, currency, debit, credit in sorted(sums)
     ]
 
 
