@@ -11,7 +11,9 @@ from random import Random
 
 import polars as pl
 
+from tallystick.domain.balances.models import Bucket, BucketMovement, Mode, Terms
 from tallystick.domain.catalog.models import Offer
+from tallystick.domain.parties.models import Account
 from tallystick.domain.tenants.bulk import insert_rows, new_ids
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.acquire import publish_catalogue
@@ -61,6 +63,7 @@ def open_business() -> int:
     )  # fmt: skip
     with acting_for(tenant.id):
         _add_customers(tenant.id, offer_id=Offer.objects.get(code="talk").id)
+        _add_balances(tenant.id)
     return tenant.id
 
 
@@ -112,6 +115,31 @@ def _add_customers(tenant_id: int, *, offer_id: int) -> None:
             state="assigned",
         )
         store("inventory_assignment", **held, valid_from="2025-12-31T23:00:00Z")
+
+
+def _add_balances(tenant_id: int) -> None:
+    """One customer in five pays before or has a limit; each of them has money and ten minutes."""
+    modes = dict(zip((1, 2, 3), Mode, strict=True))
+    accounts = list(Account.objects.order_by("id")[: CUSTOMERS // 5])
+    Terms.objects.bulk_create(
+        Terms(tenant_id=tenant_id, account=account, mode=modes[1 + n % 3], credit_limit=n % 2)
+        for n, account in enumerate(accounts)
+    )
+    buckets = Bucket.objects.bulk_create(
+        Bucket(
+            tenant_id=tenant_id, account=account, unit=unit, origin="grant", source_key=unit,
+            quantity=size, remaining=size, valid_from=AT - timedelta(days=30), priority=1,
+        )
+        for account in accounts
+        for unit, size in (("EUR", 1), ("s", 600))
+    )  # fmt: skip
+    BucketMovement.objects.bulk_create(
+        BucketMovement(
+            tenant_id=tenant_id, account=bucket.account, bucket=bucket, kind="credit",
+            quantity=bucket.quantity, source_key=bucket.unit, occurred_at=AT,
+        )
+        for bucket in buckets
+    )  # fmt: skip
 
 
 def write_files(folder: Path) -> list[Path]:

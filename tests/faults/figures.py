@@ -42,6 +42,12 @@ QUERIES = {
     f" {COMPONENT}",
     "movements": "a.number, c.code, t.cycle_start, sum(quantity)"
     f" FROM balances_movement t {ACCOUNT} {COMPONENT} GROUP BY 1, 2, 3",
+    "buckets": "a.number, t.origin, t.unit, t.remaining, t.reserved"
+    f" FROM balances_bucket t {ACCOUNT}",
+    "drawn": "a.number, t.kind, t.reason, sum(t.quantity)"
+    f" FROM balances_bucketmovement t {ACCOUNT} GROUP BY 1, 2, 3",
+    "owed": f"a.number, t.month, t.charged FROM reservations_tab t {ACCOUNT}",
+    "told": f"a.number, t.port, t.action, t.payload - 'of' FROM outbox_order t {ACCOUNT}",
     "suspense": f"a.number, t.started_at, t.code, t.state FROM usage_suspense t {ACCOUNT}",
     "invoices": "a.number, t.issued_on, t.due_on, t.net, t.tax, t.total"
     f" FROM invoices_invoice t {ACCOUNT}",
@@ -63,8 +69,8 @@ QUERIES = {
 WRITTEN_BY = {
     "load": ("files", "usage", "records", "replaced", "rejects", "sessions"),
     "charge": (
-        "files", "rated lines", "totals", "counters", "movements", "suspense", "tasks left",
-        "runs left",
+        "files", "rated lines", "totals", "counters", "movements", "buckets", "drawn", "owed",
+        "told", "suspense", "tasks left", "runs left",
     ),
     "bill": (
         "totals", "period lines", "measures", "invoices", "lines", "taxes", "open items",

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 import polars as pl
@@ -19,9 +20,12 @@ from tallystick.core.charge.online.state import AccountState
 from tallystick.core.charge.versions import DatedPlan, rate_versions
 from tallystick.core.charge.versions_exact import rate_versions_exact
 from tallystick.core.tariff.nodes import ALWAYS
+from tallystick.core.tariff.plan import compile_plan
+from tallystick.core.tariff.read import read_catalogue
 from tallystick.core.tariff.words import read_filter
 from tests.core.charge.random_cases import assert_same, make_case, make_counters, make_usage
 from tests.core.charge.random_versions import make_calls, make_versions
+from tests.core.charge.test_balance import rows as documented_rows
 from tests.core.charge.test_online import rateable, request_of, served_by
 
 EVENTS = 40
@@ -155,6 +159,40 @@ def test_both_executors_draw_own_buckets_alike(seed):
     for *_, component, _, used in drawn.iter_rows():
         held[-component] -= int(used * QUANTITY_SCALE)
     assert all(left >= 0 for left in held.values())
+
+
+def test_quantities_are_drawn_as_documented():
+    text = """
+        currency: EUR
+        zone: Europe/Berlin
+        offers:
+          talk:
+            from: 2020-01-01
+            components:
+              minutes: {include: 10 min, of: voice}
+              calls: {of: voice, price: 0.10 per min}
+    """
+    plan = compile_plan(read_catalogue(text, name="talk.yaml", files={}))
+    minute, own, expected = 60 * AMOUNT_SCALE, [], {}
+    for source, priority, end, holds, drawn in documented_rows("Quantities"):
+        if source != "included":
+            number = int(source.split()[1])
+            until = None if end == "never" else datetime.fromisoformat(end).replace(tzinfo=UTC)
+            size = int(holds.split()[0]) * minute
+            own.append(Bucket(number, 0, "s", int(priority), size, size, 0, valid_to=until))
+            expected[-number] = int(drawn.split()[0])
+        else:
+            expected[next(iter(plan.offers.values())).allowances[0].id] = int(drawn.split()[0])
+    at = datetime(2026, 1, 10, 10, tzinfo=UTC)
+    offer = next(iter(plan.offers))
+    row = (1, 1, 1, offer, date(2026, 1, 1), "voice", at, Decimal(900), "s", None, None, None)
+    events = pl.DataFrame([row], schema=CHARGE_IN, orient="row")
+    plans = (DatedPlan(1, date(2020, 1, 1), None, plan),)
+    given = {"plans": plans, "counters": COUNTERS.to_frame(), "own": {1: own}}
+    rated = rate_versions(events, **given)
+    assert_same(rated, rate_versions_exact(events.iter_rows(named=True), **given))
+    found = {row[2]: int(row[4]) // 60 for row in rated.draws.iter_rows()}
+    assert found == {number: minutes for number, minutes in expected.items() if minutes}
 
 
 def owed(state):

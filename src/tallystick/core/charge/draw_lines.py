@@ -98,10 +98,11 @@ def draw_lines(
         if isinstance(part, PlanUsage)
     }
     fields = _fields_asked(lines, accounts=accounts, events=events)
-    sums = lines.group_by(_SUMS, maintain_order=True).agg(pl.col("amount").sum())
+    paid = pl.col("amount").filter(pl.col("band") == PAID_AT_ONCE).sum()
+    sums = lines.group_by(_SUMS, maintain_order=True).agg(pl.col("amount").sum(), undone=paid)
     rows = sums.sort("account_id", "started_at", "usage_id", maintain_order=True)
-    amounts = rescale(rows.select("amount"))["amount"]
-    told = zip(rows.drop("amount").iter_rows(), amounts, strict=True)
+    amounts = rescale(rows.select("amount", "undone")).iter_rows()
+    told = zip(rows.drop("amount", "undone").iter_rows(), amounts, strict=True)
     for account_id, own in groupby(told, key=lambda one: one[0][0]):
         payer = _Payer(accounts[account_id], drawn)
         for (_, at, usage_id), parts in groupby(own, key=lambda one: one[0][:3]):
@@ -110,7 +111,10 @@ def draw_lines(
             kind = kinds.get((version_id, component_id), "")
             use = Use(at, now, kind, contract_id, fields.get(usage_id))
             day = at.date()
-            causes = [(Cause(row[3], row[4], row[5], day), cost) for row, cost in costs]
+            causes = [(Cause(row[3], row[4], row[5], day), cost) for row, (cost, _) in costs]
+            undone = sum(amount for _, (_, amount) in costs)
+            if undone:
+                payer.give_back(undone, cause=causes[0][0])
             payer.draw(use, usage_id=usage_id, costs=causes, month=month)
     return drawn
 
@@ -142,6 +146,12 @@ class _Payer:
         own = self.state.buckets.values()
         self._funds = sorted((b for b in own if b.unit == self.state.currency), key=draw_order)
         self._credit = self.state.credit
+
+    def give_back(self, amount: int, *, cause: Cause) -> None:
+        """What was paid at once for an event that is gone; where it came from is not known."""
+        assert self._credit is not None, "an account that is drawn from has a bucket for credit"
+        self._credit.remaining += amount
+        self.drawn.moved[self.state.account_id, self._credit.id, cause] -= amount
 
     def draw(
         self, use: Use, *, usage_id: int, costs: Sequence[tuple[Cause, int]], month: date

@@ -44,8 +44,12 @@ def supersede(before: pl.DataFrame, *, now: pl.DataFrame) -> pl.DataFrame:
 
 
 def keep_payments(before: pl.DataFrame, *, now: pl.DataFrame) -> pl.DataFrame:
-    """`now` with what was paid at once for its events: rating again does not give that back."""
+    """`now` with what was paid at once for its events: rating again does not give that back.
+
+    What was paid for events that are gone is taken back with them.
+    """
     paid = before.select(now.columns).filter(pl.col("band") == PAID_AT_ONCE)
+    paid = paid.join(now.select("usage_id").unique(), on="usage_id", how="semi")
     if paid.is_empty():
         return now
     last = now.group_by(_EVENT).agg((pl.col("seq").max() + 1).alias("next"))

@@ -193,8 +193,8 @@ def filter_of(condition: str | None) -> Filter:
 
 
 def open_credit(accounts: Iterable[AccountState]) -> None:
-    """Gives prepaid accounts the bucket for what is on credit; it is stored once it is used."""
-    without = [a for a in accounts if a.mode is Mode.PREPAID and a.credit is None]
+    """Gives accounts the bucket for what is on credit; it is stored once it is used."""
+    without = [account for account in accounts if account.credit is None]
     ids = new_ids("balances_bucket", count=len(without)) if without else ()
     for state, number in zip(without, ids, strict=True):
         state.buckets[number] = Bucket(

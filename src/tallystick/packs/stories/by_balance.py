@@ -1,12 +1,14 @@
 """Steps of a story about balances: filled, given away, taken from day by day, ended."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tallystick.base.money import plain
+from tallystick.domain.balances.buckets import Grant
+from tallystick.domain.balances.models import Origin
 from tallystick.domain.balances.vouchers import BatchWish, make_batch
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.models import Tenant
@@ -15,6 +17,7 @@ from tallystick.flows.balances import (
     Filled,
     Transfer,
     expire_balances,
+    give_grant,
     set_terms,
     top_up,
     transfer_balance,
@@ -22,16 +25,22 @@ from tallystick.flows.balances import (
 from tallystick.flows.draw import take_fees
 from tallystick.flows.prepaid import post_prepaid
 from tallystick.flows.redeem import redeem_voucher
+from tallystick.gates.cli.asking import read_unit
 from tallystick.packs.stories.steps import (
+    GiveQuantity,
     MakeVouchers,
     PayBefore,
+    PayPartBefore,
     RedeemVoucher,
     RunBalances,
     TopUp,
     TransferBalance,
 )
 
-BalanceStep = PayBefore | TopUp | MakeVouchers | RedeemVoucher | TransferBalance | RunBalances
+BalanceStep = (
+    PayBefore | PayPartBefore | GiveQuantity | TopUp | MakeVouchers | RedeemVoucher
+    | TransferBalance | RunBalances
+)  # fmt: skip
 
 
 class Balances:
@@ -51,11 +60,20 @@ class Balances:
             case PayBefore():
                 set_terms(tenant_id=tenant_id, account=step.account, changes=_agreed(step))
                 return "done"
+            case PayPartBefore():
+                changes = {"mode": "hybrid", **_named(step)}
+                set_terms(tenant_id=tenant_id, account=step.account, changes=changes)
+                return "done"
+            case GiveQuantity():
+                unit, factor = read_unit(step.unit, currency=currency)
+                gift = Grant(
+                    unit, step.quantity * factor, Origin.GRANT, f"line-{step.line}", at,
+                    self._evening(step.until),
+                )  # fmt: skip
+                give_grant(gift, tenant_id=tenant_id, account=step.account, on=step.day, at=at)
+                return "done"
             case TopUp():
-                end = None
-                if step.until is not None:
-                    zone = ZoneInfo(self._tenant.zone)
-                    end = datetime.combine(step.until + timedelta(days=1), time(), zone)
+                end = self._evening(step.until)
                 receipt = Receipt(f"line-{step.line}", "cash", step.amount, currency, step.day)
                 filled = top_up(
                     receipt, tenant_id=tenant_id, account=step.account, at=at, valid_to=end
@@ -83,6 +101,11 @@ class Balances:
             case RunBalances():
                 return self._run(step, at)
 
+    def _evening(self, day: date | None) -> datetime | None:
+        if day is None:
+            return None
+        return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self._tenant.zone))
+
     def _run(self, step: RunBalances, at: datetime) -> str:
         """The day's work: fees, ends, the ledger."""
         tenant_id = self._tenant.id
@@ -95,11 +118,17 @@ class Balances:
 
 def _agreed(step: PayBefore) -> Mapping[str, Any]:
     changes: dict[str, Any] = {"mode": "prepaid", "cut_at_zero": step.cut is not None}
-    named = {"credit_limit": step.credit, "low_balance": step.low, "fee_amount": step.fee}
-    changes |= {name: value for name, value in named.items() if value is not None}
+    changes |= _named(step)
+    if step.fee is not None:
+        changes["fee_amount"] = step.fee
     if step.fee is not None:
         changes |= {"fee_days": step.days or 30, "fee_from": step.day}
     return changes
+
+
+def _named(step: PayBefore | PayPartBefore) -> Mapping[str, Any]:
+    named = {"credit_limit": step.credit, "low_balance": step.low}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _filled(filled: Filled) -> str:

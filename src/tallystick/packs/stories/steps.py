@@ -367,6 +367,23 @@ class PayBefore(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class PayPartBefore(Step):
+    form = "hybrid ACCOUNT [credit CREDIT] [low LOW]"
+    account: str
+    credit: Decimal | None
+    low: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveQuantity(Step):
+    form = "give ACCOUNT QUANTITY of UNIT [until UNTIL]"
+    account: str
+    quantity: Decimal
+    unit: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class TopUp(Step):
     form = "top up ACCOUNT AMOUNT [until UNTIL]"
     account: str
@@ -412,7 +429,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     RateAgain,
     RunBills, RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
-    TurnBooks, CloseBooks, PayBefore, TopUp, MakeVouchers,
+    TurnBooks, CloseBooks, PayBefore, PayPartBefore, GiveQuantity, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
     *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS,
 )  # fmt: skip
