@@ -219,6 +219,13 @@ class _Turn:
     granted: dict[Key, int]
     added: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
     left: dict[int, int] = field(default_factory=dict)  # in buckets
+    away: dict[int, int] = field(init=False)  # what all cycles had drawn of them before
+
+    def __post_init__(self) -> None:
+        self.away = defaultdict(int)
+        for key, amount in self.used.items():
+            if key[2] < 0:
+                self.away[key[2]] += amount
 
     def draw(self, row: tuple[Any, ...], own: Sequence[Bucket] = ()) -> Iterator[tuple[int, int]]:
         """What each allowance and bucket of a row gives, by its position."""
@@ -281,7 +288,7 @@ class _Turn:
     def _left(self, bucket: Bucket) -> int:
         """What a bucket has left after all cycles."""
         if bucket.id not in self.left:
-            away = sum(amount for key, amount in self.used.items() if key[2] == -bucket.id)
+            away = self.away.get(-bucket.id, 0)
             self.left[bucket.id] = max(bucket.free // BUCKET_PER_QUANTITY - away, 0)
         return self.left[bucket.id]
 
