@@ -149,7 +149,7 @@ def _balance(document: InvoiceDocument, form: Format, words: dict[str, str]) -> 
     for payment in document.payments:
         text = f"{payment.text or words['payment']} · {form.short_date(payment.on)}"
         rows.append([clean_text(text), form.amount(payment.amount.copy_negate())])
-    if document.amount_due != document.total:
+    if rows or document.amount_due != document.total:
         rows.append([words["amount_due"], form.money(document.amount_due)])
     return rows
 
