@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 from threading import Lock
 from unittest import mock
 
@@ -14,34 +13,17 @@ from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from tallystick.base.refusal import Refusal
-from tallystick.domain.invoices.models import Invoice, InvoiceLine
-from tallystick.domain.tenants.scope import acting_for, tenant_id_of
+from tallystick.domain.invoices.models import Invoice
+from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.approve import approve_bills
 from tallystick.flows.bill_now import ANY_REVENUE, Charge, bill_charge, bill_over_threshold
-from tallystick.flows.reconcile import reconcile
 from tallystick.flows.void import AlreadyRebilled, rebill_invoice
-from tallystick.packs.stories.play import play_story
-from tallystick.packs.stories.read import read_story
+from tests.faults.lives import figures, lived
 
 pytestmark = pytest.mark.usefixtures("module_database")
 
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
 ON, AT = date(2026, 2, 1), datetime(2026, 2, 1, 8, tzinfo=UTC)
 ATTEMPTS_MAX = 60
-LIFE = """
-business businesses/orchard.yaml catalogue businesses/orchard-period-prices.yaml
-2026-01-01 account A1 "Alder Bakery" business bill-day 1
-2026-01-01 account A2 "Birch Books" business bill-day 1
-2026-01-01 contract C1 of A1 offer office msisdn 4930000001
-2026-01-01 contract C2 of A2 offer volume msisdn 4930000002
-2026-01-01 bill run
-2026-01-20 usage mapping:businesses/orchard-calls.yaml <<END
-id,line,at,seconds
-u1,4930000001,2026-01-10T09:00:00,60000
-u2,4930000002,2026-01-10T09:00:00,12000
-END
-2026-01-20 rate
-"""
 HELD = "2026-02-01 bill hold\n"
 BILLED = "2026-02-01 bill run\n"
 PAID = BILLED + "2026-02-01 pay A1 10.00 bank\n"
@@ -77,26 +59,6 @@ def told_until_done(work: Callable[[], object], *, when: str) -> int:
         else:
             return number
     raise AssertionError("it never came to its end")
-
-
-def lived(name: str, more: str) -> int:
-    story = read_story(LIFE + more, file=f"{name}.story", name=name)
-    assert play_story(story, folder=SCENARIOS, code=name).failed == ()
-    return tenant_id_of(name)
-
-
-def figures(tenant_id: int) -> list[tuple[object, ...]]:
-    """What every invoice says, without ids; and that the books match."""
-    assert [one for one in reconcile(tenant_id=tenant_id) if not one.ok] == []
-    with acting_for(tenant_id):
-        numbers = sorted(Invoice.objects.filter(kind="invoice").values_list("number", flat=True))
-        assert numbers == [f"INV-2026-{n:06d}" for n in range(1, len(numbers) + 1)]
-        lines = InvoiceLine.objects.values_list(
-            "account__number", "invoice__kind", "invoice__issued_on", "purpose", "period_from",
-            "description", "quantity", "net", "freed",
-        )  # fmt: skip
-        # A single charge is named by its id, and those of work that was undone are not given again.
-        return sorted((*row[:3], row[3].partition(":")[0], *row[4:]) for row in lines)
 
 
 def approve(tenant_id: int) -> None:
