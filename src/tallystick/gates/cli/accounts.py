@@ -25,7 +25,7 @@ from tallystick.gates.cli.asking import (
 
 app = typer.Typer()
 account = typer.Typer(
-    no_args_is_help="Accounts: open one, who pays for it, its bill day and taxes."
+    no_args_is_help=True, help="Accounts: open one, who pays for it, its bill day and taxes."
 )
 contract = typer.Typer(no_args_is_help=True, help="Contracts: start, change, pause, end one.")
 app.add_typer(account, name="account")

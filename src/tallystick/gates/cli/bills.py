@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from tallystick.flows.rehearse import Rehearsal
 
 app = typer.Typer()
-bill = typer.Typer(no_args_is_help="Bill runs: rehearse, run, approve what waits.")
-invoice = typer.Typer(no_args_is_help="Invoices: show, print, credit, void, bill again.")
+bill = typer.Typer(no_args_is_help=True, help="Bill runs: rehearse, run, approve what waits.")
+invoice = typer.Typer(no_args_is_help=True, help="Invoices: show, print, credit, void, bill again.")
 app.add_typer(bill, name="bill")
 app.add_typer(invoice, name="invoice")
 
