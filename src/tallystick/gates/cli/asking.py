@@ -174,6 +174,25 @@ def as_pairs(texts: list[str] | None) -> list[tuple[str, str]]:
     return [(name.strip(), value.strip()) for name, _, value in pairs]
 
 
+CreditedLines = Annotated[
+    list[int] | None, typer.Option("--line", help="A line, whole; say it again.")
+]
+CreditedParts = Annotated[
+    list[str] | None,
+    typer.Option("--part", parser=read_pair, metavar="LINE=NET", help="A part of a line."),
+]
+
+
+def credited_parts(lines: list[int] | None, parts: list[str] | None) -> dict[int, Decimal | None]:
+    """What of an invoice is credited: the net of each line, None = the whole of it."""
+    credited: dict[int, Decimal | None] = dict.fromkeys(lines or ())
+    for at, amount in as_pairs(parts):
+        if not at.isdigit():
+            raise typer.BadParameter(f"{at!r} is not a line's number; write --part 2=4.50")
+        credited[int(at)] = read_signed(amount)
+    return credited
+
+
 def read_text(path: Path) -> str:
     """The text of a file.
 

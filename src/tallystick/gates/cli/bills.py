@@ -1,7 +1,6 @@
 """Bills: running them, rehearsing them, looking at invoices."""
 
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,14 +19,14 @@ from tallystick.gates.cli.answers import (
 )
 from tallystick.gates.cli.asking import (
     AsJson,
+    CreditedLines,
+    CreditedParts,
     Day,
     Operator,
     Rows,
     act_for,
-    as_pairs,
+    credited_parts,
     one_of,
-    read_pair,
-    read_signed,
 )
 
 if TYPE_CHECKING:
@@ -287,11 +286,8 @@ def _tax(tax: "InvoiceTax", currency: str) -> dict[str, Any]:
 )
 def credit(
     number: Number,
-    line: Annotated[list[int] | None, typer.Option(help="A line, whole; say it again.")] = None,
-    part: Annotated[
-        list[str] | None,
-        typer.Option(parser=read_pair, metavar="LINE=NET", help="A part of a line."),
-    ] = None,
+    line: CreditedLines = None,
+    part: CreditedParts = None,
     rehearse: Annotated[bool, typer.Option("--rehearse", help="Say it; store nothing.")] = False,
     day: Day = None,
     operator: Operator = None,
@@ -300,11 +296,7 @@ def credit(
     """Credit an invoice, some lines of it or parts of them, by a credit note of its own."""
     from tallystick.flows.credit import credit_invoice
 
-    parts: dict[int, Decimal | None] = dict.fromkeys(line or ())
-    for at, amount in as_pairs(part):
-        if not at.isdigit():
-            raise typer.BadParameter(f"{at!r} is not a line's number; write --part 2=4.50")
-        parts[int(at)] = read_signed(amount)
+    parts = credited_parts(line, part)
     present = act_for(operator)
     made = credit_invoice(
         number,

@@ -10,15 +10,15 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import examples, money, table_of, tell
 from tallystick.gates.cli.asking import (
     AsJson,
+    CreditedLines,
+    CreditedParts,
     Day,
     Operator,
     act_for,
-    as_pairs,
+    credited_parts,
     one_of,
     read_amount,
     read_day,
-    read_pair,
-    read_signed,
 )
 
 app = typer.Typer()
@@ -89,11 +89,8 @@ def open_(
 def accept(
     number: Number,
     reason: Why,
-    line: Annotated[list[int] | None, typer.Option(help="A line, whole; say it again.")] = None,
-    part: Annotated[
-        list[str] | None,
-        typer.Option(parser=read_pair, metavar="LINE=NET", help="A part of a line."),
-    ] = None,
+    line: CreditedLines = None,
+    part: CreditedParts = None,
     day: Day = None,
     operator: Operator = None,
     as_json: AsJson = False,
@@ -101,11 +98,7 @@ def accept(
     """Say that the customer is right: a credit note gives back the amount, or these lines."""
     from tallystick.flows.dispute import accept_dispute
 
-    parts: dict[int, Decimal | None] = dict.fromkeys(line or ())
-    for at, amount in as_pairs(part):
-        if not at.isdigit():
-            raise typer.BadParameter(f"{at!r} is not a line's number; write --part 2=4.50")
-        parts[int(at)] = read_signed(amount)
+    parts = credited_parts(line, part)
     present = act_for(operator)
     done = accept_dispute(
         number, decision=reason, parts=parts or None, tenant_id=present.tenant_id,
