@@ -51,10 +51,11 @@ def open_operator(*, code: str, at: datetime, **columns: Any) -> Tenant:
 def set_ladder(*, tenant_id: int, segment: str, text: str) -> None:
     """The steps of a segment's collections from now on.
 
-    :raises LadderRefused: with every mistake in the text
+    :raises InvalidLadder: with every mistake in the text
     """
-    read_ladder(text, source=segment)
     with acting_for(tenant_id):
+        country = Tenant.objects.get(id=tenant_id).country
+        read_ladder(text, source=segment, country=country)
         Ladder.objects.update_or_create(
             tenant_id=tenant_id, segment=segment, defaults={"source": text}
         )

@@ -83,6 +83,7 @@ def climb_span(
                 ),
                 cases=cases,
                 standing=last.filter(~restored).join(own, on="account_id", how="semi"),
+                places=own,
                 ladder=ladder,
                 on=on,
             )

@@ -40,6 +40,7 @@ from tallystick.domain.invoices.queries import items_to_pay
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.models import Account
 from tallystick.domain.tenants.locks import only_one
+from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.arrears import charge_interest
 from tallystick.flows.climb import CUTS, STEPS_TAKEN, Climbed, climb_span
@@ -91,7 +92,8 @@ def collect(
     with only_one("collections", tenant_id=tenant_id):
         with acting_for(tenant_id):
             end_promises(on=on)
-            ladders = {segment: _read(text, segment) for segment, text in ladder_texts()}
+            country = Tenant.objects.get(id=tenant_id).country
+            ladders = {segment: _read(text, segment, country) for segment, text in ladder_texts()}
             spans = cut_spans(read_late(on=on)["account_id"])
         charged = charge_interest(ladders, tenant_id=tenant_id, on=on)
 
@@ -234,12 +236,12 @@ def _restore_services(
 def ladder_of(account: Account) -> Ladder | None:
     """The ladder of the account's segment, if it has one."""
     text = ladder_text(account.segment)
-    return None if text is None else _read(text, account.segment)
+    return None if text is None else _read(text, account.segment, "")
 
 
 @lru_cache(maxsize=64)
-def _read(text: str, segment: str) -> Ladder:
-    return read_ladder(text, source=segment)
+def _read(text: str, segment: str, country: str) -> Ladder:
+    return read_ladder(text, source=segment, country=country)
 
 
 def _tell_network(service: Service, action: str, episode: Episode, at: datetime) -> None:

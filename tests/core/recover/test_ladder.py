@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from tallystick.core.receive.allocate import OpenItem
 from tallystick.core.recover.ladder import (
+    WHERE_THEY_LIVE,
+    ActingDays,
     Action,
     CollectionCase,
     Ladder,
@@ -74,29 +76,61 @@ def test_nothing_is_restored_after_termination() -> None:
     assert [one.name for one in down.standing] == ["60 terminate contract"]
 
 
-def test_steps_on_one_rung_are_taken_together_and_holidays_are_kept() -> None:
+def test_steps_on_one_rung_are_taken_together() -> None:
     steps = (
         LadderStep(3, Action.REMIND, "mail"),
         LadderStep(3, Action.CHARGE, "late fee", fee=Decimal("2.50")),
     )
-    ladder = Ladder("two", "EUR", steps, weekdays_only=True)
+    ladder = Ladder("two", "EUR", steps)
     case, items, on = CollectionCase("A-1"), [item(DUE, "40.00")], date(2026, 3, 5)
     found = next_steps(case, open_items=items, ladder=ladder, on=on)
     assert [(s.step.action, s.overdue_days, s.overdue_amount) for s in found] == [
         (Action.REMIND, 3, Decimal("40.00")),
         (Action.CHARGE, 3, Decimal("40.00")),
     ]
-    assert next_steps(case, open_items=items, ladder=ladder, on=on, holidays={on}) == ()
     exempt = replace(case, exempt=True)
     assert next_steps(exempt, open_items=items, ladder=ladder, on=on) == ()
     dollars = [replace(items[0], currency="USD")]
     assert next_steps(case, open_items=dollars, ladder=ladder, on=on) == ()
 
 
+@pytest.mark.parametrize(
+    ("days", "calendar", "lives_in", "kept"),
+    [
+        (ActingDays.ANY, "", "", []),
+        (ActingDays.WEEKDAYS, "", "", [26, 27]),
+        (ActingDays.WORKING, "GB-ENG", "", [25, 26, 27, 28]),  # the 28th is Boxing Day's
+        (ActingDays.WORKING, "DE", "", [25, 26, 27]),
+        (ActingDays.WORKING, "SA", "", [25, 26]),  # weekends there are Friday and Saturday
+        (ActingDays.WORKING, WHERE_THEY_LIVE, "US-NY/Kings", [25, 26, 27]),
+        (ActingDays.WORKING, WHERE_THEY_LIVE, "GB-ENG", [25, 26, 27, 28]),
+        (ActingDays.WORKING, WHERE_THEY_LIVE, "GB-XX", [25, 26, 27, 28]),
+        (ActingDays.WORKING, WHERE_THEY_LIVE, "XX", [26, 27]),
+    ],
+)
+def test_no_step_on_days_that_are_kept(
+    days: ActingDays, calendar: str, lives_in: str, kept: list[int]
+) -> None:
+    """Christmas 2026: the 25th is a Friday."""
+    ladder = replace(LADDER, days=days, calendar=calendar)
+    case = CollectionCase("A-1", lives_in=lives_in)
+    items = [item(date(2026, 12, 1), "40.00")]
+    week = [date(2026, 12, day) for day in range(24, 31)]
+    idle = [d.day for d in week if not next_steps(case, open_items=items, ladder=ladder, on=d)]
+    assert idle == kept
+
+
+def test_working_days_are_the_country_s_where_no_calendar_is_named() -> None:
+    text = "ladder: a\ncurrency: EUR\ndays: working days\nsteps:\n- {after: 1 day, remind: mail}"
+    assert read_ladder(text, source="x.yaml", country="AT").calendar == "AT"
+    with pytest.raises(InvalidLadder, match="the holidays of 'XX' are not known"):
+        read_ladder(text, source="x.yaml", country="XX")
+
+
 @given(visits=st.lists(st.integers(1, 200), max_size=40))
 def test_steps_keep_their_distance_whenever_one_looks(visits: list[int]) -> None:
     case, items = CollectionCase("A-1"), [item(DUE, "100.00")]
-    ladder = replace(LADDER, weekdays_only=False)
+    ladder = replace(LADDER, days=ActingDays.ANY)
     for days in sorted(visits):
         on = DUE + timedelta(days=days)
         found = next_steps(case, open_items=items, ladder=ladder, on=on)
@@ -129,9 +163,9 @@ steps:
 MISTAKES = """\
 x.yaml:2: 'Euro' is not a currency code; write three capital letters such as EUR
 x.yaml:3: `minimum: ten` is not an amount of 0 or more
-x.yaml:4: `days: sundays` must be one of: any, weekdays
-x.yaml:5: `extra` is not known here; known: ladder, currency, minimum, days, tax, \
-interest, services, steps
+x.yaml:4: `days: sundays` must be one of: any, weekdays, working days
+x.yaml:5: `extra` is not known here; known: ladder, currency, minimum, days, holidays, \
+tax, interest, services, steps
 x.yaml:8: a step says when, as in `after: 14 days`
 x.yaml:9: 3 days come after 14; sort the steps by days
 x.yaml:9: `reconnect` has no meaning where we remind
@@ -160,6 +194,14 @@ def test_every_mistake_is_told_with_its_line() -> None:
         (
             "ladder: a\ncurrency: JPY\nsteps:\n- {after: 1 day, charge: fee, fee: 0.5}",
             "x.yaml:4: `fee: 0.5` has more than 0 decimals in JPY",
+        ),
+        (
+            "ladder: a\ncurrency: EUR\ndays: working days\nholidays: DE-XY\nsteps: []",
+            "x.yaml:4: the holidays of 'DE-XY' are not known",
+        ),
+        (
+            "ladder: a\ncurrency: EUR\nholidays: DE\nsteps: []",
+            "x.yaml:3: `holidays:` are kept where it says `days: working days`",
         ),
     ],
 )

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tallystick.core.receive.allocate import OpenItem
 from tallystick.core.recover.ladder import (
+    WHERE_THEY_LIVE,
+    ActingDays,
     Action,
     CollectionCase,
     Ladder,
@@ -17,7 +19,13 @@ from tallystick.core.recover.ladder import (
     TakenStep,
     next_steps,
 )
-from tallystick.core.recover.ladder_batch import CASES, DEBTS, STANDING, next_steps_batch
+from tallystick.core.recover.ladder_batch import (
+    CASES,
+    DEBTS,
+    PLACES,
+    STANDING,
+    next_steps_batch,
+)
 
 DUE = date(2026, 3, 2)
 cents = st.integers(1, 9000).map(lambda n: Decimal(n).scaleb(-2))
@@ -33,8 +41,10 @@ def ladders(draw) -> Ladder:
         )
         for n, day in enumerate(days)
     )  # fmt: skip
-    weekdays = draw(st.booleans())
-    return Ladder("any", "EUR", steps, draw(st.sampled_from([Decimal(0), Decimal(10)])), weekdays)
+    return Ladder(
+        "any", "EUR", steps, draw(st.sampled_from([Decimal(0), Decimal(10)])),
+        draw(st.sampled_from(ActingDays)), draw(st.sampled_from(["DE", "SA", WHERE_THEY_LIVE])),
+    )  # fmt: skip
 
 
 @st.composite
@@ -47,6 +57,7 @@ def cases(draw, ladder: Ladder) -> tuple[CollectionCase, list[OpenItem]]:
         exempt=draw(st.integers(0, 5)) == 0,
         exempt_from=draw(st.frozensets(st.sampled_from(list(Action)), max_size=2)),
         promised_until=draw(st.none() | days),
+        lives_in=draw(st.sampled_from(["", "DE", "IN-KA", "US-NY/Kings", "SA", "XX"])),
     )
     items = [
         OpenItem(
@@ -64,11 +75,10 @@ def test_at_once_as_one_by_one(data) -> None:
     ladder = data.draw(ladders())
     drawn = data.draw(st.lists(cases(ladder), max_size=6))
     on = DUE + timedelta(days=data.draw(st.integers(-5, 90)))
-    holidays = {DUE + timedelta(days=30)}
     expected = []
     for account, (case, items) in enumerate(drawn):
         own = replace(case, account_id=str(account))
-        steps = next_steps(own, open_items=items, ladder=ladder, on=on, holidays=holidays)
+        steps = next_steps(own, open_items=items, ladder=ladder, on=on)
         expected += [
             (account, ladder.steps.index(s.step), s.overdue_amount, s.overdue_days) for s in steps
         ]
@@ -96,8 +106,10 @@ def test_at_once_as_one_by_one(data) -> None:
             schema=STANDING,
             orient="row",
         ),
+        places=pl.DataFrame(
+            [(n, case.lives_in) for n, (case, _) in enumerate(drawn)], schema=PLACES, orient="row"
+        ),
         ladder=ladder,
         on=on,
-        holidays=holidays,
     )
     assert found.rows() == expected

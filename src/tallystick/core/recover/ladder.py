@@ -4,7 +4,7 @@ Nobody is taken over a rung. Steps follow in order and keep their distance in da
 ladder was not climbed for a while, because what stands between them is time to pay.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from tallystick.base.money import EXACT
+from tallystick.base.working_days import SATURDAY, is_working_day, nearest_known
 from tallystick.core.receive.allocate import OpenItem
 from tallystick.core.recover.interest import YearlyRate
 
@@ -28,6 +29,17 @@ class Action(StrEnum):
     HAND_OVER = "hand over"
     WRITE_OFF = "write off"
 
+
+class ActingDays(StrEnum):
+    """When steps are taken; a restoration comes on any day."""
+
+    ANY = "any"
+    WEEKDAYS = "weekdays"
+    WORKING = "working days"
+
+
+WHERE_THEY_LIVE: Final = "account"
+"""As a ladder's calendar: that of the place each account lives in."""
 
 RESTORED: Final = frozenset({Action.RESTRICT, Action.SUSPEND, Action.DISCONNECT})
 """Actions that a payment undoes."""
@@ -64,14 +76,16 @@ class Ladder:
     """Steps in the order of their days; amounts are in the ladder's currency.
 
     What takes service away takes it from those that the account pays for as well, or from its own
-    services only.
+    services only. On working days steps are taken by a calendar: a country, a part of one, or
+    `account`.
     """
 
     name: str
     currency: str
     steps: tuple[LadderStep, ...]
     minimum: Decimal = ZERO
-    weekdays_only: bool = False
+    days: ActingDays = ActingDays.ANY
+    calendar: str = ""
     reaches_paid_for: bool = True
     fee_tax: str = "standard"  # the tax category of fees and interest
     interest: tuple[YearlyRate, ...] = ()
@@ -88,7 +102,8 @@ class CollectionCase:
     """What is known of a late account besides its open items.
 
     An exempt account is left alone; one that is exempt from some actions is taken past them. No
-    step is taken up to and including the day of a promise to pay.
+    step is taken up to and including the day of a promise to pay. It lives in a place such as GB
+    or US-NY/Kings.
     """
 
     account_id: str
@@ -96,6 +111,7 @@ class CollectionCase:
     exempt: bool = False
     exempt_from: frozenset[Action] = frozenset()
     promised_until: date | None = None
+    lives_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +148,10 @@ def next_steps(
     open_items: Iterable[OpenItem],
     ladder: Ladder,
     on: date,
-    holidays: Collection[date] = (),
 ) -> tuple[Step, ...]:
     """The steps to take on that day: none, one, or several that stand on the same rung."""
     promised = case.promised_until is not None and on <= case.promised_until
-    if case.exempt or promised or not may_act(ladder, on=on, holidays=holidays):
+    if case.exempt or promised or not may_act(ladder, on=on, lives_in=case.lives_in):
         return ()
     overdue, oldest = _overdue(open_items, ladder, on)
     if oldest is None:
@@ -217,6 +232,11 @@ def _last_taken(case: CollectionCase, ladder: Ladder) -> tuple[int, tuple[Ladder
     return 0, None
 
 
-def may_act(ladder: Ladder, *, on: date, holidays: Collection[date]) -> bool:
-    """Whether the ladder takes steps on that day."""
-    return not ladder.weekdays_only or (on.weekday() < 5 and on not in holidays)
+def may_act(ladder: Ladder, *, on: date, lives_in: str) -> bool:
+    """Whether the ladder takes steps on that day for an account that lives there."""
+    if ladder.days is ActingDays.ANY:
+        return True
+    if ladder.days is ActingDays.WEEKDAYS:
+        return on.weekday() < SATURDAY
+    own = ladder.calendar == WHERE_THEY_LIVE
+    return is_working_day(on, calendar=nearest_known(lives_in) if own else ladder.calendar)

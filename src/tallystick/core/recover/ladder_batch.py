@@ -1,6 +1,5 @@
 """The ladder for many accounts at once: the same steps as `next_steps`, on frames."""
 
-from collections.abc import Collection
 from datetime import date
 from typing import Final
 
@@ -33,6 +32,9 @@ CASES: Final = pl.Schema(
 STANDING: Final = pl.Schema({"account_id": pl.Int64(), "step": pl.String(), "taken_on": pl.Date()})
 """Steps that were taken and not undone, each account's one by one."""
 
+PLACES: Final = pl.Schema({"account_id": pl.Int64(), "lives_in": pl.String()})
+"""Where accounts live: places such as GB or US-NY/Kings."""
+
 TAKEN: Final = pl.Schema(
     {
         "account_id": pl.Int64(),
@@ -49,15 +51,23 @@ def next_steps_batch(
     *,
     cases: pl.DataFrame,
     standing: pl.DataFrame,
+    places: pl.DataFrame,
     ladder: Ladder,
     on: date,
-    holidays: Collection[date] = (),
 ) -> pl.DataFrame:
-    """TAKEN of these DEBTS, CASES and STANDING steps on that day, account by account."""
-    if not may_act(ladder, on=on, holidays=holidays):
+    """TAKEN of these DEBTS, CASES and STANDING steps on that day, account by account.
+
+    An account that is not in PLACES takes none.
+    """
+    lived_in = places["lives_in"].unique().to_list()
+    acting = [place for place in lived_in if may_act(ladder, on=on, lives_in=place)]
+    if not acting:
         return TAKEN.to_frame()
+    awake = places.filter(pl.col("lives_in").is_in(acting))
     climb = (
-        overdue_batch(debts, currency=ladder.currency, on=on)
+        overdue_batch(
+            debts.join(awake, on="account_id", how="semi"), currency=ladder.currency, on=on
+        )
         .join(cases, on="account_id", how="left", maintain_order="left")
         .filter(
             ~pl.col("exempt").fill_null(False),

@@ -9,12 +9,20 @@ import yaml
 
 from tallystick.base.money import InvalidCurrency, minor_decimals
 from tallystick.base.refusal import Refusal
+from tallystick.base.working_days import is_known
 from tallystick.core.recover.interest import YearlyRate
-from tallystick.core.recover.ladder import RESTORED, Action, Ladder, LadderStep
+from tallystick.core.recover.ladder import (
+    RESTORED,
+    WHERE_THEY_LIVE,
+    ActingDays,
+    Action,
+    Ladder,
+    LadderStep,
+)
 
 _DAYS = re.compile(r"(\d{1,4}) days?")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) %")
-_TOP = ("ladder", "currency", "minimum", "days", "tax", "interest", "services", "steps")
+_TOP = ("ladder", "currency", "minimum", "days", "holidays", "tax", "interest", "services", "steps")
 _STEP = ("after", "fee", "minimum", "restore", "reconnect", "tax")
 _RATE = ("from", "rate")
 _ACTIONS = tuple(action.value for action in Action)
@@ -31,19 +39,21 @@ class InvalidLadder(Refusal):
         return "\n".join(self.mistakes)
 
 
-def read_ladder(text: str, *, source: str) -> Ladder:
+def read_ladder(text: str, *, source: str, country: str = "") -> Ladder:
     """The ladder that the text describes; `source` is the file's name, for the mistakes.
+
+    Its working days are those of `country`, where it names no other calendar.
 
     :raises InvalidLadder: with every mistake, each as `source:line: what is wrong and how to mend`
     """
-    return _Reading(source).ladder(text)
+    return _Reading(source, country).ladder(text)
 
 
 class _Reading:
     """One text being read, with the mistakes found so far."""
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    def __init__(self, source: str, country: str) -> None:
+        self._source, self._country = source, country
         self._mistakes: list[tuple[int, str]] = []
 
     def ladder(self, text: str) -> Ladder:
@@ -62,11 +72,13 @@ class _Reading:
             if name not in fields:
                 self._mistake(root, f"`{name}:` is missing")
         currency = self._currency(fields)
+        days = self._choice(fields, "days", tuple(ActingDays))
         ladder = Ladder(
             name=self._text(fields, "ladder"),
             currency=currency,
             minimum=self._amount(fields, "minimum", currency),
-            weekdays_only=self._choice(fields, "days", ("any", "weekdays")) == "weekdays",
+            days=ActingDays(days if days in tuple(ActingDays) else ActingDays.ANY),
+            calendar=self._calendar(fields, root, working=days == ActingDays.WORKING),
             fee_tax=self._text(fields, "tax") or "standard",
             interest=self._interest(fields),
             steps=self._steps(fields, currency),
@@ -76,6 +88,22 @@ class _Reading:
             told = [f"{self._source}:{line}: {what}" for line, what in sorted(self._mistakes)]
             raise InvalidLadder(mistakes=tuple(told))
         return ladder
+
+    def _calendar(self, fields: Keyed, root: yaml.Node, *, working: bool) -> str:
+        named = self._text(fields, "holidays") or self._country
+        if not working:
+            if "holidays" in fields:
+                at = fields["holidays"][0]
+                self._mistake(at, "`holidays:` are kept where it says `days: working days`")
+            return ""
+        if named and named != WHERE_THEY_LIVE and not is_known(named):
+            at = fields["holidays"][0] if "holidays" in fields else root
+            self._mistake(
+                at,
+                f"the holidays of {named!r} are not known; write a country or a part of one, as "
+                "`holidays: DE` or `holidays: DE-BY`, or `holidays: account`",
+            )
+        return named
 
     def _interest(self, fields: Keyed) -> tuple[YearlyRate, ...]:
         if "interest" not in fields:

@@ -8,14 +8,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from tallystick.base.period import day_in_month, day_start
+from tallystick.base.working_days import holidays_of, is_known
 from tallystick.core.tariff.nodes import Band, Calendar, Days, Hours, WeekRule
 from tallystick.core.tariff.words import Mistake, read_date
 
@@ -92,12 +90,8 @@ def _days(text: str) -> Days:
 
 
 def _known_holidays(code: str) -> str:
-    try:
-        _holidays_of(code, 2026)
-    except (NotImplementedError, KeyError):
-        raise Mistake(
-            f"holidays({code}) are not known; write a country such as DE or DE-BY"
-        ) from None
+    if not is_known(code):
+        raise Mistake(f"holidays({code}) are not known; write a country such as DE or DE-BY")
     return code
 
 
@@ -123,12 +117,6 @@ def _week(word: str) -> Iterator[int]:
         yield day % 7
 
 
-@lru_cache(maxsize=4096)
-def _holidays_of(code: str, year: int) -> frozenset[date]:
-    country, _, subdivision = code.partition("-")
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
-
-
 @dataclass(frozen=True, slots=True)
 class DayFacts:
     """What a rule can ask of a day."""
@@ -141,7 +129,7 @@ class DayFacts:
 
 def facts_of(day: date, *, codes: frozenset[str]) -> DayFacts:
     """The day as rules see it, with those of the holiday codes that hold on it."""
-    held = frozenset(code for code in codes if day in _holidays_of(code, day.year))
+    held = frozenset(code for code in codes if day in holidays_of(code, day.year))
     return DayFacts(day.weekday(), (day.month, day.day), held, day)
 
 

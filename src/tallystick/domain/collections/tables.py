@@ -16,6 +16,7 @@ LATE: Final = pl.Schema(
         "segment": pl.String(),
         "currency": pl.String(),
         "email": pl.String(),
+        "lives_in": pl.String(),  # the place of its taxes, else its country
         "episode_id": pl.Int64(),  # null where it is not on its ladder yet
     }
 )
@@ -73,7 +74,8 @@ def hold_late(span: Span, *, on: date) -> None:
 def read_late_accounts(span: Span, *, on: date) -> pl.DataFrame:
     """The LATE accounts of the span."""
     return read_frame(
-        "SELECT a.id, a.number, a.segment, a.currency, p.email, e.id FROM parties_account a"
+        "SELECT a.id, a.number, a.segment, a.currency, p.email,"
+        " coalesce(nullif(a.tax_place, ''), p.country), e.id FROM parties_account a"
         " JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id"
         " LEFT JOIN collections_episode e ON e.tenant_id = a.tenant_id AND e.account_id = a.id"
         " AND e.state = 'open' WHERE a.id IN"

@@ -104,15 +104,16 @@ class _Reader:
         zone = self._text("zone", _is_zone, "Europe/Berlin")
         taxes = self._file("taxes", self._written.get("taxes"))
         read_taxes(taxes, name=str(self._written.get("taxes", "")))
+        country = self._text("country", _COUNTRY.fullmatch, "GB")
         ladders = {}
         for segment, name in self._table("ladders").items():
             ladders[segment] = self._file(f"ladders.{segment}", name)
-            read_ladder(ladders[segment], source=str(name))
+            read_ladder(ladders[segment], source=str(name), country=country)
         rehearsal = self._rehearsal(zone)
         columns = {
             "name": self._text("name", bool, "Hedgerow Telecom"),
             "industry": self._text("industry", bool, "isp", otherwise="general"),
-            "country": self._text("country", _COUNTRY.fullmatch, "GB"),
+            "country": country,
             "currency": currency,
             "zone": zone,
             "language": self._text("language", _LANGUAGE.fullmatch, "en", otherwise="en"),

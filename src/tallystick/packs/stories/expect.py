@@ -1,6 +1,6 @@
 """What an expectation expects and what is found: two texts, the same where it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -37,6 +37,7 @@ from tallystick.packs.stories.expectations import (
     ExpectServiceState,
     ExpectSuspense,
     ExpectTax,
+    ExpectTold,
 )
 from tallystick.packs.stories.late_steps import ExpectPromise
 from tallystick.packs.stories.step import Step
@@ -44,11 +45,13 @@ from tallystick.packs.stories.step import Step
 Seen = tuple[str, str]
 """(expected, found)"""
 
+Told = Mapping[str, Sequence[PlacedOrder]]
+
 NO_INVOICE = "no invoice of that day"
 
 
-def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
-    """What the step expects and what is found; `told` is all that the network was told.
+def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
+    """What the step expects and what is found; `told` is what the outside was told, by port.
 
     It is part of the caller's `acting_for`.
 
@@ -88,8 +91,9 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
             states = Service.objects.filter(contract__number=step.contract).order_by("id")
             return step.state, ", ".join(one.state for one in states) or "no service"
         case ExpectNetwork():
-            actions = [order.action for order in told if order.account == step.account]
-            return ", ".join(step.actions) or "nothing", ", ".join(actions) or "nothing"
+            return _look_for_orders(step.actions, told["network"], account=step.account)
+        case ExpectTold():
+            return _look_for_orders(step.actions, told[step.port], account=step.account)
         case ExpectRejects():
             return str(step.count), str(open_rejects(code=step.code).count())
         case ExpectSuspense():
@@ -110,6 +114,11 @@ def look(step: Step, *, tenant: Tenant, told: Sequence[PlacedOrder]) -> Seen:
             return "they balance", "; ".join(off) or "they balance"
         case _:
             raise AssertionError(f"nobody looks for {type(step).__name__}")
+
+
+def _look_for_orders(actions: Sequence[str], told: Sequence[PlacedOrder], *, account: str) -> Seen:
+    found = [order.action for order in told if order.account == account]
+    return ", ".join(actions) or "nothing", ", ".join(found) or "nothing"
 
 
 def _look_for_invoice(step: ExpectInvoice) -> Seen:

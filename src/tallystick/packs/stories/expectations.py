@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final, NewType
 
 from tallystick.domain.contracts.models import ServiceState
@@ -83,6 +84,19 @@ class ExpectNetwork(Expectation):
     actions: tuple[str, ...]
 
 
+class Port(StrEnum):
+    MAIL = "mail"
+    AGENCY = "agency"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectTold(Expectation):
+    form = "expect told PORT ACCOUNT ACTIONS..."
+    port: Port
+    account: str
+    actions: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ExpectRejects(Expectation):
     form = "expect rejects CODE COUNT"
@@ -127,6 +141,7 @@ EXPECTATIONS: Final[tuple[type[Expectation], ...]] = (
     ExpectBalance,
     ExpectServiceState,
     ExpectNetwork,
+    ExpectTold,
     ExpectRejects,
     ExpectSuspense,
     ExpectHeld,

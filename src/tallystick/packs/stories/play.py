@@ -155,7 +155,7 @@ class _Player:
                 expected, found, ok = self._refused(step, at)
             elif isinstance(step, Expectation):
                 with acting_for(self._tenant.id):
-                    told = self._logs["network"].told
+                    told = {port: log.told for port, log in self._logs.items()}
                     expected, found = look(step, tenant=self._tenant, told=told)
                 ok = expected == found
             else:
