@@ -8,9 +8,9 @@ from decimal import Decimal
 from tallystick.base.charging import Action, ChargeRequest
 from tallystick.domain.balances.models import Bucket, BucketMovement, Terms
 from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.reservations.connecting import connect
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.charge_online import OnlineCharger
-from tallystick.wiring.charging import connect
 
 NOW = datetime(2026, 1, 1, 8, tzinfo=UTC)
 QUANTITY, MONEY = 10**9, 10**12

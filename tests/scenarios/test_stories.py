@@ -102,6 +102,10 @@ END
 2026-01-01 refused unknown_account bill run
 2026-01-01 refused unknown_account end contract C9
 2026-01-01 refused unknown_contract end contract C9
+2026-01-01 online event msisdn 447700900001 voice 2 of min costing 0.21
+2026-01-01 online reserve S1 msisdn 447700900001 voice 2 of min granting 3
+2026-01-01 online commit S2 used 1 of min
+2026-01-01 refused cannot_rate online event msisdn 447700900001 voice 1 of min
 2026-01-01 expect balance A1 36
 """
 
@@ -126,6 +130,10 @@ FOUND = """
 24 | format 'nonsense' is not known
 27 | 0 invoices
 28 | unknown_contract: no contract has the number 'C9'
+30 | costing 0.2
+31 | 120 s granted, costing 0
+32 | there is no session 'S2'; reserve it first
+33 | costing 0.1
 """
 
 

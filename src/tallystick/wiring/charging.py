@@ -7,15 +7,13 @@ import os
 import signal
 import sys
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import uvloop
-from django.db import connections
-from psycopg import AsyncConnection
-from psycopg.conninfo import make_conninfo
 
 from tallystick.base.clock import WallClock
 from tallystick.base.refusal import Refusal
+from tallystick.domain.reservations.connecting import connect
 from tallystick.domain.tenants.scope import list_tenants
 from tallystick.flows.charge_online import DatabaseAway, OnlineCharger
 from tallystick.gates.charging.door import Connection, Front
@@ -27,12 +25,6 @@ GARBAGE: Final = 20_000
 
 SWITCH_S: Final = 0.0005
 """How long a thread that reads prices beside the work may keep the work waiting."""
-
-PLANNER: Final = (
-    "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
-    " -c plan_cache_mode=force_generic_plan -c timezone=UTC"
-)
-"""A batch always looks up a few rows by key; a plan made once must not think otherwise."""
 
 LOG: Final = logging.getLogger("tallystick.charging")
 
@@ -64,19 +56,6 @@ def serve_charging(*, address: str, port: int) -> None:
     gc.set_threshold(GARBAGE)
     sys.setswitchinterval(SWITCH_S)
     uvloop.run(_serve(address, port, token))
-
-
-async def connect() -> AsyncConnection[Any]:
-    """A connection of the application's own role, for sets of rows and no ORM."""
-    settings = connections["default"].settings_dict
-    given = dict(settings["OPTIONS"])
-    options = f"{given.pop('options', '')} {PLANNER}".strip()
-    known: dict[str, Any] = {k: v for k, v in given.items() if isinstance(v, str | int)}
-    conninfo = make_conninfo(
-        host=settings["HOST"], port=settings["PORT"] or None, user=settings["USER"],
-        password=settings["PASSWORD"] or None, dbname=settings["NAME"], options=options, **known,
-    )  # fmt: skip
-    return await AsyncConnection.connect(conninfo, autocommit=True)
 
 
 async def _serve(address: str, port: int, token: str) -> None:

@@ -98,6 +98,10 @@ buisness mvno                                         | 'buisness' is not a word
 2026-01-01 rate <<END                                 | the block begun here has no end
 2026-01-01 expect rejects x -1                        | '-1' is not a whole number
 2026-01-01 expect invoice A1 net 1 tax 1 total 2 gbp  | is not a currency code
+2026-01-01 online event line m-1 voice 1 min          | 'min' stands where 'of' belongs
+2026-01-01 online event line m-1 voice 1 of min at 9  | '9' is not a time of the day
+2026-01-01 online expire at 05:59                     | 05:59 is before 06:00 of that day
+2026-01-01 online stop S1                             | online release SESSION
 """
 
 
@@ -120,6 +124,19 @@ business mvno
 A
 2026-01-03 nothing
 """
+
+
+def test_a_time_of_the_day_is_not_before_the_one_before() -> None:
+    steps = [
+        "2026-01-01 online expire at 10:00",
+        "2026-01-01 rate",
+        "2026-01-01 refused x online expire at 09:59",
+        "2026-01-02 online expire at 09:00",
+    ]
+    with pytest.raises(StoryRefused) as refused:
+        read_story("\n".join(["business mvno", *steps]), file="f", name="f")
+    told = [(one.line, one.message) for one in refused.value.mistakes]
+    assert told == [(4, "09:59 is before 10:00 of that day; a story goes forward")]
 
 
 def test_all_mistakes_are_told_at_once_in_order() -> None:

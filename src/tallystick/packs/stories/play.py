@@ -5,7 +5,7 @@ the story goes on.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -52,9 +52,11 @@ from tallystick.packs.stories.by_contract import ContractStep, alter_contract
 from tallystick.packs.stories.by_debit import MoneyStep, move_money
 from tallystick.packs.stories.by_deposit import DepositStep, keep_deposit
 from tallystick.packs.stories.by_ladder import hold_back
+from tallystick.packs.stories.by_online import ask_online
 from tallystick.packs.stories.card_steps import CardStep
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.late_steps import LateStep
+from tallystick.packs.stories.online_steps import OnlineStep
 from tallystick.packs.stories.own_terms import OwnTerms, give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
 from tallystick.packs.stories.step import Expectation, Refused, Step
@@ -145,9 +147,10 @@ class _Player:
         self._couriers: dict[str, Courier] = dict(self._logs)
         self._couriers["payment"] = PullCourier(StoryProcessor())
         self._balances = Balances(self._tenant)
+        self._now = datetime.min.replace(tzinfo=UTC)
 
     def play(self, step: Step) -> Outcome:
-        at = morning(step.day, zone=self._tenant.zone)
+        at = self._now = self._time_of(step)
         expected = DONE
         try:
             move_clock(tenant_id=self._tenant.id, to=at)
@@ -155,15 +158,31 @@ class _Player:
                 expected, found, ok = self._refused(step, at)
             elif isinstance(step, Expectation):
                 with acting_for(self._tenant.id):
-                    told = {port: log.told for port, log in self._logs.items()}
-                    expected, found = look(step, tenant=self._tenant, told=told)
+                    logs = {port: log.told for port, log in self._logs.items()}
+                    expected, found = look(step, tenant=self._tenant, told=logs)
                 ok = expected == found
+            elif isinstance(step, OnlineStep):
+                told = ask_online(step, tenant_id=self._tenant.id, at=at)
+                expected, found, ok = told.expected, told.found, told.expected == told.found
+                self._deliver(at)
             else:
                 found, ok = self._act(step, at), True
-                deliver_orders(tenant_id=self._tenant.id, couriers=self._couriers, at=at)
+                self._deliver(at)
         except Refusal as refusal:
             found, ok = refusal.sentence(), False
         return Outcome(step.line, step.day, step.text, expected, found, ok)
+
+    def _time_of(self, step: Step) -> datetime:
+        """The morning of its day, or later where the step or one before it says so."""
+        begins = morning(step.day, zone=self._tenant.zone)
+        inner = step.refused if isinstance(step, Refused) else step
+        if isinstance(inner, OnlineStep) and inner.time is not None:
+            begins = begins.replace(hour=inner.time.hour, minute=inner.time.minute)
+        return max(begins, self._now)
+
+    def _deliver(self, at: datetime) -> None:
+        """Tells the network, the mail and the processor what was ordered."""
+        deliver_orders(tenant_id=self._tenant.id, couriers=self._couriers, at=at)
 
     def _refused(self, step: Refused, at: datetime) -> tuple[str, str, bool]:
         """What is expected and found of a step that is to be refused."""
@@ -191,6 +210,8 @@ class _Player:
             return keep_deposit(step, tenant=self._tenant, at=at)
         if isinstance(step, CardStep):
             return use_card(step, tenant=self._tenant, at=at)
+        if isinstance(step, OnlineStep):
+            return ask_online(step, tenant_id=self._tenant.id, at=at).found
         if isinstance(step, LateStep):
             return hold_back(step, tenant=self._tenant, at=at)
         match step:

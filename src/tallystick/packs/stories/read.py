@@ -4,7 +4,7 @@ import re
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import EnumType
@@ -22,6 +22,10 @@ from tallystick.packs.stories.steps import (
 )
 
 _WORD: Final = re.compile(r'"(?P<quoted>[^"]*)"(?!\S)|(?P<bare>\S+)')
+MORNING: Final = time(6)
+"""When a day of a story begins."""
+
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBER: Final = re.compile(r"-?\d{1,26}(\.\d{1,12})?", re.ASCII)
 _BLOCK: Final = "<<"
@@ -72,7 +76,7 @@ def read_story(text: str, *, file: str, name: str) -> Story:
     mistakes: list[StoryMistake] = []
     steps: list[Step] = []
     business: Business | None = None
-    named, today = False, date.min
+    named, today, hour = False, date.min, MORNING
     for line in _lines(text, mistakes, file):
         try:
             if line.text.split()[0] == "business":
@@ -84,6 +88,7 @@ def read_story(text: str, *, file: str, name: str) -> Story:
                 step = _read_step(line)
                 if step.day < today:
                     raise _Mistake(f"{step.day} is before {today}; a story goes forward")
+                hour = _go_on(step, since=hour if step.day == today else MORNING)
                 today = step.day
                 steps.append(step)
         except _Mistake as mistake:
@@ -97,6 +102,14 @@ def read_story(text: str, *, file: str, name: str) -> Story:
     if mistakes or business is None:
         raise StoryRefused(mistakes=tuple(sorted(mistakes)))
     return Story(name, business, tuple(steps))
+
+
+def _go_on(step: Step, *, since: time) -> time:
+    """The time of the day that it is by then."""
+    now: time | None = getattr(step.refused if isinstance(step, Refused) else step, "time", None)
+    if now is not None and now < since:
+        raise _Mistake(f"{now:%H:%M} is before {since:%H:%M} of that day; a story goes forward")
+    return now or since
 
 
 def _lines(text: str, mistakes: list[StoryMistake], file: str) -> Iterator[_Line]:
@@ -271,6 +284,12 @@ def _read_day(word: str) -> date:
     raise _Mistake(f"{word!r} is not a day; write it as 2026-03-01")
 
 
+def _read_time(word: str) -> time:
+    if not _TIME.fullmatch(word):
+        raise _Mistake(f"{word!r} is not a time of the day; write it as 14:30")
+    return time.fromisoformat(word)
+
+
 def _read_first_day(word: str) -> date:
     """The day that a line of the story begins with."""
     if not any(figure.isdigit() for figure in word):
@@ -310,6 +329,7 @@ READERS: Final[dict[Any, Callable[[str], object]]] = {
     str: str,
     int: _read_count,
     date: _read_day,
+    time: _read_time,
     Decimal: _read_number,
     MonthDay: _read_month_day,
     Currency: _read_currency,

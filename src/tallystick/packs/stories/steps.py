@@ -16,6 +16,7 @@ from tallystick.packs.stories.bill_steps import BILL_ACTIONS
 from tallystick.packs.stories.card_steps import CARD_STEPS
 from tallystick.packs.stories.expectations import EXPECTATIONS
 from tallystick.packs.stories.late_steps import LATE_STEPS
+from tallystick.packs.stories.online_steps import ONLINE_STEPS
 from tallystick.packs.stories.step import Step
 
 MonthDay = NewType("MonthDay", int)
@@ -431,7 +432,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
     TurnBooks, CloseBooks, PayBefore, PayPartBefore, GiveQuantity, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
-    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS,
+    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS, *ONLINE_STEPS,
 )  # fmt: skip
 
 
