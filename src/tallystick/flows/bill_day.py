@@ -38,11 +38,12 @@ def change_bill_day(
     """The account billed on that day of the month; its contracts follow where their cycles end.
 
     The days up to the new bill day are a cycle of their own, charged by days; `long` bills them
-    with the cycle that follows. Contracts that are billed on their own day stay as they are.
+    with the cycle that follows. A change that is still to come gives way to this one. Contracts
+    that are billed on their own day stay as they are.
 
     :raises UnknownAccount: when no account has the number
     :raises BillDayHeld: when that is its bill day
-    :raises BillDayTurns: when a contract turns to another day already
+    :raises BillDayTurns: when a contract turned to another day and waits for its first bill since
     """
     with acting_for(tenant_id):
         account = Account.objects.select_for_update().get(id=account_numbered(number).id)

@@ -17,7 +17,7 @@ from tallystick.base.frames import AMOUNT
 from tallystick.base.money import plain
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
-from tallystick.domain.invoices import operations, tables
+from tallystick.domain.invoices import operations, tables, voids
 from tallystick.domain.invoices.drafts import rules_of
 from tallystick.domain.invoices.models import Invoice, OneOff
 from tallystick.domain.parties.models import Account
@@ -27,7 +27,8 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.drafting import Draft, assemble_task
-from tallystick.flows.due import DueTask, one_off_lines, part_lines, read_contracts, task_of
+from tallystick.flows.due import DueTask, one_off_lines, read_contracts, task_of
+from tallystick.flows.due_within import lines_again, part_lines
 from tallystick.flows.invoice import BILLING
 from tallystick.flows.issue import ISSUED, Stamp, issue_batch
 from tallystick.flows.tasks import CHARGING
@@ -183,6 +184,39 @@ def bill_charge(
         (billed,) = _issue(draft, stamp=Stamp(tenant_id, on, at), rehearse=rehearse)
         transaction.set_rollback(rehearse)
         return billed
+
+
+def draft_again(invoice: Invoice, *, tenant: Tenant, on: date) -> Draft:
+    """What an invoice within the cycle billed and nothing bills now: a bill of it on that day.
+
+    Usage is all that its contracts' cycles have unbilled. Part of the caller's transaction.
+    """
+    had = voids.billed_within(invoice)
+    owners = {owner for _, _, owner in voids.contracts_on(invoice)}
+    charged = OneOff.objects.filter(id__in=had.one_offs).values_list("account_id", flat=True)
+    owners |= {invoice.account_id, *charged}
+    accounts = AccountRange(0, 0, joining=tuple(sorted(owners)))
+    contracts = read_contracts(accounts, on=None)
+    cycles = pl.DataFrame(
+        sorted(had.usage), schema={"contract_id": pl.Int64, "cycle_start": pl.Date}, orient="row"
+    )
+    charges = one_off_lines(accounts, contracts=contracts, on=date.max)
+    charges = charges.filter(pl.col("one_off_id").is_in(had.one_offs))
+    usage = lines_again(accounts, contracts=contracts, cycles=cycles, on=on, number=invoice.number)
+    lines = pl.concat([charges, usage], how="diagonal")
+    chosen = contracts.join(lines, on="contract_id", how="semi")
+    return assemble_task(task_of(lines, contracts=chosen, on=on), tenant=tenant)
+
+
+def issue_again(draft: Draft, *, stamp: Stamp) -> None:
+    """Issues what was drafted; part of the same transaction.
+
+    :raises CategoryUntaxed: when a line has no rate on that day
+    :raises BooksClosed: when that day lies in a closed period
+    """
+    if not draft.rejects.is_empty():
+        raise CategoryUntaxed(category=draft.task.lines["tax_category"].item(0))
+    _issue(draft, stamp=stamp, rehearse=False)
 
 
 def _task_of_charge(

@@ -36,6 +36,7 @@ from tallystick.domain.parties.queries import exemptions_of
 from tallystick.domain.tenants.bulk import insert_rows, new_ids
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.let_go import let_go
 
 SERIES: Final = "CRN"
 
@@ -97,6 +98,7 @@ class CreditReport:
     """A credit note, or what it would be: what it gives back, above zero."""
 
     number: str
+    """Empty in a rehearsal: a number is given when a note is issued."""
     corrects: str
     currency: str
     net: Decimal
@@ -159,6 +161,8 @@ def _credit(
     batch = _assemble(tenant, invoice, credited)
     head = batch.invoices.row(0, named=True)
     named = "" if rehearse else _issue(tenant, invoice, credited, batch, on=on, at=at)
+    if named:
+        let_go(invoice, why=f"given back by {named}", on=on, at=at, credit_note=named)
     sums = {name: EXACT.minus(head[name]) for name in ("net", "tax", "total")}
     return CreditReport(named, invoice.number, invoice.currency, **sums)
 

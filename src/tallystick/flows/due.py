@@ -154,7 +154,7 @@ def due_task(
     )
     wide, counted_wide = close_shared(contracts, held=held, plans=plans, own=own, on=on)
     closed = closed.plus(wide)
-    usage = _usage_lines(over.filter(~pl.col("by_period")), on=on)
+    usage = usage_lines(over.filter(~pl.col("by_period")), on=on)
     periods = _period_lines(closed.lines, on=on)
     one_offs = one_off_lines(accounts, contracts=contracts, on=on)
     lines = pl.concat([recurring, usage, periods, one_offs], how="diagonal")
@@ -294,25 +294,10 @@ def describe(code: str) -> str:
 def _usage_over(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
     """Unbilled totals of the cycles that are over, with what an invoice says of them."""
     totals = tables.read_unbilled(accounts, on=on)
-    return _with_cycles(totals, contracts=contracts, on=on).filter("ended")
+    return with_cycles(totals, contracts=contracts, on=on).filter("ended")
 
 
-def part_lines(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Lines of the unbilled usage of cycles that go on, for a bill of that day within them.
-
-    What is priced by the period waits for its end.
-    """
-    totals = tables.read_unbilled(accounts, on=date.max)
-    running = _with_cycles(totals, contracts=contracts, on=on).filter(
-        ~pl.col("ended") & ~pl.col("by_period") & (pl.col("cycle_start") <= on)
-    )
-    through = pl.lit(on).dt.offset_by("1d").alias("period_to")
-    return _usage_lines(running.with_columns(late=pl.lit(False)), on=on).with_columns(
-        pl.lit(f"usage-part-{on}").alias("purpose"), through
-    )
-
-
-def _with_cycles(totals: pl.DataFrame, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
+def with_cycles(totals: pl.DataFrame, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:
     """Usage totals with their cycle's end, whether it is over, and what an invoice says of them.
 
     Late is what comes when the cycle had its bill; a bill within the cycle leaves the rest to it.
@@ -333,7 +318,7 @@ def _with_cycles(totals: pl.DataFrame, *, contracts: pl.DataFrame, on: date) -> 
     )
 
 
-def _usage_lines(over: pl.DataFrame, *, on: date) -> pl.DataFrame:
+def usage_lines(over: pl.DataFrame, *, on: date) -> pl.DataFrame:
     """A line a band, tier and price; what was added to a cycle and taken back is none."""
     late = pl.format("usage-late-{}", pl.lit(on)) if not over.is_empty() else pl.lit("")
     figures = ("measured", "billed", "allowed", "amount")

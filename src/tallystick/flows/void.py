@@ -15,7 +15,7 @@ from django.db import transaction
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.reverse import reverse_entry
 from tallystick.core.post.rules import EventKind
-from tallystick.domain.contracts.billing import billed_since, unbill_contracts
+from tallystick.domain.contracts.billing import billed_since, last_billed, unbill_contracts
 from tallystick.domain.documents.operations import DocumentSent, keep_back
 from tallystick.domain.invoices import drafts, voids
 from tallystick.domain.invoices.models import Invoice, InvoiceKind
@@ -30,10 +30,13 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.freeing import free_totals, reverse_periods
+from tallystick.flows.bill_now import draft_again, issue_again
 from tallystick.flows.credit import CreditReport, NotAnInvoice, credit_within
-from tallystick.flows.drafting import draft_invoices
+from tallystick.flows.drafting import Draft, draft_invoices
 from tallystick.flows.hold import Choice
 from tallystick.flows.invoice import BILLING, BillReport, run_bills
+from tallystick.flows.issue import Stamp
+from tallystick.flows.let_go import let_go
 from tallystick.flows.tasks import CHARGING
 
 
@@ -71,6 +74,19 @@ class AlreadyRebilled(Refusal):
         return f"what {self.number} billed was billed again already; see the account's next invoice"
 
 
+@dataclass
+class LastBilled(Refusal):
+    code = "last_billed"
+    number: str = ""
+    contract: str = ""
+
+    def sentence(self) -> str:
+        return (
+            f"contract {self.contract} has had its last bill, so nothing of {self.number} can be "
+            f"billed again; credit what was wrong: tallystick invoice credit {self.number}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class VoidReport:
     """An invoice that is void, or would be."""
@@ -89,8 +105,9 @@ class RebillReport:
     account: str
     currency: str
     total: Decimal
-    credited: str | None
-    """The credit note's number; None = it is void."""
+    void: bool
+    credit_note: str | None
+    """What gave it back where it is not void; a rehearsal gives no number."""
     bill: BillReport
 
 
@@ -131,6 +148,7 @@ def rebill_invoice(
     :raises UnknownInvoice: when there is none of that number
     :raises NotAnInvoice: when it is a credit note
     :raises AlreadyRebilled: when that was done before
+    :raises LastBilled: when it is one within a cycle, and its contracts have no bill to come
     :raises BilledAgain: when one of its contracts was billed after it
     :raises BooksClosed: when that day lies in a closed period
     :raises AlreadyRunning: while a bill run or a charge run runs
@@ -140,21 +158,50 @@ def rebill_invoice(
             tenant = Tenant.objects.get(id=tenant_id)
             invoice = _held(number)
             note = _take_back(invoice, reason=reason, on=on, at=at)
-            named = None if note is None else note.number
-            payer = invoice.account_id
-            if rehearse:
-                draft = draft_invoices(tenant, accounts=(payer, payer + 1), on=on)
-                heads = draft.heads()
-                transaction.set_rollback(True)
-        if rehearse:
-            totals = dict(heads.select("currency", "total").iter_rows())
-            report = BillReport(on, int(heads["invoices"].sum()), totals, ())
-        else:
-            choice = Choice(payers=frozenset({payer}))
+            is_void = voids.void_of(invoice) is not None
+            report = None
+            if invoice.bill_run_id is None:
+                report = _bill_within(invoice, tenant=tenant, on=on, at=at)
+            elif rehearse:
+                payer = invoice.account_id
+                report = _say(draft_invoices(tenant, accounts=(payer, payer + 1), on=on), on=on)
+            transaction.set_rollback(rehearse)
+        if report is None:
+            choice = Choice(payers=frozenset({invoice.account_id}))
             report = run_bills(tenant_id=tenant_id, on=on, at=at, choice=choice)
     return RebillReport(
-        number, invoice.account.number, invoice.currency, invoice.total, named, report
+        number=number,
+        account=invoice.account.number,
+        currency=invoice.currency,
+        total=invoice.total,
+        void=is_void,
+        credit_note=None if note is None or rehearse else note.number,
+        bill=report,
     )
+
+
+def _bill_within(invoice: Invoice, *, tenant: Tenant, on: date, at: datetime) -> BillReport:
+    """Bills again what an invoice within the cycle had: no bill day would bring it.
+
+    :raises AlreadyRebilled: when nothing of it waits
+    :raises LastBilled: when its contracts have no bill to come
+    """
+    draft = draft_again(invoice, tenant=tenant, on=on)
+    if draft.task.lines.is_empty():
+        over = last_billed([one for one, _, _ in voids.contracts_on(invoice)])
+        if over:
+            raise LastBilled(number=invoice.number, contract=over[0])
+        raise AlreadyRebilled(number=invoice.number)
+    issue_again(draft, stamp=Stamp(tenant.id, on, at))
+    return _say(draft, on=on)
+
+
+def _say(draft: Draft, *, on: date) -> BillReport:
+    heads = draft.heads()
+    totals = dict(
+        heads.group_by("currency").agg(pl.col("total").sum()).sort("currency").iter_rows()
+    )
+    return BillReport(on, int(heads["invoices"].sum()), totals, ())
 
 
 def _held(number: str) -> Invoice:
@@ -168,6 +215,8 @@ def _held(number: str) -> Invoice:
 def _take_back(invoice: Invoice, *, reason: str, on: date, at: datetime) -> CreditReport | None:
     """Makes the invoice void, or credits it; gives the credit note. Nothing where that was done."""
     if voids.lines_are_free(invoice):
+        if invoice.bill_run_id is None:
+            return None
         contracts = [one for one, _, _ in voids.contracts_on(invoice)]
         if not billed_since(invoice.issued_on, contracts=contracts).waiting:
             raise AlreadyRebilled(number=invoice.number)
@@ -198,6 +247,7 @@ def _void(invoice: Invoice, *, reason: str, on: date, at: datetime) -> None:
     ]  # fmt: skip
     entries = pl.DataFrame(rows, schema=ENTRY_ROWS, orient="row")
     store_many_entries(entries, tenant_id=invoice.tenant_id, posted_at=at)
+    let_go(invoice, why=f"{invoice.number} is void: {reason}", on=on, at=at)
 
 
 def _free(invoice: Invoice) -> None:

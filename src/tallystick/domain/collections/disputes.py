@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from tallystick.base.money import plain, round_minor
 from tallystick.base.refusal import Refusal
@@ -174,6 +174,17 @@ def decide_dispute(
     dispute.save(update_fields=["state", "decided_on", "decision", "credit_note"])
 
 
+def accept_disputes_of(invoice: Invoice, *, decision: str, on: date, credit_note: str) -> None:
+    """The invoice asks for nothing any more: a dispute about it ends in the customer's favour."""
+    running = Dispute.objects.select_for_update().filter(
+        account_id=invoice.account_id, invoice=invoice, state=DisputeState.OPEN
+    )
+    for dispute in running:
+        decide_dispute(
+            dispute, state=DisputeState.ACCEPTED, decision=decision, on=on, credit_note=credit_note
+        )
+
+
 def make_promise(account: Account, *, amount: Decimal, until: date, on: date) -> Promise:
     """Notes that the account will have paid so much by that day.
 
@@ -218,12 +229,38 @@ def keep_promise(account_id: int, *, on: date) -> Promise | None:
     running = running_promise(account_id)
     if running is None or on > running.until:
         return None
-    came = Payment.objects.filter(
-        account_id=account_id, received_on__gte=running.made_on, received_on__lte=on
-    )
-    back = PaymentReturn.objects.filter(account_id=account_id).values("payment_id")
-    paid = came.exclude(id__in=back).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    paid = _came_in(running, on=on)
     return _end_promise(running, PromiseState.KEPT, on) if paid >= running.amount else None
+
+
+def ease_promise(account_id: int, *, on: date) -> Promise | None:
+    """Makes the account's promise no more than what it has paid since and still owes.
+
+    Where nothing came and nothing is owed any more it is released. None where none runs.
+    """
+    running = running_promise(account_id)
+    if running is None or on > running.until:
+        return None
+    own = OpenItem.objects.filter(
+        account_id=account_id, state__in=(OpenState.OPEN, OpenState.PART_PAID)
+    )
+    owed = own.aggregate(sum=Sum(F("total") - F("settled")))["sum"] or Decimal(0)
+    most = _came_in(running, on=on) + max(owed, Decimal(0))
+    if not most:
+        return _end_promise(running, PromiseState.RELEASED, on)
+    if most < running.amount:
+        running.amount = most
+        running.save(update_fields=["amount"])
+    return running
+
+
+def _came_in(promise: Promise, *, on: date) -> Decimal:
+    """What the account has paid since its promise, less what came back."""
+    came = Payment.objects.filter(
+        account_id=promise.account_id, received_on__gte=promise.made_on, received_on__lte=on
+    )
+    back = PaymentReturn.objects.filter(account_id=promise.account_id).values("payment_id")
+    return came.exclude(id__in=back).aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
 
 
 def _end_promise(promise: Promise, state: PromiseState, on: date) -> Promise:

@@ -99,6 +99,7 @@ class PromiseState(StrEnum):
     KEPT = "kept"
     BROKEN = "broken"
     WITHDRAWN = "withdrawn"
+    RELEASED = "released"  # what was promised is no longer owed
 
 
 class Promise(TenantRow):

@@ -35,6 +35,12 @@ def billed_since(on: date, *, contracts: Sequence[int]) -> BilledSince:
     return BilledSince(frozenset(waiting), frozenset(later), frozenset(unknown))
 
 
+def last_billed(contracts: Sequence[int]) -> list[str]:
+    """The numbers of those of these contracts that no bill will come for any more."""
+    over = Contract.objects.filter(id__in=contracts, next_bill_on=None)
+    return list(over.order_by("id").values_list("number", flat=True))
+
+
 def unbill_contracts(contracts: Sequence[int], *, on: date) -> None:
     """The bill of that day, their last, was none: they are due again from it on."""
     billed = Contract.objects.filter(id__in=contracts, billed_to=on)

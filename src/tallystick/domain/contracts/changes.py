@@ -77,11 +77,12 @@ class BillDayTurns(Refusal):
     code = "bill_day_turns"
     number: str = ""
     on: str = ""
+    bill_on: str = ""
 
     def sentence(self) -> str:
         return (
-            f"the bill day of contract {self.number!r} changes on {self.on} already; "
-            "change it again after the bill of that day"
+            f"the bill day of contract {self.number!r} changed on {self.on}, and the first bill "
+            f"since is still to come; change it again after the bill of {self.bill_on}"
         )
 
 
@@ -273,23 +274,39 @@ def cycle_rule(contract: Contract) -> CycleRule:
     return monthly(contract.cycle_day, turned=turned)
 
 
+def _turn_back(contract: Contract) -> None:
+    """Its bill day is that of before the turn that is to come, and it is due as it was."""
+    turned_on, before = contract.cycle_since, contract.cycle_day_before
+    assert turned_on is not None
+    assert before is not None
+    if contract.next_bill_on is not None and contract.next_bill_on > turned_on:
+        contract.next_bill_on = turned_on  # the first short cycle was to be billed with the next
+    contract.cycle_day, contract.cycle_since, contract.cycle_day_before = before, None, None
+
+
 def turn_bill_day(contract: Contract, *, day: int, today: date, long: bool) -> date:
     """The contract's cycles begin on another day of the month, from the day that is given.
 
     That is where its present cycle ends, or the day of the bill that is due. The first cycle there
-    is short and is billed then; with `long` it is billed with the one that follows it.
+    is short and is billed then; with `long` it is billed with the one that follows it. A turn that
+    is still to come is turned once more, on the same day; to the day it came from there is none.
 
-    :raises BillDayTurns: when they turn to another day already, and no bill has come to it yet
+    :raises BillDayTurns: when they turned to another day before today, and no bill came to it yet
     """
     since, billed = contract.cycle_since, contract.billed_to
     if since is not None and (billed is None or billed < since):
-        raise BillDayTurns(number=contract.number, on=str(since))
+        if since < today:
+            raise BillDayTurns(
+                number=contract.number, on=str(since), bill_on=str(contract.next_bill_on)
+            )
+        _turn_back(contract)
     due = contract.next_bill_on
     old = cycle_rule(contract)
     turns_on = due if due is not None and due >= today else cycle_of(today, rule=old).end
-    contract.cycle_since, contract.cycle_day_before = turns_on, contract.cycle_day
-    contract.cycle_day = day
-    if long and due == turns_on:
-        contract.next_bill_on = cycle_of(turns_on, rule=cycle_rule(contract)).end
+    if day != contract.cycle_day:
+        contract.cycle_since, contract.cycle_day_before = turns_on, contract.cycle_day
+        contract.cycle_day = day
+        if long and due == turns_on:
+            contract.next_bill_on = cycle_of(turns_on, rule=cycle_rule(contract)).end
     contract.save(update_fields=["cycle_since", "cycle_day_before", "cycle_day", "next_bill_on"])
     return turns_on

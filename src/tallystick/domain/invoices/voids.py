@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from django.db import connection
 
@@ -16,6 +17,9 @@ from tallystick.domain.invoices.models import (
     OpenState,
     VoidedInvoice,
 )
+
+ONE_OFF: Final = "one_off:"
+"""What the purpose of a single charge's line begins with; its id follows."""
 
 
 @dataclass
@@ -105,6 +109,27 @@ def lines_are_free(invoice: Invoice) -> bool:
     """Whether what the invoice billed may be billed again, or was."""
     lines = InvoiceLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
     return lines.exists() and not lines.filter(freed=False).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class WithinCycle:
+    """What an invoice within a cycle billed: single charges, and usage of contracts by cycle."""
+
+    one_offs: frozenset[int]
+    usage: frozenset[tuple[int, date]]
+    """(contract, first day of the cycle)"""
+
+
+def billed_within(invoice: Invoice) -> WithinCycle:
+    """What the invoice has, freed or not, that no bill day brings again."""
+    lines = InvoiceLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
+    charges, usage = set(), set()
+    for purpose, contract, start in lines.values_list("purpose", "contract_id", "period_from"):
+        if purpose.startswith(ONE_OFF):
+            charges.add(int(purpose.removeprefix(ONE_OFF)))
+        else:
+            usage.add((contract, start))
+    return WithinCycle(frozenset(charges), frozenset(usage))
 
 
 def billed_earlier(invoice: Invoice, *, contracts: Sequence[int]) -> set[int]:

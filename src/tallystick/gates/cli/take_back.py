@@ -79,6 +79,7 @@ def rebill(
 ) -> None:
     """Take an invoice back and bill its cycle again: void where it may be, else by a credit note.
 
+    A threshold bill or a charge at once is billed again at once. A rehearsal gives no numbers.
     Exit code 3 when the new bill waits for approval.
     """
     from tallystick.flows.void import rebill_invoice
@@ -88,8 +89,11 @@ def rebill(
     done = rebill_invoice(
         number, reason=reason, tenant_id=present.tenant_id, on=on, at=present.at, rehearse=rehearse
     )
-    how = "void" if done.credited is None else "credited"
-    how += f" by {done.credited}" if done.credited else ""
+    how = "void" if done.void else "credited"
+    if not done.void and rehearse:
+        how += " by the next number of the series"
+    elif done.credit_note:
+        how += f" by {done.credit_note}"
     totals = moneys(done.bill.totals)
     new = ", ".join(f"{total} {currency}" for currency, total in totals.items()) or "nothing"
     waits = ", which waits for approval" if done.bill.drafts else ""
@@ -98,8 +102,8 @@ def rebill(
         {
             "number": number,
             "account": done.account,
-            "taken_back": "void" if done.credited is None else "credit_note",
-            "credit_note": done.credited or None,
+            "taken_back": "void" if done.void else "credit_note",
+            "credit_note": done.credit_note,
             "before": money(done.total, done.currency),
             "currency": done.currency,
             "billed": totals,

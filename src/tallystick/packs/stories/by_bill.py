@@ -100,7 +100,7 @@ def _take_back(step: VoidInvoice | RebillInvoice, *, tenant: Tenant, at: datetim
         void_invoice(number, reason=step.reason, tenant_id=tenant.id, on=step.day, at=at)
         return f"{number} is void"
     done = rebill_invoice(number, reason=step.reason, tenant_id=tenant.id, on=step.day, at=at)
-    how = f"credited by {done.credited}" if done.credited else "void"
+    how = f"credited by {done.credit_note}" if done.credit_note else "void"
     return f"{number} is {how}; {_said(done.bill)}"
 
 

@@ -8,7 +8,7 @@ from tallystick.base.courier import PlacedOrder
 from tallystick.base.money import EXACT, plain, round_minor
 from tallystick.core.post import chart
 from tallystick.domain.balances.queries import money_left
-from tallystick.domain.collections.models import Promise
+from tallystick.domain.collections.models import Dispute, Promise
 from tallystick.domain.contracts.models import Service
 from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from tallystick.domain.ledger.queries import balance_of, booked_on
@@ -39,7 +39,7 @@ from tallystick.packs.stories.expectations import (
     ExpectTax,
     ExpectTold,
 )
-from tallystick.packs.stories.late_steps import ExpectPromise
+from tallystick.packs.stories.late_steps import ExpectDispute, ExpectPromise
 from tallystick.packs.stories.step import Step
 
 Seen = tuple[str, str]
@@ -83,6 +83,9 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
         case ExpectPromise():
             own = Promise.objects.filter(account=account_numbered(step.account)).order_by("-id")
             return step.state, own.values_list("state", flat=True).first() or "no promise"
+        case ExpectDispute():
+            about = Dispute.objects.filter(account=account_numbered(step.account)).order_by("-id")
+            return step.state, about.values_list("state", flat=True).first() or "no dispute"
         case ExpectMoney():
             account = account_numbered(step.account)
             left = money_left(account.id, currency=account.currency)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from tallystick.core.recover.ladder import Action
-from tallystick.domain.collections.models import PromiseState
+from tallystick.domain.collections.models import DisputeState, PromiseState
 from tallystick.packs.stories.step import Expectation, Step
 
 
@@ -83,7 +83,14 @@ class ExpectPromise(Expectation):
     state: PromiseState
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectDispute(Expectation):
+    form = "expect dispute ACCOUNT STATE"
+    account: str
+    state: DisputeState
+
+
 LATE_STEPS: Final = (
     DisputeInvoice, AcceptDispute, RefuseDispute, PromisePayment, ProtectAccount, WriteOffDebt,
-    RestoreByHand, ReturnPayment, ExpectPromise,
+    RestoreByHand, ReturnPayment, ExpectPromise, ExpectDispute,
 )  # fmt: skip
