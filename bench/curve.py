@@ -34,6 +34,7 @@ offers:
         of: data
         bands: {day: peak, rest: else}
         bill by: 1 kB
+        tiers: {allocate: chronological}
         price:
           day: {to 1 GB: 0.004, to 5 GB: 0.002, above: 0.001}
           rest: {to 1 GB: 0.003, to 5 GB: 0.002, above: 0.001}

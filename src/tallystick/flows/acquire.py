@@ -63,10 +63,14 @@ def set_ladder(*, tenant_id: int, segment: str, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """How a price list is published: in the place of the version of its day, and kept or tried."""
+    """How a price list is published: in the place of the version of its day, and kept or tried.
+
+    One that was published `before`, elsewhere, is taken as it was then.
+    """
 
     correct: bool = False
     keep: bool = True
+    before: bool = False
 
 
 PLAINLY: Final = Publishing()
@@ -92,7 +96,7 @@ def publish_catalogue(
     :raises VersionBeforeAnother: when a version begins on that day or later
     :raises NothingToCorrect: when none begins on the day to correct
     """
-    catalogue = read_catalogue(text, name=name, files=files)
+    catalogue = read_catalogue(text, name=name, files=files, published=how.before)
     with acting_for(tenant_id):
         check_variants(catalogue, variants=own_variants(since=valid_from))
         version = publish_version(

@@ -27,6 +27,7 @@ CHANGES = tuple(date(2026, month, day) for month in (3, 4) for day in (1, 2, 15,
 DOUBLED = ("new prices: next cycle, new prices: next cycle", "new prices: next cycle")
 CYCLES = (date(2026, 3, 1), date(2026, 4, 1))
 METERED = tuple(kind for kind in KINDS if kind != "pay")
+BY_BAND = "tiers: {allocate: by band}"
 POWERS = {"import": ("kW", "kWh"), "data": ("Mbit/s", "kB"), "voice": ("s", "min")}
 
 
@@ -119,9 +120,11 @@ def _with_partners(
         other = [f"of: {kind}", "counts: kWh x 0.7 as kvarh", *bands, *share]
         partners.append(f"      x{number}: {{{', '.join(other)}, price: 0 per kvarh}}")
     many = any("above" in word for word in words if word.startswith("price: "))
-    if kind == "import" and many and not tiers and rng.randrange(2):
+    if kind == "import" and many and tiers in ([], [BY_BAND]) and rng.randrange(2):
         scale = pick(rng, ("", " and per day", " and pro rata"))
-        words = [*words, f"tiers: {{limits: per kW of d{number}{scale}}}"]
+        banded = ", allocate: by band" if tiers else ""
+        words = [word for word in words if word not in tiers]
+        words = [*words, f"tiers: {{limits: per kW of d{number}{scale}{banded}}}"]
         demand = [f"of: {kind}", "measure: highest 30 min", "price: 3 per kW", *share]
         partners.append(f"      d{number}: {{{', '.join([*demand, *bands[:1]])}}}")
     return words, partners
@@ -172,7 +175,8 @@ def _amounts(rng: Random, words: list[str], limit: str) -> list[str]:
         return [f"price: {tiers}", *_how(rng, tiers)]
     names = [part.split(":")[0].strip() for part in bands[0][8:-1].split(", ")]
     if rng.randrange(2):
-        return [f"price: {{{', '.join(f'{n}: {_tiers(rng, limit, flat=True)}' for n in names)}}}"]
+        prices = ", ".join(f"{n}: {_tiers(rng, limit, flat=True)}" for n in names)
+        return [f"price: {{{prices}}}", *([BY_BAND] if "above" in prices else [])]
     state = rng.getstate()
     tiers = []
     for name in names:

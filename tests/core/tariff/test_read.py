@@ -125,6 +125,24 @@ a: {of: import, ratchet: 80 % of 11 months, price: 1 per kWh}
 > a: a ratchet needs 'measure: highest' or 'maximum'
 a: {of: import, tiers: {limits: per day}, price: 1 per kWh}
 > a: its limits are per day, but it has no tiers; write 'to ...' and 'above'
+a: {of: import, bands: {x: 07:00-23:00, y: else}, price: {x: {to 5 kWh: 1, above: 2}, y: 1 per
+    kWh}}
+> a: has bands and tiers; say 'tiers: {allocate: chronological}' (all bands climb one ladder, in the
+    order of time) or 'tiers: {allocate: pro rata}' (the tiers of their total, each shared as they
+    share the total) or 'tiers: {allocate: by band}' (each band climbs its own ladder)
+a: {of: import, bands: {x: 07:00-23:00, y: else}, measure: highest 30 min, price: {x: {to 5 kW: 1,
+    above: 2}, y: 1 per kW}}
+> a: has bands and tiers; say 'tiers: {allocate: pro rata}' (the tiers of their total, each shared
+    as they share the total) or 'tiers: {allocate: by band}' (each band climbs its own ladder)
+a: {of: import, bands: {x: 07:00-23:00, y: else}, tiers: {allocate: chronological, limits: per day},
+    price: {x: {to 5 kWh: 3 flat + 1, above: 2}, y: 1 per kWh}}
+> a: is priced by the period, which has no order of time; say 'tiers: {allocate: by band}' (each
+    band climbs its own ladder)
+a: {of: import, bands: {x: 07:00-23:00, y: else}, tiers: {allocate: by band}, price: 1 per kWh}
+> a: 'allocate: by band' gives each band its own tiers; write 'bands' and their prices
+a: {of: import, bands: {x: 07:00-23:00, y: else}, tiers: {allocate: sideways}, price: {x: 1 per kWh,
+    y: {to 5 kWh: 1, above: 2}}}
+> a.tiers.allocate: 'sideways' is not one of: chronological, pro rata, by band
 a: {of: import, tiers: {allocate: pro rata}, price: {to 5 kWh: 1, above: 2}}
 > a: 'allocate: pro rata' shares tiers among bands; write 'bands' and a price for each
 a: {of: import, tiers: {kind: volume, reset: never}, price: {to 5 kWh: 1, above: 2}}

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tallystick.core import tariff
+from tallystick.core.tariff.read import read_catalogue
 from tallystick.core.tariff.schema import SHAPES, TABLES, catalogue_schema
 
 ROOT = Path(__file__).parents[3]
@@ -21,6 +22,8 @@ CATALOGUES = [
 ]
 ELSEWHERE = {"TERM_WORDS", "COUPON_WORDS"}
 """Parts of other tables, and what `tallystick grant` asks for on the command line."""
+BANDS = {"day": "07:00-23:00", "night": "else"}
+TIERED = {"day": {"to 5 kWh": "1", "above": "2"}, "night": "1 per kWh"}
 
 
 def test_the_file_in_the_repository_is_the_schema() -> None:
@@ -59,6 +62,8 @@ def test_catalogues_of_the_repository_validate(path: Path) -> None:
         {"of": "voice", "every": "month", "price": "1", "bill by": "1 s"},
         {"include": "5 min", "of": "voice", "share": "planet"},
         {"price": 1},
+        {"of": "import", "bands": BANDS, "price": TIERED},
+        {"of": "import", "bands": BANDS, "price": TIERED, "tiers": {"reset": "cycle"}},
         "0.09 per min",
     ],
 )
@@ -67,6 +72,25 @@ def test_what_the_reader_refuses_by_its_words_the_schema_refuses(component: obje
     written = {"currency": "EUR", "zone": "UTC", "offers": offers}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(written, catalogue_schema(), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"bands": BANDS, "price": TIERED, "tiers": {"allocate": "by band"}},
+        {"bands": BANDS, "price": {"day": "1 per kWh", "night": "2 per kWh"}},
+        {"bands": BANDS, "price": {"to 5 kWh": "1", "above": "2"}},
+        {"bands": {"all": "else"}, "price": {"all": TIERED["day"]}},
+        {"by": "plan", "price": {"a": "1 per kWh", "b": "2 per kWh"}},
+    ],
+)
+def test_only_tiers_of_several_bands_have_to_say_how_they_are_shared(
+    words: dict[str, object],
+) -> None:
+    offers = {"a": {"components": {"b": {"of": "import", **words}}}}
+    written = {"currency": "EUR", "zone": "UTC", "offers": offers}
+    jsonschema.validate(written, catalogue_schema(), jsonschema.Draft202012Validator)
+    read_catalogue(yaml.safe_dump(written, sort_keys=False), name="a.yaml", files={})
 
 
 @pytest.mark.parametrize("table", TABLES)

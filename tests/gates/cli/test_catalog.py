@@ -1,10 +1,14 @@
 """Price lists on the command line: compared, tried, published, shown and written out again."""
 
 import json
+from datetime import date
 
 import pytest
 
+from tallystick.domain.tenants.scope import tenant_id_of
+from tallystick.flows.acquire import Publishing, publish_catalogue
 from tallystick.wiring.command import needs_database
+from tests.flows.businesses import AT
 from tests.gates.cli.test_commands import PRICES, Shell, business, shell
 
 __all__ = ["business", "shell"]
@@ -148,3 +152,61 @@ def test_what_was_published_comes_out_byte_for_byte_and_goes_in_again(business):
         "no offer has the code 'tlak'"
         in business("catalog show tlak --operator quillback", code=1).stderr
     )
+
+
+POWER = """currency: EUR
+zone: Europe/Berlin
+offers:
+  talk:
+    components:
+      line: {every: month, in: advance, price: 10.00}
+      calls:
+        of: voice
+        bands: {day: 07:00-23:00, night: else}
+        price: {day: {to 3 min: 0.60, above: 0.30}, night: {to 3 min: 0.06, above: 0.03}}
+"""
+SAID = POWER.replace(
+    "        price: {day", "        tiers: {allocate: chronological}\n        price: {day"
+)
+NIGHT = """id,msisdn,start,seconds,called,zone
+n1,491700000001,2026-03-05T23:30:00Z,120,49301111,home
+n2,491700000001,2026-03-06T10:00:00Z,120,49301111,home
+"""
+
+
+def test_bands_with_tiers_say_how_they_share_them_or_nothing_is_published(business):
+    business.write("power.yaml", POWER)
+    ways = (
+        "power.yaml:8: talk.calls: has bands and tiers; say 'tiers: {allocate: chronological}' (all"
+        " bands climb one ladder, in the order of time) or 'tiers: {allocate: pro rata}' (the tiers"
+        " of their total, each shared as they share the total) or"
+    )
+    for door in ("catalog check @power.yaml", "catalog publish @power.yaml --from 2026-02-01"):
+        assert ways in business(door, code=1).stderr
+    assert len(business.json("catalog list")["versions"]) == 1
+    business.write("power.yaml", SAID)
+    business("catalog publish @power.yaml --from 2026-02-01")
+
+
+def test_a_list_that_was_published_before_it_was_asked_goes_on_as_it_was(business):
+    tenant_id = tenant_id_of("quillback")
+    publish_catalogue(
+        POWER, tenant_id=tenant_id, name="power.yaml", files={}, valid_from=date(2026, 3, 1),
+        at=AT, how=Publishing(before=True),
+    )  # fmt: skip
+    business("usage load @calls.csv --format @calls.yaml --source sw", code=3)
+    business.write("night.csv", NIGHT)
+    business("usage load @night.csv --format @calls.yaml --source sw")
+    assert business.json("rate")["lines"] == 5
+    business.write("said.yaml", SAID)
+    # the night's two minutes are 0.12, the day's third 0.60 and its fourth, beyond the limit, 0.30
+    tried = business.json("catalog simulate @said.yaml --from 2026-03-01 --to 2026-03-31")
+    assert (tried["before"], tried["after"]) == ("1.02", "1.02")
+    assert "talk.calls: tiers.allocate: added: chronological" in (
+        business("catalog diff 2 @said.yaml").stdout
+    )
+    business("catalog export @old --version 2")
+    business.write("op2.yaml", (business.folder / "op.yaml").read_text().replace("quillb", "b"))
+    business("operator open @op2.yaml")
+    business("catalog import @old --operator back")
+    assert business("catalog publish @old/power.yaml --from 2027-01-01 --operator back", code=1)

@@ -324,8 +324,9 @@ def _windowed(plan: Plan, raw: pl.Expr, lines: pl.DataFrame) -> Raw:
             pl.col("charged").filter(REACTIVE).sum().alias("kvarh"),
             pl.col("rank").first(),
         )
+        # Without kvarh it stays as it is: what is set off may leave less than nothing.
         found = [
-            apparent_energy(active=active, reactive=reactive)
+            apparent_energy(active=active, reactive=reactive) if reactive else active
             for active, reactive in flows.select("charged", "kvarh").iter_rows()
         ]
         flows = flows.with_columns(charged=pl.Series(found, dtype=WHOLE))

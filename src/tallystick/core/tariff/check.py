@@ -98,8 +98,42 @@ def check_tiers(catalogue: Catalogue) -> Iterator[CatalogueError]:
                 ladders.add(tuple(rising))
         together = part.period is None or part.period.allocation is Allocation.PRO_RATA
         if len(ladders) > 1 and together:
-            message = "its bands have different tier limits; split it into one price a band"
+            message = (
+                "its bands have different tier limits; split it into one price a band, or write"
+                " 'tiers: {allocate: by band}'"
+            )
             yield _fault(catalogue, offer, part, message)
+
+
+def check_allocation(catalogue: Catalogue) -> Iterator[CatalogueError]:
+    """Where bands have prices with tiers, it is said which usage moves which band up.
+
+    Not one of CHECKS: lists that were published before this was asked are read as they were.
+    """
+    for offer, part in _usages(catalogue):
+        banded = [price for price in part.prices if price.band is not None]
+        if len(banded) < 2 or all(len(price.tiers) == 1 for price in banded):
+            continue
+        if part.allocation is None:
+            yield _fault(catalogue, offer, part, f"has bands and tiers; say {_ways(part)}")
+        elif part.allocation is Allocation.CHRONOLOGICAL and part.period is not None:
+            message = f"is priced by the period, which has no order of time; say {_ways(part)}"
+            yield _fault(catalogue, offer, part, message)
+
+
+def _ways(part: UsagePrice) -> str:
+    """How the bands of that price may share tiers, as it is written."""
+    ways = {
+        Allocation.CHRONOLOGICAL: "all bands climb one ladder, in the order of time",
+        Allocation.PRO_RATA: "the tiers of their total, each shared as they share the total",
+        Allocation.BY_BAND: "each band climbs its own ladder",
+    }
+    fees = any(tier.price.flat for price in part.prices for tier in price.tiers)
+    if part.period is not None:
+        del ways[Allocation.CHRONOLOGICAL]
+    if fees:
+        del ways[Allocation.PRO_RATA]
+    return " or ".join(f"'tiers: {{allocate: {way}}}' ({what})" for way, what in ways.items())
 
 
 def check_allowances(catalogue: Catalogue) -> Iterator[CatalogueError]:
@@ -243,6 +277,8 @@ def _period_faults(part: UsagePrice, terms: PeriodTerms) -> Iterator[str]:
         yield f"its limits are {terms.limits}, but it has no tiers; write 'to ...' and 'above'"
     if terms.allocation is Allocation.PRO_RATA and len(part.prices) < 2:
         yield "'allocate: pro rata' shares tiers among bands; write 'bands' and a price for each"
+    if part.allocation is Allocation.BY_BAND and len(part.prices) < 2:
+        yield "'allocate: by band' gives each band its own tiers; write 'bands' and their prices"
     if terms.allocation is Allocation.PRO_RATA and any(price.flat for price in prices):
         yield "a flat fee cannot be shared among bands; drop 'allocate: pro rata' or the fee"
 

@@ -91,10 +91,11 @@ class Late(StrEnum):
 
 
 class Allocation(StrEnum):
-    """How bands share one ladder of tiers."""
+    """How the bands of a price climb its tiers."""
 
-    CHRONOLOGICAL = "chronological"
-    PRO_RATA = "pro rata"
+    CHRONOLOGICAL = "chronological"  # one ladder, in the order of time: event by event
+    PRO_RATA = "pro rata"  # one ladder of their total, each tier shared as they share the total
+    BY_BAND = "by band"  # each its own; what prices by the period did before they had to say
 
 
 class IntervalUnit(StrEnum):
@@ -316,7 +317,7 @@ class PeriodTerms:
     measure: Measure = Measure(MeasureKind.SUM)
     tier_kind: TierKind = TierKind.GRADUATED
     limits: LimitScale = LimitScale.FIXED
-    allocation: Allocation = Allocation.CHRONOLOGICAL
+    allocation: Allocation = Allocation.BY_BAND
     due_at_zero: bool = True
     ratchet: Ratchet | None = None
     times: Decimal = Decimal(1)
@@ -459,6 +460,7 @@ class UsagePrice:
     tax: str
     revenue: str
     late: Late = Late.DIFFERENCE
+    allocation: Allocation | None = None  # as it is written; None = it does not say
 
 
 Component = Recurring | Allowance | UsagePrice

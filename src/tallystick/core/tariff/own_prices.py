@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tallystick.core.tariff.bill_terms import NO_TERMS
-from tallystick.core.tariff.check import CHECKS
+from tallystick.core.tariff.check import CHECKS, check_allocation
 from tallystick.core.tariff.nodes import (
     Allowance,
     Catalogue,
@@ -64,8 +64,9 @@ def check_variants(catalogue: Catalogue, *, variants: Sequence[Variant]) -> None
     errors: list[CatalogueError] = []
     for variant in variants:
         if variant.offer in offers:
+            offer = offers[variant.offer]
             try:
-                _vary(catalogue, offers[variant.offer], variant)
+                errors += _unsaid(catalogue, offer, _vary(catalogue, offer, variant))
             except CatalogueRefused as refused:
                 errors += refused.errors
     if errors:
@@ -113,6 +114,15 @@ def _vary(catalogue: Catalogue, offer: Offer, variant: Variant) -> Offer:
         raise CatalogueRefused(errors=tuple(sorted(set(errors))))
     components = tuple(priced.get(part.code, part) for part in offer.components)
     return replace(offer, code=variant.code, components=components)
+
+
+def _unsaid(catalogue: Catalogue, offer: Offer, variant: Offer) -> list[CatalogueError]:
+    """What the list would have to say of the variant, and need not say of its own prices."""
+    listed, varied = (
+        list(check_allocation(replace(catalogue, offers=(replace(one, code=offer.code),))))
+        for one in (offer, variant)
+    )
+    return [error for error in varied if error not in listed]
 
 
 def _price(part: Component, words: str, currency: str) -> Component:

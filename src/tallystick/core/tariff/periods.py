@@ -128,8 +128,10 @@ def read_surplus(text: str) -> tuple[Surplus, Settlement | None]:
     return Surplus.CARRIED, Settlement(int(match[2]), price)
 
 
-def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
-    """When tiers start again, and the period's terms if any of their words is written."""
+def read_terms(page: Page) -> tuple[Reset, Allocation | None, PeriodTerms | None]:
+    """When tiers start again, how bands share them if that is said, and the period's terms if any
+    of their words is written.
+    """
     measure = page.read("measure", read_measure, Measure(MeasureKind.SUM))
     ratchet = page.read("ratchet", read_ratchet, None)
     times = page.read("times", lambda text: read_number(text, decimals=9), Decimal(1))
@@ -138,7 +140,8 @@ def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
     carried: tuple[Surplus, Settlement | None] = (Surplus.CARRIED, None)
     surplus, settlement = page.read("surplus", read_surplus, carried)
     reset, kind, limits = Reset.CYCLE, TierKind.GRADUATED, LimitScale.FIXED
-    allocation, due_at_zero = Allocation.CHRONOLOGICAL, True
+    allocation: Allocation | None = None
+    due_at_zero = True
     demand: Demand | None = None
     node = page.node("tiers")
     if isinstance(node, Table):
@@ -146,7 +149,7 @@ def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
         reset = inner.read("reset", lambda t: read_word(t, words=Reset), reset)
         kind = inner.read("kind", lambda t: read_word(t, words=TierKind), kind)
         limits, demand = inner.read("limits", read_limits, (limits, demand))
-        allocation = inner.read("allocate", lambda t: read_word(t, words=Allocation), allocation)
+        allocation = inner.read("allocate", lambda t: read_word(t, words=Allocation), None)
         due_at_zero = inner.read("due at zero", read_flag, due_at_zero)
         inner.close(TIER_WORDS)
     elif node is not None:
@@ -155,7 +158,7 @@ def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
         measure=measure,
         tier_kind=kind,
         limits=limits,
-        allocation=allocation,
+        allocation=Allocation.PRO_RATA if allocation is Allocation.PRO_RATA else Allocation.BY_BAND,
         due_at_zero=due_at_zero,
         ratchet=ratchet,
         times=times,
@@ -171,8 +174,8 @@ def read_terms(page: Page) -> tuple[Reset, PeriodTerms | None]:
             "new prices", lambda t: read_word(t, words=NewPrices), NewPrices.AT_ONCE
         ),
     )
-    written = any(page.has(word) for word in TERM_WORDS)
-    return reset, terms if written or terms != PeriodTerms() else None
+    written = any(page.has(word) for word in TERM_WORDS) or allocation is Allocation.BY_BAND
+    return reset, allocation, terms if written or terms != PeriodTerms() else None
 
 
 def default_price_unit(terms: PeriodTerms | None) -> str | None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from tallystick.base.collection import collecting_later
 from tallystick.base.money import InvalidCurrency, minor_decimals
 from tallystick.core.tariff.calendars import read_calendar
-from tallystick.core.tariff.check import CHECKS
+from tallystick.core.tariff.check import CHECKS, check_allocation
 from tallystick.core.tariff.check_bill import check_bills
 from tallystick.core.tariff.components import read_component
 from tallystick.core.tariff.decks import read_deck_rows, read_keys, read_size
@@ -46,10 +46,13 @@ DECK_WORDS: Final = ("file", "key", "per")
 OFFER_WORDS: Final = ("from", "revenue", "term", "components", *TERM_WORDS)
 
 
-def read_catalogue(text: str, *, name: str, files: Mapping[str, bytes]) -> Catalogue:
+def read_catalogue(
+    text: str, *, name: str, files: Mapping[str, bytes], published: bool = False
+) -> Catalogue:
     """The catalogue that the text and its rate tables say, rewritten to be complete, and checked.
 
-    `name` is the text's file name for messages; `files` holds the CSV files beside it by name.
+    `name` is the text's file name for messages; `files` holds the CSV files beside it by name. One
+    that is `published` already need not say what was not asked for then.
 
     :raises CatalogueRefused: with every error, its line, and how to mend it
     """
@@ -64,7 +67,8 @@ def read_catalogue(text: str, *, name: str, files: Mapping[str, bytes]) -> Catal
     if not errors:
         for rewrite in PASSES:
             catalogue = rewrite(catalogue)
-        for check in (*CHECKS, check_bills):
+        asked = () if published else (check_allocation,)
+        for check in (*CHECKS, *asked, check_bills):
             errors.extend(check(catalogue))
     if errors:
         raise CatalogueRefused(errors=tuple(sorted(set(errors))))

@@ -112,6 +112,32 @@ TABLES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 """What the reader knows in each table of the text, and what may not be left out."""
 
 
+BANDED_TIERS: Final[Schema] = {
+    "required": ["bands", "price"],
+    "properties": {
+        "bands": {"minProperties": 2},
+        "price": {
+            "type": "object",
+            "not": {
+                "anyOf": [
+                    {"required": ["above"]},
+                    {"additionalProperties": {"not": {"type": "object"}}},
+                ]
+            },
+        },
+    },
+}
+"""A price by band, one of them at least with tiers."""
+
+RULES: Final[dict[str, Schema]] = {
+    "usage": {
+        "if": BANDED_TIERS,
+        "then": {"required": ["tiers"], "properties": {"tiers": {"required": ["allocate"]}}},
+    }
+}
+"""What some words of a table ask for."""
+
+
 def catalogue_schema() -> Schema:
     """The schema (draft 2020-12) of a whole catalogue."""
     tables = {name: _table(name) for name in TABLES}
@@ -128,6 +154,7 @@ def _table(name: str) -> Schema:
     words, needed = TABLES[name]
     shapes = SHAPES[name]
     return {
+        **RULES.get(name, {}),
         "type": "object",
         "additionalProperties": False,
         "required": list(needed),

@@ -90,7 +90,7 @@ class _UsageReader:
             self._note_unit("counts", counts.unit)
         connect, due = page.read("connect", _connect, (Decimal(0), FeeDue.USED))
         bands = self._bands()
-        reset, self.terms = read_terms(page)
+        reset, allocation, self.terms = read_terms(page)
         deck, prices = self._prices(bands)
         no_rate, fallback = self._no_rate()
         steps = self._steps()
@@ -119,6 +119,7 @@ class _UsageReader:
             tax=page.read("tax", read_name, ""),
             revenue=page.read("revenue", read_name, ""),
             late=self._late(),
+            allocation=allocation,
         )
         page.close(USAGE_WORDS)
         unit, price_unit = self._only(self.units), self._only(self.price_units)

@@ -10,18 +10,19 @@ from tallystick.core.tariff.read import read_catalogue
 
 @dataclass(frozen=True, slots=True)
 class WrittenCatalogue:
-    """The text, its name, and the bytes of the files that it names."""
+    """The text, its name, and the bytes of the files that it names; `published` if it ever was."""
 
     name: str
     text: str
     files: Mapping[str, bytes]
+    published: bool = False
 
     def read(self) -> Catalogue:
         """What it says.
 
         :raises CatalogueRefused: with every mistake in it
         """
-        return read_catalogue(self.text, name=self.name, files=self.files)
+        return read_catalogue(self.text, name=self.name, files=self.files, published=self.published)
 
     def digest(self) -> str:
         """What tells it from any other: SHA-256 of the text, then of each file by name."""

@@ -167,7 +167,7 @@ def _catalogue(version: CatalogVersion) -> Catalogue:
 
 def _written(version: CatalogVersion) -> WrittenCatalogue:
     files = {file.name: bytes(file.content) for file in CatalogFile.objects.filter(version=version)}
-    return WrittenCatalogue(version.name, version.source, files)
+    return WrittenCatalogue(version.name, version.source, files, published=True)
 
 
 @lru_cache(maxsize=64)

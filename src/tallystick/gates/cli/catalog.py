@@ -149,7 +149,7 @@ def take_in(
     """Publish an exported price list, as it was and from its own first day, for an operator."""
     from tallystick.flows.acquire import Publishing
 
-    (written, day), how = read_export(folder), Publishing(keep=not dry_run)
+    (written, day), how = read_export(folder), Publishing(keep=not dry_run, before=True)
     _publish(written, valid_from=day, operator=operator, how=how, as_json=as_json)
 
 

@@ -1,7 +1,7 @@
 """A price list on disk: read with the files beside it, written with a manifest, taken in again."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -111,4 +111,4 @@ def read_export(folder: Path) -> tuple[WrittenCatalogue, date]:
         content = contents.get(file)
         if content is None or sha256(content).hexdigest() != digests.get(file):
             raise ExportChanged(file=str(folder / file))
-    return written, valid_from
+    return replace(written, published=True), valid_from
