@@ -8,8 +8,8 @@ from importlib import import_module
 
 from bench.measure import hardware
 
-NAMES = ("rating", "deck", "curve", "periods", "pipeline", "billrun", "pdf", "einvoice",
-         "statement", "ladder", "online", "simulate", "price")  # fmt: skip
+NAMES = ("rating", "draw", "deck", "curve", "periods", "pipeline", "prepaid", "billrun",
+         "pdf", "einvoice", "statement", "ladder", "online", "simulate", "price")  # fmt: skip
 COLUMNS = (
     "name",
     "rows",

@@ -32,18 +32,18 @@ def run(rows: int = 1_000_000) -> Figure:
         files = {"world.csv": deck_file()}
         tenant_id = open_operator(catalogue=CATALOGUE, files=files, accounts=ACCOUNTS)
         with timed() as limit:
-            _merely_store(path)
+            merely_store(path)
         with timed() as work:
             load_and_charge(path, mapping, tenant_id=tenant_id, rows=rows)
     return Figure("pipeline", rows, work.seconds, limit.seconds)
 
 
-def write_calls(path: Path, rows: int) -> None:
+def write_calls(path: Path, rows: int, *, accounts: int = ACCOUNTS) -> None:
     """The calls of the rating benchmark as a switch would write them, a million at a time."""
     with path.open("wb") as file:
         for start in range(0, rows, 1_000_000):
             count = min(1_000_000, rows - start)
-            calls = build_calls(calls=count, accounts=ACCOUNTS, seed=2 + start // 1_000_000)
+            calls = build_calls(calls=count, accounts=accounts, seed=2 + start // 1_000_000)
             calls.select(
                 id=pl.format("{}", pl.col("usage_id") + start),
                 subscriber=(pl.col("account_id") + 10**9).cast(pl.String),
@@ -53,7 +53,7 @@ def write_calls(path: Path, rows: int) -> None:
             ).write_csv(file, include_header=start == 0)
 
 
-def _merely_store(path: Path) -> None:
+def merely_store(path: Path) -> None:
     """The limit: the rows read, sorted by subscriber and time, and copied into a bare table."""
     frame = pl.read_csv(path, infer_schema=False).sort("subscriber", "started")
     columns = ", ".join(f"{name} text" for name in frame.columns)

@@ -12,7 +12,8 @@ import polars as pl
 from tallystick.base.money import AMOUNT_SCALE, amount_of
 from tallystick.base.progress import Progress, silent
 from tallystick.core.charge.balance import Mode, Use, draw, draw_order, fee_of_day, limit_of, usable
-from tallystick.core.charge.draw_lines import Cause, Drawn, draw_lines
+from tallystick.core.charge.draw_lines import draw_lines
+from tallystick.core.charge.drawn import CAUSE
 from tallystick.core.charge.facts import (
     Fact,
     bucket_facts,
@@ -20,7 +21,7 @@ from tallystick.core.charge.facts import (
     money_facts,
     nothing_left,
 )
-from tallystick.core.charge.frames import rescale
+from tallystick.core.charge.frames import descale, frame_of, rescale
 from tallystick.core.charge.online.state import AccountState
 from tallystick.core.charge.own_buckets import BUCKET_PER_QUANTITY, OwnBuckets
 from tallystick.core.charge.versions import DatedPlan
@@ -33,6 +34,7 @@ from tallystick.domain.balances.buckets import (
     state_of,
 )
 from tallystick.domain.balances.draw_tables import (
+    MOVED,
     Payers,
     add_to_tabs,
     load_buckets,
@@ -138,11 +140,11 @@ def draw_usage(
     quantities = _draw_quantities(used.draws, accounts=accounts)
     lines = _with_months(used.lines, payers=payers)
     drawn = draw_lines(lines, accounts=accounts, events=used.events, plans=used.plans, now=at)
-    rows = [
-        *_quantity_movements(quantities, run_id=run_id),
-        *_movements(drawn, run_id=run_id, plans=used.plans),
+    moved = [
+        _quantity_movements(quantities, run_id=run_id),
+        _movements(drawn.taken, run_id=run_id, plans=used.plans),
     ]
-    store_moved(rows, accounts=accounts, tenant_id=tenant_id, at=at)
+    store_moved(pl.concat(moved), accounts=accounts, tenant_id=tenant_id, at=at)
     add_to_tabs(drawn.owed, tenant_id=tenant_id)
     _act_on_levels(accounts, stood=stood, cause=f"usage {run_id}", tenant_id=tenant_id, at=at)
     prepaid = [n for n, state in accounts.items() if state.mode is Mode.PREPAID]
@@ -176,13 +178,14 @@ def _draw_quantities(draws: pl.DataFrame, *, accounts: Mapping[int, AccountState
     return drawn
 
 
-def _quantity_movements(
-    drawn: _Quantities, *, run_id: int
-) -> Iterator[tuple[int, int, str, int, str]]:
+def _quantity_movements(drawn: _Quantities, *, run_id: int) -> pl.DataFrame:
+    """MOVED of what was drawn of buckets of quantities."""
+    rows = []
     for account_id, contract_id, bucket_id, cycle, amount in drawn:
         if amount:
             reason = json.dumps({"usage": f"{cycle}", "contract": contract_id, "cycle": f"{cycle}"})
-            yield account_id, bucket_id, f"usage:{run_id}:cycle:{cycle}", -amount, reason
+            rows.append((account_id, bucket_id, f"usage:{run_id}:cycle:{cycle}", -amount, reason))
+    return frame_of(rows, schema=MOVED)
 
 
 def _act_on_levels(
@@ -220,29 +223,40 @@ def _with_months(lines: pl.DataFrame, *, payers: Payers) -> pl.DataFrame:
     return pl.concat(placed).with_columns(month=month).drop("zone", "bill_day", "local_day")
 
 
-def _movements(
-    drawn: Drawn, *, run_id: int, plans: Sequence[DatedPlan]
-) -> Iterator[tuple[int, int, str, int, str]]:
-    """What was drawn as movements, with what the ledger has to know of each."""
-    usages = {
-        (dated.version_id, number): part
+def _movements(taken: pl.DataFrame, *, run_id: int, plans: Sequence[DatedPlan]) -> pl.DataFrame:
+    """MOVED of what was TAKEN, with what the ledger has to know of each."""
+    told = [
+        (dated.version_id, number, _told_of(part))
         for dated in plans
         for number, part in dated.plan.components.items()
         if isinstance(part, PlanUsage)
-    }
-    reasons: dict[Cause, str] = {}
-    for (account_id, bucket_id, cause), amount in drawn.moved.items():
-        if not amount:
-            continue
-        if cause not in reasons:
-            reason = {"usage": f"{cause.day}", "contract": cause.contract_id}
-            if usage := usages.get((cause.version_id, cause.component_id)):
-                books = {"revenue": usage.revenue_account, "tax": usage.tax_category}
-                reason |= {**books, "kind": usage.kind}
-            reasons[cause] = json.dumps(reason)
-        key = f"usage:{run_id}:{cause.contract_id}:{cause.component_id}"
-        key += f":{cause.version_id}:{cause.day}"
-        yield account_id, bucket_id, key, -amount, reasons[cause]
+    ]
+    schema = {"version_id": pl.Int64, "component_id": pl.Int64, "more": pl.String}
+    books = pl.DataFrame(told, schema=schema, orient="row")
+    books = books.unique(["version_id", "component_id"], keep="last")
+    rows = taken.filter(pl.col("amount") != 0).join(
+        books, on=["version_id", "component_id"], how="left", maintain_order="left"
+    )
+    key = f"usage:{run_id}:{{}}:{{}}:{{}}:{{}}"
+    return descale(
+        rows.select(
+            "account_id",
+            "bucket_id",
+            source_key=pl.format(key, *CAUSE),
+            quantity=pl.lit(0, dtype=pl.Int128()) - pl.col("amount"),
+            reason=pl.concat_str(
+                pl.lit('{"usage": "'), "day", pl.lit('", "contract": '), "contract_id",
+                pl.col("more").fill_null(""), pl.lit("}"),
+            ),
+        ),
+        schema=MOVED,
+    )  # fmt: skip
+
+
+def _told_of(usage: PlanUsage) -> str:
+    """The end of a JSON object: what the ledger has to know of the price."""
+    books = {"revenue": usage.revenue_account, "tax": usage.tax_category, "kind": usage.kind}
+    return f", {json.dumps(books)[1:-1]}"
 
 
 @dataclass(frozen=True, slots=True)

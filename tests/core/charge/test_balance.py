@@ -27,7 +27,7 @@ from tallystick.core.charge.balance import (
     spread_change,
     usable,
 )
-from tallystick.core.charge.draw_lines import Cause, spread_parts
+from tallystick.core.charge.draw_exact import Cause, spread_parts
 from tallystick.core.tariff.nodes import ALWAYS
 from tallystick.core.tariff.words import read_filter
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from django.db import connection
 
 from tallystick.base.frames import AMOUNT, INSTANT
 from tallystick.core.charge.balance import CREDIT_PRIORITY, Bucket, Mode, limit_of
-from tallystick.core.charge.frames import frame_of, rescale
+from tallystick.core.charge.frames import descale, rescale
 from tallystick.core.charge.online.state import AccountState
 from tallystick.core.charge.own_buckets import OwnBuckets
 from tallystick.core.tariff.nodes import ALWAYS, Filter
@@ -203,14 +203,13 @@ def open_credit(accounts: Iterable[AccountState]) -> None:
 
 
 def store_moved(
-    rows: Iterable[tuple[int, int, str, int, str]],
+    moved: pl.DataFrame,
     *,
     accounts: Mapping[int, AccountState],
     tenant_id: int,
     at: datetime,
 ) -> None:
-    """Writes movements (MOVED, in whole numbers) and what remains; the accounts are locked."""
-    moved = frame_of(rows, schema=MOVED)
+    """Writes movements (MOVED) and what remains; the accounts are locked."""
     if moved.is_empty():
         return
     _store_credit(moved, accounts=accounts, tenant_id=tenant_id, at=at)
@@ -264,9 +263,9 @@ def _store_credit(
             )
 
 
-def add_to_tabs(owed: Mapping[tuple[int, date], int], *, tenant_id: int) -> None:
-    """Adds to what invoices will ask for, by account and its month; the accounts are locked."""
-    rows = frame_of(((*key, amount) for key, amount in owed.items()), schema=TABS)
+def add_to_tabs(owed: pl.DataFrame, *, tenant_id: int) -> None:
+    """Adds OWED to what invoices will ask for; the accounts are locked."""
+    rows = descale(owed.rename({"amount": "charged"}), schema=TABS)
     if rows.is_empty():
         return
     stage_rows(rows, name="tabs_new", types=("bigint", "date", "numeric"))
