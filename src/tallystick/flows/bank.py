@@ -1,11 +1,11 @@
 """Statements of the bank: each line once, matched to whom it is from, or waiting for a person."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
@@ -21,6 +21,8 @@ from tallystick.core.receive.statement import (
     Waiting,
     match_line,
     spell,
+    spell_each,
+    words_of,
 )
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments import tables
@@ -35,6 +37,8 @@ from tallystick.flows.receive_many import Incoming, ManyReport, receive_many
 from tallystick.flows.tasks import WORKERS, work_off
 
 LINES_PER_PART: Final = 10_000
+
+Key = TypeVar("Key")
 
 
 @dataclass
@@ -128,7 +132,7 @@ class _Importer:
     def take_all(self, *, workers: int, progress: Progress) -> StatementReport:
         """Takes every line; what became of them."""
         with acting_for(self._tenant_id):
-            known = _known()
+            known = _known(self._statement.lines)
         of_runs, taken = self._take_runs()
         rest = [line for line in self._statement.lines if line.key not in of_runs]
         parts = _cut([(line, _match(line, known)) for line in rest])
@@ -269,29 +273,63 @@ def _receive(incoming: Sequence[Incoming], *, tenant_id: int, at: datetime) -> M
     return receive_many(incoming, tenant_id=tenant_id, at=at, settled=True)
 
 
-def _known() -> Known:
-    """All that a line may name, as it stands now."""
-    accounts = tables.read_account_names()
-    names = {row["id"]: row for row in accounts.iter_rows(named=True)}
-    owing: dict[tuple[str, Decimal, str], set[int]] = defaultdict(set)
-    open_items = tables.read_open_items().filter(~pl.col("written_off"))
-    owed = open_items.group_by("account_id", "currency").agg(pl.col("open").sum())
-    for account_id, currency, left in owed.iter_rows():
-        if account_id in names:
-            owing[spell(names[account_id]["name"]), left.normalize(), currency].add(account_id)
-    payers: dict[str, set[int]] = defaultdict(set)
-    for iban, account_id in tables.read_payers().iter_rows():
-        payers[spell(iban)].add(account_id)
-    return Known(
-        invoices={
-            spell(number): (account_id, number)
-            for account_id, number in tables.read_invoice_numbers().iter_rows()
-        },
-        accounts={spell(row["number"]): account_id for account_id, row in names.items()},
-        payers={iban: frozenset(ids) for iban, ids in payers.items()},
-        owing={key: frozenset(ids) for key, ids in owing.items()},
-        currencies={account_id: row["currency"] for account_id, row in names.items()},
+def _known(lines: Iterable[StatementLine]) -> Known:
+    """All that these lines may name, as it stands now, and nothing else of the operator's."""
+    lines = list(lines)
+    words = words_of(lines)
+    everyone = tables.read_account_names()
+    accounts = _spelled(everyone, "number", among=words)
+    invoices = _spelled(tables.read_invoice_numbers(), "number", among=words)
+    payers = _spelled(
+        tables.read_payers(), "payer_iban", among={spell(line.payer_iban) for line in lines}
     )
+    owing = _owing(everyone, among={spell(line.payer) for line in lines})
+    found = pl.concat(
+        [accounts["id"], invoices["account_id"], payers["account_id"], owing["account_id"]]
+    )
+    currencies = everyone.filter(pl.col("id").is_in(found.unique().implode()))
+    return Known(
+        invoices=dict(
+            zip(
+                invoices["spelled"],
+                zip(invoices["account_id"], invoices["number"], strict=True),
+                strict=True,
+            )
+        ),
+        accounts=dict(zip(accounts["spelled"], accounts["id"], strict=True)),
+        payers=_sets(payers.select("spelled", "account_id").iter_rows()),
+        owing=_sets(
+            ((name, left.normalize(), currency), account_id)
+            for name, left, currency, account_id in owing.iter_rows()
+        ),
+        currencies=dict(zip(currencies["id"], currencies["currency"], strict=True)),
+    )
+
+
+def _spelled(frame: pl.DataFrame, column: str, *, among: Collection[str]) -> pl.DataFrame:
+    """Rows whose column is one of these when it is `spelled`."""
+    wanted = pl.DataFrame({"spelled": list(among)}, schema={"spelled": pl.String})
+    named = frame.with_columns(spell_each(pl.col(column)).alias("spelled"))
+    return named.join(wanted, on="spelled", how="semi", maintain_order="left")
+
+
+def _owing(everyone: pl.DataFrame, *, among: Collection[str]) -> pl.DataFrame:
+    """What those of these names owe (`name`, `open`, `currency`, `account_id`)."""
+    named = _spelled(everyone, "name", among=among)
+    items = tables.read_open_items(named["id"].to_list()).filter(~pl.col("written_off"))
+    return (
+        items.group_by("account_id", "currency")
+        .agg(pl.col("open").sum())
+        .join(named.select(account_id="id", name="spelled"), on="account_id")
+        .select("name", "open", "currency", "account_id")
+    )
+
+
+def _sets(pairs: Iterable[tuple[Key, int]]) -> dict[Key, frozenset[int]]:
+    found: dict[Key, set[int]] = defaultdict(set)
+    for key, account_id in pairs:
+        found[key].add(account_id)
+    return {key: frozenset(ids) for key, ids in found.items()}
 
 
 def assign_line(line_id: int, *, account: str, tenant_id: int, at: datetime) -> ManyReport:
@@ -313,7 +351,7 @@ def assign_line(line_id: int, *, account: str, tenant_id: int, at: datetime) -> 
             line.key, line.booked_on, round_minor(line.amount, currency=line.currency),
             line.currency, line.text, line.payer, line.payer_iban,
         )  # fmt: skip
-        known = _match(read, _known())
+        known = _match(read, _known([read]))
         invoices = known.invoices if isinstance(known, Matched) else ()
         line.state, line.reason = BankLineState.MATCHED, Rule.PERSON
         line.account_id, line.payment_key = payer.id, _payment_key(line.key)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -64,7 +64,6 @@ def receive_many(
     items = _items_by_account(tables.read_open_items(accounts))
     ids = new_ids("payments_payment", count=len(incoming)).to_list()
     shares: list[_Share] = []
-    facts: list[tuple[Any, ...]] = []
     credit = Decimal(0)
     overdrawn = tables.read_overdrawn(accounts)
     for payment_id, one in zip(ids, incoming, strict=True):
@@ -79,22 +78,16 @@ def receive_many(
                 free, currency=receipt.currency, open_items=owed, references=one.references
             )
         credit = EXACT.add(credit, spread.credit)
-        said = f"payment {receipt.key}"
-        head = (one.account_id, receipt.received_on, receipt.currency)
-        facts.append((*head, f"payment:{receipt.key}", said, _RECEIVED, receipt.amount))
-        if settled:
-            facts.append((*head, f"settled:{receipt.key}", said, _SETTLED, receipt.amount))
         for share in spread.allocations:
             at_hand = next(n for n, item in enumerate(owed) if item.invoice_id == share.invoice_id)
             item = owed[at_hand]
             left = EXACT.subtract(item.open_amount, share.amount)
             owed[at_hand] = replace(item, open_amount=left)
             shares.append(_Share(one, payment_id, int(share.invoice_id), share.amount, item))
-            key = f"allocation:{payment_id}:{share.invoice_id}"
-            facts.append((*head, key, f"{said} for {item.number}", _ALLOCATED, share.amount))
-    _store(incoming, ids=ids, shares=shares, tenant_id=tenant_id, at=at)
-    frame = pl.DataFrame(facts, schema=FACTS, orient="row")
-    store_many_entries(post_facts_batch(frame), tenant_id=tenant_id, posted_at=at)
+    payments, allocations = _payments(incoming, ids=ids), _allocations(shares)
+    _store(payments, allocations=allocations, tenant_id=tenant_id, at=at)
+    facts = _facts(payments, allocations=allocations, settled=settled)
+    store_many_entries(post_facts_batch(facts), tenant_id=tenant_id, posted_at=at)
     _recover(shares, at=at)
     restored = _restore(incoming, at=at)
     return ManyReport(len(incoming), len(shares), credit, restored)
@@ -132,52 +125,90 @@ def _recover(shares: Sequence[_Share], *, at: datetime) -> None:
             )  # fmt: skip
 
 
-def _store(
-    incoming: Sequence[Incoming],
-    *,
-    ids: Sequence[int],
-    shares: Sequence[_Share],
-    tenant_id: int,
-    at: datetime,
-) -> None:
-    receipts = [(one.account_id, one.receipt) for one in incoming]
-    payments = pl.DataFrame(
-        [
-            (
-                tenant_id, payment_id, account_id, receipt.key, receipt.method, receipt.currency,
-                receipt.amount, receipt.received_on, receipt.reference[:140], receipt.payer[:200],
-            )
-            for payment_id, (account_id, receipt) in zip(ids, receipts, strict=True)
-        ],
-        schema={
-            "tenant_id": pl.Int64, "id": pl.Int64, "account_id": pl.Int64, "key": pl.String,
-            "method": pl.String, "currency": pl.String, "amount": MONEY, "received_on": pl.Date,
-            "reference": pl.String, "payer": pl.String,
+def _payments(incoming: Sequence[Incoming], *, ids: Sequence[int]) -> pl.DataFrame:
+    receipts = [one.receipt for one in incoming]
+    return pl.DataFrame(
+        {
+            "id": ids,
+            "account_id": [one.account_id for one in incoming],
+            "key": [receipt.key for receipt in receipts],
+            "method": [str(receipt.method) for receipt in receipts],
+            "currency": [receipt.currency for receipt in receipts],
+            "amount": [receipt.amount for receipt in receipts],
+            "received_on": [receipt.received_on for receipt in receipts],
+            "reference": [receipt.reference[:140] for receipt in receipts],
+            "payer": [receipt.payer[:200] for receipt in receipts],
         },
-        orient="row",
+        schema=_PAYMENTS,
+    )
+
+
+_PAYMENTS: Final = pl.Schema(
+    {
+        "id": pl.Int64(), "account_id": pl.Int64(), "key": pl.String(), "method": pl.String(),
+        "currency": pl.String(), "amount": MONEY, "received_on": pl.Date(),
+        "reference": pl.String(), "payer": pl.String(),
+    }
+)  # fmt: skip
+
+
+def _allocations(shares: Sequence[_Share]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "account_id": [share.incoming.account_id for share in shares],
+            "payment_id": [share.payment_id for share in shares],
+            "invoice_id": [share.invoice_id for share in shares],
+            "amount": [share.amount for share in shares],
+            "number": [share.item.number for share in shares],
+        },
+        schema={
+            "account_id": pl.Int64, "payment_id": pl.Int64, "invoice_id": pl.Int64,
+            "amount": MONEY, "number": pl.String,
+        },
     )  # fmt: skip
+
+
+def _facts(payments: pl.DataFrame, *, allocations: pl.DataFrame, settled: bool) -> pl.DataFrame:
+    """What is posted, payment by payment: that it came, that it is there, what it paid (FACTS)."""
+    said = payments.select(
+        "account_id", "currency", occurred_on="received_on", payment_id="id",
+        key="key", said=pl.format("payment {}", "key"),
+    )  # fmt: skip
+    came = said.with_columns(
+        payments["amount"], source_key=pl.format("payment:{}", "key"),
+        description="said", kind=pl.lit(_RECEIVED), place=pl.lit(0),
+    )  # fmt: skip
+    there = came.with_columns(
+        source_key=pl.format("settled:{}", "key"), kind=pl.lit(_SETTLED), place=pl.lit(1)
+    )
+    paid = allocations.join(
+        said.drop("account_id"), on="payment_id", maintain_order="left"
+    ).with_columns(
+        source_key=pl.format("allocation:{}:{}", "payment_id", "invoice_id"),
+        description=pl.format("{} for {}", "said", "number"),
+        kind=pl.lit(_ALLOCATED), place=pl.lit(2),
+    )  # fmt: skip
+    parts = [came, there, paid] if settled else [came, paid]
+    columns = [*FACTS.names(), "payment_id", "place"]
+    facts = pl.concat([part.select(columns) for part in parts])
+    return facts.sort("payment_id", "place", maintain_order=True).select(FACTS.names())
+
+
+def _store(
+    payments: pl.DataFrame, *, allocations: pl.DataFrame, tenant_id: int, at: datetime
+) -> None:
+    tenant = pl.lit(tenant_id).alias("tenant_id")
     insert_rows(
         payments.with_columns(
-            pl.lit(at).alias("recorded_at"), pl.col("reference", "payer").fill_null("")
+            tenant, pl.lit(at).alias("recorded_at"), pl.col("reference", "payer").fill_null("")
         ),
         table="payments_payment",
     )
-    allocations = pl.DataFrame(
-        [
-            (
-                share.incoming.account_id, share.payment_id, share.invoice_id, share.amount,
-                share.incoming.receipt.received_on,
-            )
-            for share in shares
-        ],
-        schema={
-            "account_id": pl.Int64, "payment_id": pl.Int64, "invoice_id": pl.Int64,
-            "amount": MONEY, "allocated_on": pl.Date,
-        },
-        orient="row",
-    )  # fmt: skip
+    days = payments.select(payment_id="id", allocated_on="received_on")
     insert_rows(
-        allocations.with_columns(pl.lit(tenant_id).alias("tenant_id")),
+        allocations.drop("number")
+        .join(days, on="payment_id", maintain_order="left")
+        .with_columns(tenant),
         table="payments_allocation",
     )
     tables.settle_items(

@@ -3,7 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tallystick.core.receive.statement import (
     Known,
@@ -11,6 +14,8 @@ from tallystick.core.receive.statement import (
     StatementLine,
     match_line,
     spell,
+    spell_each,
+    words_of,
 )
 
 KNOWN = Known(
@@ -64,3 +69,15 @@ def test_lines_are_matched(case: str) -> None:
 
 def _invoices(numbers: tuple[str, ...]) -> tuple[str, ...]:
     return ("both",) if numbers == ("INV-2026-000002", "INV-2026-000001") else numbers
+
+
+@given(st.lists(st.text(max_size=12)))
+def test_a_column_is_spelled_as_each_of_it(numbers: list[str]) -> None:
+    column = pl.DataFrame({"n": ["Weiß & Söhne", "inv-2026/01", *numbers]})
+    spelled = column.select(spell_each(pl.col("n")))["n"].to_list()
+    assert spelled == [spell(number) for number in column["n"]]
+
+
+def test_a_line_may_name_any_of_its_words_and_neighbours() -> None:
+    line = StatementLine("k", date(2026, 2, 14), Decimal(1), "EUR", "inv-2026 000001, ta!")
+    assert words_of([line]) >= {"INV2026000001", "TA", "000001TA"}

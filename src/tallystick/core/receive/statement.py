@@ -6,12 +6,14 @@ What fits nobody, or several, waits for a person; nothing is guessed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+
+import polars as pl
 
 _WORD: Final = re.compile(r"[A-Z0-9]+")
 LONGEST: Final = 4
@@ -92,6 +94,16 @@ class Known:
 def spell(number: str) -> str:
     """A number without spaces, signs and case: `INV-2026-000001` is `INV2026000001`."""
     return "".join(_WORD.findall(number.upper()))
+
+
+def spell_each(numbers: pl.Expr) -> pl.Expr:
+    """`spell` of a column."""
+    return numbers.str.to_uppercase().str.replace_all("[^A-Z0-9]", "")
+
+
+def words_of(lines: Iterable[StatementLine]) -> set[str]:
+    """Every spelled number that the lines' texts may name."""
+    return {word for line in lines for word in _spellings(line.text)}
 
 
 def match_line(line: StatementLine, *, known: Known) -> Matched | Waiting:

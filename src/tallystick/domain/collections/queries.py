@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
+from django.db import connection
+
 from tallystick.domain.collections.models import Action, Episode, EpisodeState, Ladder
 from tallystick.domain.collections.operations import RESTORE
 
@@ -36,5 +38,10 @@ def standing_steps(episode_id: int) -> tuple[tuple[str, date], ...]:
 
 def accounts_in_collection(account_ids: Sequence[int]) -> list[int]:
     """Those of the accounts that are on their ladder."""
-    held = Episode.objects.filter(account_id__in=account_ids, state=EpisodeState.OPEN)
-    return list(held.order_by("account_id").values_list("account_id", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id FROM collections_episode"
+            " WHERE account_id = ANY(%s) AND state = %s ORDER BY account_id",
+            [list(account_ids), EpisodeState.OPEN.value],
+        )
+        return [account_id for (account_id,) in cursor.fetchall()]

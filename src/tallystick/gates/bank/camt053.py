@@ -72,10 +72,10 @@ class _Reader:
             no_network=True, load_dtd=False, huge_tree=False,
         )  # fmt: skip
         for _, node in events:
-            name, parent = etree.QName(node).localname, node.getparent()
+            name, parent = _local(node.tag), node.getparent()
             if name == "Stmt":
                 self._close(node)
-            elif parent is not None and etree.QName(parent).localname == "Stmt":
+            elif parent is not None and _local(parent.tag) == "Stmt":
                 self._head(parent)
                 if name == "Bal":
                     self._take_balance(node)
@@ -97,8 +97,9 @@ class _Reader:
             self._iban = (found or "").strip()
 
     def _take_balance(self, node: Any) -> None:
-        code = node.findtext("{*}Tp/{*}CdOrPrtry/{*}Cd") or ""
-        amount, currency = self._amount(node)
+        texts = _gather(node, {}, None)
+        code = _first(texts, "Tp/CdOrPrtry/Cd") or ""
+        amount, currency = self._amount(texts, node)
         self._currency = currency
         self._balances[code] = amount
 
@@ -117,26 +118,27 @@ class _Reader:
         self._begin()
 
     def _entries(self, node: Any) -> Iterator[StatementLine]:
-        status = node.findtext("{*}Sts/{*}Cd") or node.findtext("{*}Sts") or "BOOK"
+        details: list[_Texts] = []
+        entry = _gather(node, {}, details)
+        status = _first(entry, "Sts/Cd") or _first(entry, "Sts") or "BOOK"
         if status.strip() != "BOOK":
             return
-        whole, currency = self._amount(node)
-        booked = self._day(node)
-        reference = (node.findtext("{*}AcctSvcrRef") or node.findtext("{*}NtryRef") or "").strip()
-        details = node.findall("{*}NtryDtls/{*}TxDtls")
-        parts = [self._part(detail, whole) for detail in details]
+        whole, currency = self._amount(entry, node)
+        booked = self._day(entry, node)
+        reference = (_first(entry, "AcctSvcrRef") or _first(entry, "NtryRef") or "").strip()
+        parts = [self._part(detail, whole, node) for detail in details]
         if len(details) < 2 or sum(part or 0 for part in parts) != whole or None in parts:
-            details, parts = details[:1] or [node], [whole]
+            details, parts = details[:1] or [entry], [whole]
         for at, (detail, amount) in enumerate(zip(details, parts, strict=True)):
             assert amount is not None
-            own = (detail.findtext("{*}Refs/{*}AcctSvcrRef") or "").strip()
+            own = (_first(detail, "Refs/AcctSvcrRef") or "").strip()
             yield StatementLine(
                 key=self._key(own or (f"{reference}/{at}" if reference else "")),
                 booked_on=booked,
                 amount=amount,
                 currency=currency,
-                text=_text_of(detail, node),
-                payer=_payer(detail, "{*}Nm", whole),
+                text=_text_of(detail, entry),
+                payer=_payer(detail, whole),
                 payer_iban=_payer_iban(detail, whole),
             )
 
@@ -147,33 +149,32 @@ class _Reader:
         self._seen[key] = count + 1
         return (f"{key}#{count}" if count else key)[-95:]
 
-    def _part(self, detail: Any, whole: Decimal) -> Decimal | None:
+    def _part(self, detail: "_Texts", whole: Decimal, node: Any) -> Decimal | None:
         """One payment's own amount within an entry for several."""
-        own = detail.find("{*}Amt")
+        own = _first(detail, "Amt")
         if own is None:
-            own = detail.find("{*}AmtDtls/{*}TxAmt/{*}Amt")
+            own = _first(detail, "AmtDtls/TxAmt/Amt")
         if own is None:
             return None
-        amount = self._decimal(own)
+        amount = self._decimal(own, node)
         return amount if whole >= 0 else -amount
 
-    def _amount(self, node: Any) -> tuple[Decimal, str]:
-        own = node.find("{*}Amt")
+    def _amount(self, texts: "_Texts", node: Any) -> tuple[Decimal, str]:
+        own = _first(texts, "Amt")
         if own is None:
             self._refuse(node, "an amount is missing")
-        side = (node.findtext("{*}CdtDbtInd") or "CRDT").strip()
-        amount = self._decimal(own)
-        return (-amount if side == "DBIT" else amount), own.get("Ccy", "")
+        side = (_first(texts, "CdtDbtInd") or "CRDT").strip()
+        amount = self._decimal(own, node)
+        return (-amount if side == "DBIT" else amount), texts.get(_CURRENCY, [""])[0]
 
-    def _decimal(self, node: Any) -> Decimal:
-        text = (node.text or "").strip()
-        if not _AMOUNT.fullmatch(text):
-            self._refuse(node, f"{node.text!r} is not an amount")
-        return Decimal(text)
+    def _decimal(self, text: str, node: Any) -> Decimal:
+        if not _AMOUNT.fullmatch(text.strip()):
+            self._refuse(node, f"{text!r} is not an amount")
+        return Decimal(text.strip())
 
-    def _day(self, node: Any) -> date:
+    def _day(self, texts: "_Texts", node: Any) -> date:
         for name in ("BookgDt", "ValDt"):
-            text = node.findtext(f"{{*}}{name}/{{*}}Dt") or node.findtext(f"{{*}}{name}/{{*}}DtTm")
+            text = _first(texts, f"{name}/Dt") or _first(texts, f"{name}/DtTm")
             try:
                 if text:
                     return date.fromisoformat(text.strip()[:10])
@@ -185,21 +186,66 @@ class _Reader:
         raise StatementUnreadable(path=str(self._path), line=node.sourceline or 0, problem=problem)
 
 
-def _text_of(detail: Any, entry: Any) -> str:
+_Texts = dict[str, list[str]]
+"""The texts of an entry or a payment by their path within it, in their order."""
+
+_DETAIL: Final = "NtryDtls/TxDtls"
+_CURRENCY: Final = "Amt/@Ccy"
+_NOTHING: Final[list[str]] = []
+_NAMES_OF_RUNS: Final = (
+    "Refs/MsgId", "Refs/PmtInfId", "NtryDtls/Btch/MsgId", "NtryDtls/Btch/PmtInfId",
+)  # fmt: skip
+
+
+def _local(tag: str) -> str:
+    return tag[tag.rfind("}") + 1 :]
+
+
+def _gather(node: Any, into: _Texts, details: list[_Texts] | None, within: str = "") -> _Texts:
+    """What stands below the node, seen once; each payment's own goes to `details`.
+
+    A statement has two dozen elements an entry: to ask for each by its path is most of the reading.
+    """
+    for child in node:
+        tag = child.tag
+        if not isinstance(tag, str):  # a comment
+            continue
+        path = within + tag[tag.rfind("}") + 1 :]
+        if path == _DETAIL and details is not None:
+            details.append(_gather(child, {}, None))
+            continue
+        into.setdefault(path, []).append(child.text or "")
+        if path == "Amt":
+            into.setdefault(_CURRENCY, []).append(child.get("Ccy", ""))
+        if len(child):
+            _gather(child, into, details, path + "/")
+    return into
+
+
+def _first(texts: _Texts, path: str) -> str | None:
+    found = texts.get(path)
+    return found[0] if found else None
+
+
+def _text_of(detail: _Texts, entry: _Texts) -> str:
     """What it is for: free text, structured references, the end-to-end id, why it came back."""
-    found = [node.text or "" for node in detail.iterfind("{*}RmtInf/{*}Ustrd")]
-    found += [node.text or "" for node in detail.iterfind("{*}RmtInf/{*}Strd/{*}CdtrRefInf/{*}Ref")]
-    end_to_end = detail.findtext("{*}Refs/{*}EndToEndId") or ""
+    found = [*detail.get("RmtInf/Ustrd", _NOTHING)]
+    found += detail.get("RmtInf/Strd/CdtrRefInf/Ref", _NOTHING)
+    end_to_end = _first(detail, "Refs/EndToEndId") or ""
     if end_to_end not in ("", "NOTPROVIDED"):
         found.append(end_to_end)
     for where in (detail, entry):
-        for path in ("{*}Refs/{*}MsgId", "{*}Refs/{*}PmtInfId", "{*}NtryDtls/{*}Btch/{*}MsgId",
-                     "{*}NtryDtls/{*}Btch/{*}PmtInfId"):  # fmt: skip
-            named = where.findtext(path) or ""
+        for path in (
+            "Refs/MsgId",
+            "Refs/PmtInfId",
+            "NtryDtls/Btch/MsgId",
+            "NtryDtls/Btch/PmtInfId",
+        ):
+            named = _first(where, path) or ""
             if named.startswith("TSR") and named not in found:
                 found.append(named)
-    found += [node.text or "" for node in detail.iterfind("{*}RtrInf/{*}Rsn/{*}Cd")]
-    found += [node.text or "" for node in entry.iterfind("{*}AddtlNtryInf")]
+    found += detail.get("RtrInf/Rsn/Cd", _NOTHING)
+    found += entry.get("AddtlNtryInf", _NOTHING)
     return " ".join(" ".join(found).split())[:500]
 
 
@@ -207,17 +253,12 @@ def _other_side(whole: Decimal) -> str:
     return "Dbtr" if whole >= 0 else "Cdtr"
 
 
-def _payer(detail: Any, name: str, whole: Decimal) -> str:
-    side = _other_side(whole)
-    parties = detail.find("{*}RltdPties")
-    if parties is None:
-        return ""
-    found = parties.findtext(f"{{*}}{side}/{{*}}Pty/{name}") or parties.findtext(
-        f"{{*}}{side}/{name}"
-    )
+def _payer(detail: _Texts, whole: Decimal) -> str:
+    parties = f"RltdPties/{_other_side(whole)}"
+    found = _first(detail, f"{parties}/Pty/Nm") or _first(detail, f"{parties}/Nm")
     return " ".join((found or "").split())[:200]
 
 
-def _payer_iban(detail: Any, whole: Decimal) -> str:
-    path = f"{{*}}RltdPties/{{*}}{_other_side(whole)}Acct/{{*}}Id/{{*}}IBAN"
-    return (detail.findtext(path) or "").replace(" ", "")[:34]
+def _payer_iban(detail: _Texts, whole: Decimal) -> str:
+    found = _first(detail, f"RltdPties/{_other_side(whole)}Acct/Id/IBAN")
+    return (found or "").replace(" ", "")[:34]
