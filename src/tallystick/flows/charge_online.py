@@ -42,6 +42,7 @@ from tallystick.domain.reservations.reading import (
     load_batch,
     overdue_sessions,
 )
+from tallystick.domain.reservations.remembered import Remembered
 from tallystick.domain.reservations.writing import Before, Changes, before_of, store_batch
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
@@ -126,6 +127,7 @@ class OnlineCharger:
     _idle: list[Link] = field(default_factory=list)
     _forgot: dict[int, float] = field(default_factory=dict)
     _prices: dict[int, _Prices] = field(default_factory=dict)
+    _remembered: dict[int, Remembered] = field(default_factory=dict)
 
     def put(self, request: ChargeRequest, *, tenant_id: int, at: datetime, tell: Tell) -> None:
         """Has `tell` called with the answer once it can no longer be lost, or with why there is
@@ -251,6 +253,7 @@ class OnlineCharger:
 
     async def _transact(self, batch: Sequence[_Waiting], tenant_id: int) -> list[Answer]:
         """The answers of a batch that is committed; tried again where another stood in its way."""
+        remembered = self._remembered.setdefault(tenant_id, Remembered())
         for left in reversed(range(TRIES)):
             prices = await self._prices_of(tenant_id)
             requests = [waiting.request for waiting in batch]
@@ -262,10 +265,14 @@ class OnlineCharger:
                         tenant_id=tenant_id,
                         at=batch[-1].at,
                         offer_of=prices.own.offer_on,
+                        remembered=remembered,
                     )
                     answers, changes = decide_batch(requests, loaded=loaded, plans=prices.plans)
                     await store_batch(link, changes, tenant_id=tenant_id, at=loaded.now)
-                    return answers
+                remembered.note(
+                    requests, served=loaded.served, homes=loaded.homes, accounts=loaded.accounts
+                )
+                return answers
             except AGAIN:
                 self.figures.again += 1
                 if not left:

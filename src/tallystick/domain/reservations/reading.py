@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tallystick.base.charging import Answer, ChargeRequest
 from tallystick.base.money import AMOUNT_DECIMALS
@@ -24,6 +24,7 @@ from tallystick.core.invoice.cycle import cycle_of, monthly, turned_of
 from tallystick.core.tariff.nodes import ALWAYS, Filter, Scope
 from tallystick.core.tariff.words import read_filter
 from tallystick.domain.reservations.link import Link, Row, Step
+from tallystick.domain.reservations.remembered import Guess, Remembered
 
 _SERVED: Final = """
     SELECT w.n, a.account_id, s.contract_id, s.id, s.state, c.cycle_day, c.cycle_since,
@@ -50,9 +51,7 @@ _SERVED: Final = """
         AND (o.valid_to IS NULL OR (w.at AT TIME ZONE p.zone)::date < o.valid_to)
 """
 _SESSION_ACCOUNTS: Final = """
-    SELECT r.session, r.account_id, p.currency FROM reservations_reservation r
-    JOIN parties_account p ON p.tenant_id = r.tenant_id AND p.id = r.account_id
-    WHERE r.tenant_id = $1 AND r.session = ANY($2)
+    SELECT account_id FROM reservations_reservation WHERE tenant_id = $1 AND session = ANY($2)
 """
 _PRESENT: Final = """
     SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'
@@ -70,8 +69,10 @@ _BUCKETS: Final = """
     SELECT account_id, id, contract_id, unit, priority, quantity::text, remaining::text,
         reserved::text, kinds, condition, valid_from, valid_to, origin = 'credit'
     FROM balances_bucket WHERE tenant_id = $1 AND account_id = ANY($2::bigint[])
-        AND (remaining <> 0 OR reserved <> 0 OR valid_to > $3 OR origin = 'credit'
-            OR id = ANY($4::bigint[]))
+        AND (remaining <> 0 OR reserved <> 0 OR origin = 'credit' OR id = ANY($4::bigint[])
+            OR valid_to > coalesce(
+                (SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'),
+                $3::timestamptz))
     ORDER BY account_id, id
 """
 _CREDIT: Final = f"""
@@ -98,11 +99,13 @@ _TABS: Final = """
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[])
 """
 _SESSIONS: Final = """
-    SELECT session, account_id, contract_id, service_id, offer_id, cycle_start, tab_start, kind,
-        unit, started_at, called, zone, attributes, opened_at, expires_at, valid_s, state,
-        used::text, granted::text, amount::text, refunded::text, charge_run_id IS NOT NULL, detail,
-        held
-    FROM reservations_reservation WHERE tenant_id = $1 AND session = ANY($2)
+    SELECT r.session, r.account_id, r.contract_id, r.service_id, r.offer_id, r.cycle_start,
+        r.tab_start, r.kind, r.unit, r.started_at, r.called, r.zone, r.attributes, r.opened_at,
+        r.expires_at, r.valid_s, r.state, r.used::text, r.granted::text, r.amount::text,
+        r.refunded::text, r.charge_run_id IS NOT NULL, r.detail, r.held, p.currency
+    FROM reservations_reservation r
+    JOIN parties_account p ON p.tenant_id = r.tenant_id AND p.id = r.account_id
+    WHERE r.tenant_id = $1 AND r.session = ANY($2)
 """
 _HELD: Final = """
     SELECT account_id, held FROM reservations_reservation
@@ -129,6 +132,7 @@ _FORGET: Final = """
 """
 BEGIN: Final[Step] = ("BEGIN", ())
 COMMIT: Final[Step] = ("COMMIT", ())
+ROLLBACK: Final[Step] = ("ROLLBACK", ())
 
 
 @dataclass(slots=True)
@@ -174,48 +178,108 @@ async def load_batch(
     tenant_id: int,
     at: datetime,
     offer_of: OfferOf,
+    remembered: Remembered,
 ) -> Loaded:
     """Begins a transaction, locks the accounts that the requests are about, and reads them.
 
-    `at` is the present unless the operator lives by a rehearsal clock.
+    What is remembered of the subjects and sessions says which accounts these are, so that all is
+    read in one go; where that was wrong, they are let go and looked for first. `at` is the present
+    unless the operator lives by a rehearsal clock.
     """
-    tenant = b"%d" % tenant_id
-    named = sorted({r.session or r.key for r in requests if r.session or r.key})
-    subjects = [
-        {
-            "n": n,
-            "kind": r.subject_kind,
-            "value": r.subject,
-            "at": r.at.isoformat() if r.at else None,
-        }
-        for n, r in enumerate(requests)
-        if r.subject
-    ]
-    *_, present, who, homes = await link.ask([
-        *_begin(link, tenant_id),
-        (_PRESENT, [tenant]),
-        (_SERVED, [tenant, _instant(at), json.dumps(subjects).encode()]),
-        (_SESSION_ACCOUNTS, [tenant, _texts(named)]),
-    ])  # fmt: skip
-    now = present[0][0] if present else at
-    loaded = Loaded(now, {row[0]: _served(row, offer_of) for row in who})
-    currencies = {row[1]: row[-1] for row in who}
-    for name, account_id, currency in homes:
-        loaded.homes[name] = account_id
-        currencies[account_id] = currency
-    await _load_accounts(link, loaded, currencies, tenant=tenant, requests=requests)
-    return loaded
+    batch = _Batch(link, b"%d" % tenant_id, _instant(at), requests)
+    begin = _begin(link, tenant_id)
+    guess = remembered.guess(requests)
+    if guess is not None:
+        told = await link.ask([*begin, *batch.who(), *batch.rows_of(guess)])
+        read = _Read(*told[len(begin) :])
+        if not read.accounts <= guess.accounts:
+            link.tenant_id = 0  # what a transaction sets is undone with it
+            guess, begin = None, [ROLLBACK, *_begin(link, tenant_id)]
+    if guess is None:
+        *_, present, who, homes = await link.ask([*begin, *batch.who(), batch.homes()])
+        accounts = {*[row[1] for row in who], *[account for (account,) in homes]}
+        guess = Guess(frozenset(accounts), frozenset(map(_cycle_of, who)))
+        told = await link.ask(batch.rows_of(guess))
+        read = _Read(present, who, *told)
+    return await _loaded(batch, read, guess, at, offer_of)
+
+
+class _Read(NamedTuple):
+    """The rows of each statement."""
+
+    present: list[Row]
+    who: list[Row]
+    locked: list[Row]
+    terms: list[Row]
+    sessions: list[Row]
+    buckets: list[Row]
+    counters: list[Row]
+    grants: list[Row]
+    tabs: list[Row]
+    held: list[Row]
+    answers: list[Row]
+
+    @property
+    def accounts(self) -> set[int]:
+        """The accounts that the requests are about."""
+        return {*[row[1] for row in self.who], *[row[1] for row in self.sessions]}
+
+
+class _Batch:
+    """The statements that read what a batch is about."""
+
+    def __init__(
+        self, link: Link, tenant: bytes, at: bytes, requests: Sequence[ChargeRequest]
+    ) -> None:
+        self.link, self.tenant, self.at = link, tenant, at
+        subjects = [
+            {
+                "n": n,
+                "kind": r.subject_kind,
+                "value": r.subject,
+                "at": r.at.isoformat() if r.at else None,
+            }
+            for n, r in enumerate(requests)
+            if r.subject
+        ]
+        self.subjects = json.dumps(subjects).encode()
+        self.named = _texts(sorted({r.session or r.key for r in requests if r.session or r.key}))
+        self.keys = _texts([request.key for request in requests if request.key])
+
+    def who(self) -> list[Step]:
+        """The present, and whom the subjects name."""
+        return [(_PRESENT, [self.tenant]), (_SERVED, [self.tenant, self.at, self.subjects])]
+
+    def homes(self) -> Step:
+        """The accounts of the sessions that are named."""
+        return (_SESSION_ACCOUNTS, [self.tenant, self.named])
+
+    def rows_of(self, guess: Guess) -> list[Step]:
+        """Locks the accounts; their terms, the sessions that are named, and the other rows."""
+        of = [self.tenant, _numbers(sorted(guess.accounts))]
+        sessions = (_SESSIONS, [self.tenant, self.named])
+        tabs, held, answers = (_TABS, of), (_HELD, of), (_ANSWERS, [self.tenant, self.keys])
+        drawn = self.drawn_from(guess, ())
+        return [(_LOCK, of), (_TERMS, of), sessions, *drawn, tabs, held, answers]
+
+    def drawn_from(self, guess: Guess, touched: Iterable[int]) -> list[Step]:
+        """Buckets, those touched also where they are empty; counters and grants of the cycles."""
+        of = [self.tenant, _numbers(sorted(guess.accounts))]
+        cycles = {NEVER_RESETS, FIRST_USES, *guess.cycles}
+        days = ("{" + ",".join(day.isoformat() for day in cycles) + "}").encode()
+        buckets = (_BUCKETS, [*of, self.at, _numbers(touched)])
+        return [buckets, (_COUNTERS, [*of, days]), (_GRANTS, [*of, days])]
 
 
 def _served(row: Row, offer_of: OfferOf) -> Served:
-    _, account, contract, service, state, *days, bill_day, offer, day, pooled, grouped, _ = row
+    _, account, contract, service, state, _, _, _, bill_day, offer, day, pooled, grouped, _ = row
     return Served(
         account,
         contract,
         service,
         state,
         offer_of(contract, offer, day) if offer else 0,
-        _cycle_start(day, *days),
+        _cycle_of(row),
         _start(day, bill_day),
         _SHARES[pooled, grouped],
     )
@@ -235,7 +299,9 @@ def _start(day: date, bill_day: int) -> date:
     return cycle_of(day, rule=monthly(bill_day)).start
 
 
-def _cycle_start(day: date, cycle_day: int, since: date | None, before: int | None) -> date:
+def _cycle_of(row: Row) -> date:
+    """The first day of the contract's cycle that the request falls in."""
+    cycle_day, since, before, day = row[5], row[6], row[7], row[10]
     if since is None or before is None:
         return _start(day, cycle_day)
     return cycle_of(
@@ -243,59 +309,43 @@ def _cycle_start(day: date, cycle_day: int, since: date | None, before: int | No
     ).start
 
 
-async def _load_accounts(
-    link: Link,
-    loaded: Loaded,
-    currencies: dict[int, str],
-    *,
-    tenant: bytes,
-    requests: Sequence[ChargeRequest],
-) -> None:
-    of = [tenant, _numbers(sorted(currencies))]
-    cycles = {NEVER_RESETS, FIRST_USES, *[one.cycle_start for one in loaded.served.values()]}
-    first: list[Step] = [(_LOCK, of), (_TERMS, of)]
-    sessions: list[Session] = []
-    told: list[list[Row]] = []
-    if loaded.homes:
-        # What they have drawn says which buckets and counters there are to read.
-        _, *told, found = await link.ask(
-            [*first, (_SESSIONS, [tenant, _texts(sorted(loaded.homes))])]
-        )
-        first, sessions = [], [_session(row) for row in found]
-        cycles |= {session.cycle_start for session in sessions}
-    touched = [number for one in sessions for number in one.taken.buckets]
-    days = "{" + ",".join(day.isoformat() for day in cycles) + "}"
-    keys = [request.key for request in requests if request.key]
-    rows = await link.ask([
-        *first,
-        (_BUCKETS, [*of, _instant(loaded.now), _numbers(touched)]),
-        (_COUNTERS, [*of, days.encode()]),
-        (_GRANTS, [*of, days.encode()]),
-        (_TABS, of),
-        (_HELD, of),
-        (_ANSWERS, [tenant, _texts(keys)]),
-    ])  # fmt: skip
-    terms, buckets, counters, grants, tabs, held, answers = [*told, *rows][-7:]
-    of_account = {row[0]: row for row in terms}
+async def _loaded(
+    batch: _Batch, read: _Read, guess: Guess, at: datetime, offer_of: OfferOf
+) -> Loaded:
+    """The batch as it was read, with what its sessions have drawn besides."""
+    loaded = Loaded(
+        read.present[0][0] if read.present else at,
+        {row[0]: _served(row, offer_of) for row in read.who},
+    )
+    currencies = {row[1]: row[-1] for row in read.who}
+    sessions = []
+    for row in read.sessions:
+        # One that another account opened since the accounts were locked is met when it is written.
+        if row[1] in guess.accounts:
+            sessions.append(_session(row))
+            currencies[row[1]] = row[-1]
+    cycles = {one.cycle_start for one in loaded.served.values()}
+    cycles.update([session.cycle_start for session in sessions])
+    touched = {number for one in sessions for number in one.taken.buckets}
+    if not (cycles <= guess.cycles and touched <= {row[1] for row in read.buckets}):
+        guess = Guess(guess.accounts, frozenset(cycles))
+        buckets, counters, grants = await batch.link.ask(batch.drawn_from(guess, touched))
+        read = read._replace(buckets=buckets, counters=counters, grants=grants)
+    of_account = {row[0]: row for row in read.terms}
     for account_id, currency in currencies.items():
         loaded.accounts[account_id] = _account(account_id, currency, of_account.get(account_id))
-    _fill(loaded.accounts, buckets, counters)
-    await _open_credit(link, loaded, tenant=tenant)
-    for account, contract, component, cycle, quantity in grants:
-        key = (account, contract, component, cycle)
-        loaded.accounts[account].granted[key] = quantity_of(quantity)
-    for account, month, charged, reserved in tabs:
-        loaded.accounts[account].tab[month] = [money_of(charged), money_of(reserved)]
-    for account, text in held:
-        state = loaded.accounts[account]
-        for key, amount in _taken(json.loads(text)).counters.items():
-            state.held[key] = state.held.get(key, 0) + amount
-    loaded.answers = {key: (digest, Answer(code, answer)) for key, digest, code, answer in answers}
+    _fill(loaded.accounts, read)
+    await _open_credit(batch, loaded)
+    loaded.answers = {
+        key: (digest, Answer(code, answer)) for key, digest, code, answer in read.answers
+    }
     for session in sessions:
+        loaded.homes[session.key] = session.account_id
         loaded.accounts[session.account_id].sessions[session.key] = session
+    return loaded
 
 
-async def _open_credit(link: Link, loaded: Loaded, *, tenant: bytes) -> None:
+async def _open_credit(batch: _Batch, loaded: Loaded) -> None:
     """Gives each prepaid account the bucket for what is on credit, where it has none yet."""
     without = [
         {"a": state.account_id, "u": state.currency}
@@ -303,9 +353,9 @@ async def _open_credit(link: Link, loaded: Loaded, *, tenant: bytes) -> None:
         if state.mode is Mode.PREPAID and state.credit is None
     ]
     if without:
-        values = [tenant, _instant(loaded.now), json.dumps(without).encode()]
-        (opened,) = await link.ask([(_CREDIT, values)])
-        _fill(loaded.accounts, opened, ())
+        values = [batch.tenant, _instant(loaded.now), json.dumps(without).encode()]
+        (opened,) = await batch.link.ask([(_CREDIT, values)])
+        _fill_buckets(loaded.accounts, opened)
 
 
 def _account(account_id: int, currency: str, terms: Row | None) -> AccountState:
@@ -317,28 +367,46 @@ def _account(account_id: int, currency: str, terms: Row | None) -> AccountState:
     return AccountState(account_id, currency, mode, credit, low_balance, cut)
 
 
-def _fill(
-    accounts: dict[int, AccountState], buckets: Iterable[Row], counters: Iterable[Row]
-) -> None:
+def _fill(accounts: dict[int, AccountState], read: _Read) -> None:
+    """Puts the rows where they belong; of an account that was guessed in vain nothing is kept."""
+    _fill_buckets(accounts, read.buckets)
+    for account, contract, component, cycle, used in read.counters:
+        if account in accounts:
+            key = (account, contract, component, cycle)
+            accounts[account].used[key] = quantity_of(used)
+    for account, contract, component, cycle, quantity in read.grants:
+        if account in accounts:
+            key = (account, contract, component, cycle)
+            accounts[account].granted[key] = quantity_of(quantity)
+    for account, month, charged, reserved in read.tabs:
+        if account in accounts:
+            accounts[account].tab[month] = [money_of(charged), money_of(reserved)]
+    for account, text in read.held:
+        if account in accounts:
+            held = accounts[account].held
+            for key, amount in _taken(json.loads(text)).counters.items():
+                held[key] = held.get(key, 0) + amount
+
+
+def _fill_buckets(accounts: dict[int, AccountState], buckets: Iterable[Row]) -> None:
     for row in buckets:
         account, number, contract, unit, priority, quantity, remaining, reserved = row[:8]
         kinds, condition, valid_from, valid_to, on_credit = row[8:]
-        accounts[account].buckets[number] = Bucket(
-            number,
-            contract,
-            unit,
-            priority,
-            money_of(quantity),
-            money_of(remaining),
-            money_of(reserved),
-            None if kinds is None else frozenset(kinds),
-            _filter(condition) if condition else ALWAYS,
-            valid_from,
-            valid_to,
-            on_credit,
-        )
-    for account, contract, component, cycle, used in counters:
-        accounts[account].used[account, contract, component, cycle] = quantity_of(used)
+        if account in accounts:
+            accounts[account].buckets[number] = Bucket(
+                number,
+                contract,
+                unit,
+                priority,
+                money_of(quantity),
+                money_of(remaining),
+                money_of(reserved),
+                None if kinds is None else frozenset(kinds),
+                _filter(condition) if condition else ALWAYS,
+                valid_from,
+                valid_to,
+                on_credit,
+            )
 
 
 @lru_cache(maxsize=4_096)
@@ -355,7 +423,7 @@ _HEAD: Final = (
 
 def _session(row: Row) -> Session:
     head: dict[str, Any] = dict(zip(_HEAD, row, strict=False))
-    state, used, granted, amount, refunded, settled, detail, held = row[len(_HEAD) :]
+    state, used, granted, amount, refunded, settled, detail, held, _ = row[len(_HEAD) :]
     record = json.loads(detail)
     return Session(
         **head,
