@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from tallystick.base.progress import Progress, silent
 from tallystick.domain.invoices import drafts
@@ -32,8 +32,8 @@ def approve_bills(
 ) -> Approval:
     """Approves the bills of these accounts (None: all that wait) and issues them.
 
-    What is no longer as it was approved waits again. Bills are dated by the day they were drafted
-    for. Told again after a stop it goes on.
+    What is no longer as it was approved waits again; what nothing is left of is taken away. Bills
+    are dated by the day they were drafted for. Told again after a stop it goes on.
 
     :raises UnknownAccount: when no account has one of the numbers
     :raises NoDraft: when nothing of an account waits
@@ -67,12 +67,10 @@ def reject_bills(
         return found
 
 
-def redo_bills(
-    accounts: Sequence[str], *, tenant_id: int, at: datetime, on: date | None = None
-) -> list[BillDraft]:
+def redo_bills(accounts: Sequence[str], *, tenant_id: int, at: datetime) -> list[BillDraft]:
     """Draws the waiting bills of these accounts up again, as things stand; they wait as before.
 
-    `on` dates them anew.
+    Those for which nothing is left to bill are taken away.
 
     :raises UnknownAccount: when no account has one of the numbers
     :raises NoDraft: when nothing of an account waits
@@ -81,8 +79,6 @@ def redo_bills(
     with acting_for(tenant_id):
         found = _waiting(accounts)
         drafts.decide(found, state=DraftState.PENDING, at=at)
-        for one in found:
-            one.bill_date = on or one.bill_date
     _bill(found, tenant_id=tenant_id, at=at, progress=silent)
     with acting_for(tenant_id):
         living = drafts.living_drafts([one.account_id for one in found])

@@ -46,11 +46,12 @@ NOTHING_ASKED: Final = Choice()
 
 def hold_for_approval(
     draft: Draft, *, choice: Choice, tenant: Tenant, at: datetime
-) -> tuple[Draft, int]:
+) -> tuple[Draft, int, list[str]]:
     """The draft less what waits for approval, and how many payers' bills that is.
 
     What waits is stored as drafts, what is approved marked as issued; the caller issues the rest in
-    the same transaction.
+    the same transaction. Drafts of before for which nothing is left to bill are taken away; whose
+    they were comes last.
     """
     if choice.payers is not None:
         others = set(draft.task.contracts["payer"].to_list()) - choice.payers
@@ -59,13 +60,14 @@ def hold_for_approval(
     payers = draft.task.contracts["payer"].unique().to_list()
     known = drafts.living_drafts(payers)
     if not (choice.hold_all or known or drafts.hold_anything(rules)):
-        return draft, 0
+        return draft, 0, []
+    gone = drafts.drop_drafts(_empty(draft, known=known), at=at)
     rows = list(_decide(draft, known=known, rules=rules, choice=choice))
     waiting = [row for row in rows if row["state"] != DraftState.APPROVED]
     drafts.mark_issued([known[row["account_id"], row["currency"]].id for row in rows
                         if row["state"] == DraftState.APPROVED], at=at)  # fmt: skip
     if not waiting:
-        return draft, 0
+        return draft, 0, gone
     held = sorted({row["account_id"] for row in waiting})
     drafts.store_drafts(
         pl.DataFrame(waiting, schema=DRAFTS),
@@ -73,7 +75,15 @@ def hold_for_approval(
         tenant_id=tenant.id,
         at=at,
     )
-    return hold(draft, payers=held), len(held)
+    return hold(draft, payers=held), len(held), gone
+
+
+def _empty(draft: Draft, *, known: dict[tuple[int, str], BillDraft]) -> Iterator[BillDraft]:
+    """The drafts of before whose payers have no line in that currency now."""
+    drawn = set(draft.heads().select("account_id", "currency").iter_rows())
+    for key, one in known.items():
+        if key not in drawn and key[0] not in draft.held:
+            yield one
 
 
 def _decide(

@@ -14,6 +14,7 @@ import polars as pl
 
 from tallystick.base.progress import Progress, silent
 from tallystick.domain.invoices import operations, tables
+from tallystick.domain.invoices.drafts import drop_spent
 from tallystick.domain.invoices.models import BillRun
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
@@ -40,6 +41,8 @@ class BillReport:
     held: tuple[dict[str, str], ...]
     drafts: int = 0
     """How many payers' bills wait for approval."""
+    dropped: tuple[str, ...] = ()
+    """Accounts whose bill waited and is taken away: nothing is left to bill."""
 
 
 def run_bills(
@@ -67,6 +70,7 @@ def run_bills(
         with acting_for(tenant_id):
             for table in OWING:
                 refresh_statistics(table)
+            gone = drop_spent(choice.payers, at=at)
             run = operations.open_bill_run(tenant_id=tenant_id, on=on, at=at)
             due = choice.among(tables.count_due(on=on))
             operations.plan_tasks(run, due=due, contracts_per_task=CONTRACTS_PER_TASK)
@@ -82,10 +86,10 @@ def run_bills(
         )
         with acting_for(tenant_id):
             operations.close_run(run_id=run.id, at=at)
-    return _add_up(on, reports)
+    return _add_up(on, reports, gone=gone)
 
 
-def _add_up(on: date, reports: list[BillReport]) -> BillReport:
+def _add_up(on: date, reports: list[BillReport], *, gone: list[str]) -> BillReport:
     totals: dict[str, Decimal] = {}
     for report in reports:
         for currency, total in report.totals.items():
@@ -96,6 +100,7 @@ def _add_up(on: date, reports: list[BillReport]) -> BillReport:
         totals=totals,
         held=tuple(held for report in reports for held in report.held),
         drafts=sum(report.drafts for report in reports),
+        dropped=(*gone, *(number for report in reports for number in report.dropped)),
     )
 
 
@@ -109,7 +114,7 @@ def _bill_task(
         tenant = Tenant.objects.get(id=run.tenant_id)
         accounts = (claimed.account_from, claimed.account_to)
         draft = draft_invoices(tenant, accounts=accounts, on=run.bill_date, find_rates=find_rates)
-        draft, drafts = hold_for_approval(draft, choice=choice, tenant=tenant, at=at)
+        draft, drafts, gone = hold_for_approval(draft, choice=choice, tenant=tenant, at=at)
         stamp = Stamp(run.tenant_id, run.bill_date, at, run.id)
         totals: dict[str, Decimal] = {}
         invoices = [ISSUED.to_frame()]
@@ -126,7 +131,8 @@ def _bill_task(
         store_closed(draft.task.closed, billed=billed, held=held, run=run)
         tables.move_bill_days(draft.task.next_bill_days(held=draft.held), on=run.bill_date)
         operations.close_task(task_id, invoices=issued.height)
-        return BillReport(run.bill_date, issued.height, totals, tuple(_held(draft)), drafts)
+        held_back = tuple(_held(draft))
+        return BillReport(run.bill_date, issued.height, totals, held_back, drafts, tuple(gone))
 
 
 def _held(draft: Draft) -> list[dict[str, str]]:

@@ -96,3 +96,15 @@ def test_bills_from_who_pays_to_what_is_taken_back(shell) -> None:
         "0.00", "119.00", "-47.60", "71.40",
     ]  # fmt: skip
     assert shell("statement A1 --from 2026-02-01 --to 2026-01-01", code=1)["error"] == "days_turned"
+
+    # A draft that nothing is left of is shown as such, and goes when it is drawn up again.
+    shell("account payer A2 A2")
+    assert shell("bill run --date 2026-03-01 --hold")["drafts"] == 3
+    shell("account payer A2 A1")
+    why = {one["account"]: one["why"] for one in shell("bill drafts")["drafts"]}
+    assert why["A1"] == "the run was held"
+    assert why["A2"] == "nothing is left to bill; take it off: tallystick bill redo A2"
+    assert shell("bill redo A2") == {"drafts": [], "dropped": ["A2"]}
+    assert shell("bill redo A2", code=1)["error"] == "no_draft"
+    assert [one["account"] for one in shell("bill redo A1")["drafts"]] == ["A1"]
+    assert shell("bill draft A1")["drafts"][0]["total"] == "47.60"

@@ -1,18 +1,20 @@
 """Bills that wait for approval: the rules that hold them, the drafts, what is decided of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
 
 from tallystick.base.frames import QUANTITY
 from tallystick.base.refusal import Refusal
 from tallystick.core.invoice.assemble_batch import MONEY
-from tallystick.domain.invoices.models import BillDraft, BillRules, DraftLine, DraftState
+from tallystick.domain.contracts.models import Contract
+from tallystick.domain.invoices.models import OVER, BillDraft, BillRules, DraftLine, DraftState
 from tallystick.domain.tenants.bulk import insert_rows, new_ids, read_frame, stage_rows
 from tallystick.domain.tenants.models import Tenant
 
@@ -107,12 +109,44 @@ def set_rules(waits: Waits, *, tenant_id: int) -> BillRules:
     return rules
 
 
+def _living() -> QuerySet[Any]:
+    """Drafts that wait; `spent` where no contract is due for them any more."""
+    due = Contract.objects.filter(next_bill_on__lte=OuterRef("bill_date"))
+    own = due.filter(account_id=OuterRef("account_id"), account__payer_id__isnull=True)
+    paid_for = due.filter(account__payer_id=OuterRef("account_id"))
+    living = BillDraft.objects.exclude(state__in=OVER).select_related("account__party")
+    return living.annotate(spent=~Exists(own) & ~Exists(paid_for))
+
+
+def is_spent(draft: BillDraft) -> bool:
+    """Whether nothing is left to bill for it, as far as its contracts' days tell."""
+    return bool(getattr(draft, "spent", False))
+
+
+def drop_spent(payers: Collection[int] | None, *, at: datetime) -> list[str]:
+    """Takes drafts away for which no contract is due; whose they were, by number.
+
+    Their contracts were billed otherwise or have ended. `payers`: of these alone.
+    """
+    living = _living().filter(spent=True)
+    if payers is not None:
+        living = living.filter(account_id__in=payers)
+    return drop_drafts(living.order_by("account__number"), at=at)
+
+
+def drop_drafts(drafts: Iterable[BillDraft], *, at: datetime) -> list[str]:
+    """These drafts wait no longer, for nothing is left to bill; whose they were, by number."""
+    gone = list(drafts)
+    decide(gone, state=DraftState.DROPPED, at=at, reason="nothing is left to bill")
+    return list(dict.fromkeys(one.account.number for one in gone))
+
+
 def living_drafts(payers: Sequence[int]) -> dict[tuple[int, str], BillDraft]:
     """The drafts of these accounts that are not issued, by account and currency."""
-    living = BillDraft.objects.exclude(state=DraftState.ISSUED).select_related("account__party")
-    if not living.exists():
+    if not BillDraft.objects.exclude(state__in=OVER).exists():
         return {}
-    return {(one.account_id, one.currency): one for one in living.filter(account_id__in=payers)}
+    own = _living().filter(account_id__in=payers)
+    return {(one.account_id, one.currency): one for one in own}
 
 
 def mark_issued(ids: Sequence[int], *, at: datetime) -> None:
@@ -130,7 +164,7 @@ def store_drafts(
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE invoices_billdraft t SET {changed}, drafted_at = %s FROM drafted d"
-            f" WHERE {same} AND t.state <> 'issued'",
+            f" WHERE {same} AND t.state NOT IN ('issued', 'dropped')",
             [at],
         )
         cursor.execute("DROP TABLE drafted")
@@ -165,7 +199,7 @@ _TYPES: Final = (
 def _living_ids(drafts: pl.DataFrame) -> pl.DataFrame:
     return read_frame(
         "SELECT account_id, currency, id FROM invoices_billdraft"
-        " WHERE state <> 'issued' AND account_id = ANY(%s)",
+        " WHERE state NOT IN ('issued', 'dropped') AND account_id = ANY(%s)",
         [drafts["account_id"].to_list()],
         schema={"account_id": pl.Int64, "currency": pl.String, "draft_id": pl.Int64},
     )
@@ -173,10 +207,10 @@ def _living_ids(drafts: pl.DataFrame) -> pl.DataFrame:
 
 def list_drafts(*, issued: bool = False) -> list[BillDraft]:
     """The bills that wait, the largest first; or those that waited and are issued."""
-    drafts = BillDraft.objects.select_related("account__party")
     if issued:
-        return list(drafts.filter(state=DraftState.ISSUED).order_by("-decided_at", "-id"))
-    return list(drafts.exclude(state=DraftState.ISSUED).order_by("-total", "account_id"))
+        past = BillDraft.objects.filter(state=DraftState.ISSUED).select_related("account__party")
+        return list(past.order_by("-decided_at", "-id"))
+    return list(_living().order_by("-total", "account_id"))
 
 
 def lines_of_draft(draft: BillDraft) -> list[DraftLine]:
@@ -190,8 +224,7 @@ def drafts_of_account(account_id: int, *, number: str) -> list[BillDraft]:
 
     :raises NoDraft: when none waits
     """
-    waiting = BillDraft.objects.exclude(state=DraftState.ISSUED).filter(account_id=account_id)
-    found = list(waiting.select_related("account__party").order_by("currency"))
+    found = list(_living().filter(account_id=account_id).order_by("currency"))
     if not found:
         raise NoDraft(account=number)
     return found
@@ -201,7 +234,7 @@ def decide(
     drafts: Sequence[BillDraft], *, state: DraftState, at: datetime, reason: str = ""
 ) -> None:
     """Notes what a person decided of these drafts."""
-    living = BillDraft.objects.exclude(state=DraftState.ISSUED)
+    living = BillDraft.objects.exclude(state__in=OVER)
     living.filter(id__in=[one.id for one in drafts]).update(
         state=state, reason=reason, decided_at=at
     )

@@ -1,6 +1,7 @@
 """Bill runs, invoices that never change once issued, their lines and taxes, and what is open."""
 
 from enum import StrEnum
+from typing import Final
 
 from django.db import models
 
@@ -37,6 +38,11 @@ class DraftState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     ISSUED = "issued"
+    DROPPED = "dropped"  # nothing is left to bill
+
+
+OVER: Final = (DraftState.ISSUED, DraftState.DROPPED)
+"""Drafts that wait no longer."""
 
 
 class DraftCause(StrEnum):
@@ -310,7 +316,7 @@ class BillDraft(TenantRow):
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "account", "currency"],
-                condition=~models.Q(state="issued"),
+                condition=~models.Q(state__in=["issued", "dropped"]),
                 name="bill_draft_once",
             )
         ]

@@ -28,6 +28,7 @@ from tallystick.gates.cli.asking import (
     credited_parts,
     one_of,
 )
+from tallystick.gates.cli.worklist import gone_said
 
 if TYPE_CHECKING:
     from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax, OpenItem
@@ -81,11 +82,13 @@ def run(
             "totals": totals,
             "held": _held(report.held),
             "drafts": report.drafts,
+            "dropped": list(report.dropped),
         },
         as_json=as_json,
         table=_held_table(report.held),
         said=f"{report.bill_date}: {report.invoices} invoices{_in_words(totals)}"
-        + (f"; {report.drafts} wait for approval: tallystick bill drafts" if report.drafts else ""),
+        + (f"; {report.drafts} wait for approval: tallystick bill drafts" if report.drafts else "")
+        + gone_said(report.dropped),
     )
     raise typer.Exit(NOT_ALL_WELL if report.held else 0)
 

@@ -216,6 +216,7 @@ def approve(
     sums = ", ".join(f"{total} {currency}" for currency, total in sorted(moneys(totals).items()))
     said = f"issued {issued} invoices{f' of {sums}' if sums else ''}"
     said += f"; {again} changed since and wait again" if again else ""
+    said += gone_said([number for report in done.reports for number in report.dropped])
     if rehearse:
         said = f"{len(told)} bills would be issued; nothing was stored"
     tell(
@@ -252,10 +253,22 @@ def redo(accounts: Accounts, operator: Operator = None, as_json: AsJson = False)
 
     present = act_for(operator)
     found = redo_bills(accounts, tenant_id=present.tenant_id, at=present.at)
-    _tell_drafts([_row(one) for one in found], as_json=as_json)
+    numbers = {one.account.number for one in found}
+    gone = [one for one in dict.fromkeys(accounts) if one not in numbers]
+    said = gone_said(gone).removeprefix("; ")
+    _tell_drafts([_row(one) for one in found], as_json=as_json, said=said, more={"dropped": gone})
+
+
+def gone_said(dropped: "Sequence[str]") -> str:
+    """What is said of drafts that a run has taken away."""
+    if not dropped:
+        return ""
+    return f"; nothing is left to bill of {', '.join(dropped)}, which no longer waits"
 
 
 def _row(one: "BillDraft") -> dict[str, Any]:
+    from tallystick.domain.invoices.drafts import is_spent
+
     return {
         "account": one.account.number,
         "name": one.account.party.name,
@@ -266,10 +279,11 @@ def _row(one: "BillDraft") -> dict[str, Any]:
         "before": None if one.before is None else money(one.before, one.currency),
         "state": one.state,
         "cause": one.cause,
-        "why": one.reason or WHY[one.cause],
+        "why": SPENT.format(one.account.number) if is_spent(one) else one.reason or WHY[one.cause],
     }
 
 
+SPENT = "nothing is left to bill; take it off: tallystick bill redo {}"
 WHY = {
     "asked": "the run was held",
     "over": "above the amount of the rules",
@@ -279,11 +293,17 @@ WHY = {
 }
 
 
-def _tell_drafts(told: "Sequence[dict[str, Any]]", *, as_json: bool, said: str = "") -> None:
+def _tell_drafts(
+    told: "Sequence[dict[str, Any]]",
+    *,
+    as_json: bool,
+    said: str = "",
+    more: dict[str, Any] | None = None,
+) -> None:
     columns = ["account", "name", "bill_date", "currency", "total", "before", "state", "why"]
     rows = [[row[name] for name in columns] for row in told]
     tell(
-        {"drafts": list(told)},
+        {"drafts": list(told), **(more or {})},
         as_json=as_json,
         table=table_of(columns, rows) if rows else None,
         said=said,

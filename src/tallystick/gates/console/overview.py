@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tallystick.base.money import EXACT
-from tallystick.domain.invoices.models import BillDraft, BillRun, BillTask, DraftState, Invoice
+from tallystick.domain.invoices.models import OVER, BillDraft, BillRun, BillTask, Invoice
 from tallystick.domain.invoices.queries import Billed, Owed, billed_by_month, owed
 from tallystick.domain.ledger.queries import BalanceLine, trial_balance
 from tallystick.domain.parties.models import Account
@@ -111,7 +111,7 @@ def _runs(currency: str) -> Any:
     """
     tasks = BillTask.objects.filter(bill_run=OuterRef("pk")).values("bill_run")
     totals = Invoice.objects.filter(bill_run=OuterRef("pk"), currency=currency).values("bill_run")
-    drafts = BillDraft.objects.exclude(state=DraftState.ISSUED).order_by().values("tenant")
+    drafts = BillDraft.objects.exclude(state__in=OVER).order_by().values("tenant")
     return BillRun.objects.annotate(
         waiting=Subquery(drafts.annotate(count=Count("id")).values("count")),
         invoices=Subquery(tasks.annotate(sum=Sum(F("invoices"))).values("sum")),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tallystick.base.money import plain
 from tallystick.domain.invoices.drafts import Waits, set_rules
-from tallystick.domain.invoices.models import BillDraft, DraftState, Invoice
+from tallystick.domain.invoices.models import OVER, BillDraft, Invoice
 from tallystick.domain.invoices.queries import invoice_numbered
 from tallystick.domain.invoices.voids import void_of
 from tallystick.domain.parties.queries import account_numbered
@@ -137,7 +137,7 @@ def look_at_bills(
             seen = (found.opening, found.charged, -found.credited, found.closing)
             return said.format(*map(money, expected)), said.format(*map(money, seen))
         case ExpectDraft() | ExpectNoDraft():
-            living = BillDraft.objects.exclude(state=DraftState.ISSUED)
+            living = BillDraft.objects.exclude(state__in=OVER)
             drafts = living.filter(account=account_numbered(step.account)).order_by("currency")
             waits = "; ".join(f"{money(one.total)}, {one.cause}" for one in drafts) or NO_DRAFT
             if isinstance(step, ExpectNoDraft):
