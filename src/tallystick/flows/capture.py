@@ -29,7 +29,14 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import operations, tables
 from tallystick.domain.usage.models import Batch, BatchState
 from tallystick.flows.ahead import one_ahead
-from tallystick.flows.take import CANCELS_NOTHING, Holders, Intake, Taken, take_events
+from tallystick.flows.take import (
+    CANCELS_NOTHING,
+    Holders,
+    Intake,
+    Taken,
+    take_back_nulls,
+    take_events,
+)
 
 WHO: Final = ("subject_kind", "subject")
 TELLING: Final = {str(Verdict.CHANGED): ("record_id",), CANCELS_NOTHING: ("record_id",)}
@@ -163,6 +170,7 @@ def _store_chunk(decoded: Decoded, *, number: int, intake: Intake, known: pl.Dat
         tables.ensure_months("usage_usage", instants=decoded.usage["started_at"].drop_nulls())
     with acting_for(tenant_id):
         operations.begin_chunk(batch_id=batch.id, number=number)
+        decoded = take_back_nulls(decoded, batch=batch)
         taken = take_events(decoded.usage, intake=intake)
         tables.store_rejects(decoded.rejects, tenant_id=tenant_id, batch_id=batch.id, decoded=False)
         tables.store_rejects(

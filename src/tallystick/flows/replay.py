@@ -28,7 +28,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage import rejects, tables
 from tallystick.domain.usage.models import Batch, Reject
 from tallystick.flows.capture import as_rejects, loading, settle, store_changed
-from tallystick.flows.take import Holders, Intake, Taken, take_events
+from tallystick.flows.take import Holders, Intake, Taken, take_back_nulls, take_events
 from tallystick.flows.tasks import CHARGING
 
 REJECTS_PER_PART: Final = 10_000
@@ -230,7 +230,8 @@ def _read_raw(
     """Adds what the text decodes to; text that is not wholly well changes nothing."""
     sessions = known if part.sessions is None else part.sessions
     try:
-        chunks = _decode(raw, format=format_of(batch.format, sessions))
+        decoded = _decode(raw, format=format_of(batch.format, sessions))
+        chunks = [take_back_nulls(chunk, batch=batch) for chunk in decoded]
     except Refusal as refusal:
         part.refused.append((one.reject_id, refusal.code))
         return

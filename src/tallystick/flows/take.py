@@ -1,12 +1,13 @@
 """Events taken in: identified, claimed by their records' ids, stored or put in others' place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 import polars as pl
 
+from tallystick.core.capture.decoded import Decoded
 from tallystick.core.capture.revise import (
     HOLDER_IDS,
     SAID,
@@ -57,6 +58,30 @@ class _Claimed:
     corrected: pl.DataFrame
     cancelled: pl.DataFrame
     refused: pl.DataFrame
+
+
+def take_back_nulls(decoded: Decoded, *, batch: Batch) -> Decoded:
+    """The chunk with those of its `nulls` as rows that cancel whose records have a value.
+
+    They are newer than what stands; all others stay absorbed.
+    """
+    if decoded.nulls is None or decoded.nulls.is_empty():
+        return decoded
+    nulls, said = decoded.nulls, with_revision(decoded.usage)
+    known = tables.read_records(
+        nulls["record_id"].unique(), tenant_id=batch.tenant_id, source_id=batch.source_id
+    ).filter(pl.col("usage_id").is_not_null() | pl.col("account_id").is_null())
+    before = [known.with_columns(at=pl.lit(0, pl.Int64)), said.with_columns(at="line")]
+    held = pl.concat([one.select("record_id", "at", its="revision") for one in before])
+    older = (pl.col("revision") < pl.col("its")).fill_null(value=False)
+    meant = nulls.join(held, on="record_id").filter((pl.col("at") < pl.col("line")) & ~older)
+    cancels = meant.select(SAID.names()).unique(["line", "record_id"], maintain_order=True)
+    return replace(
+        decoded,
+        usage=pl.concat([said, cancels]),
+        absorbed=decoded.absorbed - cancels.height,
+        nulls=None,
+    )
 
 
 def take_events(events: pl.DataFrame, *, intake: Intake) -> Taken:

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from tallystick.base.refusal import Refusal
 from tallystick.core.capture.decoded import Decoded, Format, Framing
 from tallystick.core.capture.meter_files import NoReads, NotMeterFile
 from tallystick.core.capture.nem12 import decode_nem12
+from tallystick.gates.files.formats import find_format
 from tests.core.capture.reading import decode_text, rejects_of, table, usage_of
 
 NEM12 = Format("nem12", Framing.LINES, decode_nem12)
@@ -67,6 +69,34 @@ def test_ranges_say_the_quality_of_a_varied_day_and_null_intervals_are_no_usage(
     assert (said[-1]["method"], said[-1]["reason"]) == ("52", "71")
     assert decoded.usage["record_id"][10] == "NMI0000001:E1:2024-01-01T06:00"
     assert (decoded.rows_in, decoded.absorbed) == (51, 5)
+
+
+def test_null_intervals_say_which_records_have_no_value() -> None:
+    ranges = ["400,1,10,A,,", "400,11,12,N,,", "400,13,48,F52,71,Fault"]
+    (decoded,) = [part for part in decode(E1, day(quality="V"), *ranges) if part.usage.height]
+    assert decoded.nulls is not None
+    assert decoded.nulls["record_id"].to_list() == [
+        "NMI0000001:E1:2024-01-01T05:00",
+        "NMI0000001:E1:2024-01-01T05:30",
+    ]
+    assert decoded.nulls["cancels"].all()
+    assert decoded.nulls["revision"].to_list() == [20240102000000] * 2
+    keeping = find_format("nem12", settings={"null": "keep"})
+    text = "\n".join(["100,NEM12,200404011135,MDA1,Ret1", E1, day(quality="N"), "900", ""])
+    assert all(part.nulls is None for part in decode_text(text, format=keeping, chunk_lines=9))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"null": "zero"}, "setting 'null' is 'zero'; write one of take-back, keep"),
+        ({"nulls": "keep"}, "format nem12 has no setting 'nulls'; it has null"),
+    ],
+)
+def test_other_settings_are_refused(settings: dict[str, str], said: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        find_format("nem12", settings=settings)
+    assert refused.value.sentence() == said
 
 
 def test_a_day_sent_again_has_the_same_ids() -> None:

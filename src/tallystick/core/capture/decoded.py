@@ -26,6 +26,7 @@ class Decoded:
     quantity_in: Decimal
     quantity_rejected: Decimal = ZERO
     duplicates: int = 0  # rows that say again what was said before
+    nulls: pl.DataFrame | None = None  # SAID of absorbed rows: their records have no value
     sessions: pl.DataFrame | None = None  # state after this chunk, where a format keeps one
 
 

@@ -1,7 +1,8 @@
 """NEM12 interval meter data (AEMO Meter Data File Format): one usage row an interval.
 
 A row is a line, but a day that is taken counts each of its intervals instead. Absorbed are blank
-lines, control records (100, 200, 400, 500, 900) and intervals of quality N, which carry no data.
+lines, control records (100, 200, 400, 500, 900) and intervals of quality N, which carry no data. A
+day's record is all that is known of it as of its update: N after a value takes that back.
 A day stands or falls whole: a fault in one interval rejects the line, so that the corrected line
 can be replayed. What belongs to a rejected channel or day is rejected with it.
 """
@@ -9,6 +10,7 @@ can be replayed. What belongs to a rejected channel or day is rejected with it.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 import polars as pl
@@ -38,6 +40,14 @@ from tallystick.core.capture.revise import SAID, revision_of
 MINUTES_A_DAY: Final = 1440
 INTERVALS_MIN: Final = (5, 15, 30)
 
+
+class NullMeaning(StrEnum):
+    """What quality N makes of an interval that had a value."""
+
+    TAKE_BACK = "take-back"
+    KEEP = "keep"
+
+
 _QUALITY: Final = r"^(?:[ANV]|[EFS](?:[0-9]{2})?)$"
 _RECORDS: Final = pl.Schema({**LINES, "record": pl.String()})
 _CHANNEL_FIELDS: Final = (9, 10)  # the next scheduled read date may be left away
@@ -45,7 +55,10 @@ _RANGE_FIELDS: Final = (4, 5, 6)  # so may the reason
 
 
 def decode_nem12(
-    chunks: Iterable[pl.DataFrame], *, offset: timedelta = MARKET_OFFSET
+    chunks: Iterable[pl.DataFrame],
+    *,
+    offset: timedelta = MARKET_OFFSET,
+    null: NullMeaning = NullMeaning.TAKE_BACK,
 ) -> Iterator[Decoded]:
     """Decoded intervals of each chunk of LINES; `offset` is how far market time is ahead of UTC.
 
@@ -67,12 +80,14 @@ def decode_nem12(
         channel = pl.concat([channel, whole.filter(pl.col("record") == "200")]).tail(1)
         yield replace(
             decoded,
+            nulls=decoded.nulls if null is NullMeaning.TAKE_BACK else None,
             rejects=pl.concat([decoded.rejects, records.rejects]),
             rows_in=decoded.rows_in + records.rows_aside,
             absorbed=decoded.absorbed + records.absorbed,
         )
     if held.height:
-        yield _decode_days(held, channel=channel, offset=offset)
+        decoded = _decode_days(held, channel=channel, offset=offset)
+        yield decoded if null is NullMeaning.TAKE_BACK else replace(decoded, nulls=None)
 
 
 def _decode_days(lines: pl.DataFrame, *, channel: pl.DataFrame, offset: timedelta) -> Decoded:
@@ -106,12 +121,13 @@ def _decode_days(lines: pl.DataFrame, *, channel: pl.DataFrame, offset: timedelt
     good = judged.filter(pl.col("code").is_null())
     good_days = days.filter(pl.col("code").is_null())
     expanded = int(good_days["intervals"].sum() or 0)
-    usage = _frame_usage(taken.filter(~pl.col("is_null")), offset=offset)
+    nulls = taken.filter(pl.col("is_null"))
     return Decoded(
-        usage=usage,
+        usage=_frame_usage(taken.filter(~pl.col("is_null")), offset=offset),
+        nulls=_frame_nulls(nulls, offset=offset),
         rejects=_frame_rejects(judged),
         rows_in=lines.height - good_days.height + expanded,
-        absorbed=good.height - good_days.height + taken.filter(pl.col("is_null")).height,
+        absorbed=good.height - good_days.height + nulls.height,
         quantity_in=sum_scaled(intervals["canonical"]),
         quantity_rejected=sum_scaled(intervals.join(faulty, on="day", how="semi")["canonical"]),
     )
@@ -311,6 +327,14 @@ def _frame_usage(intervals: pl.DataFrame, *, offset: timedelta) -> pl.DataFrame:
         revision=revision_of(pl.col("updated")),
         cancels=False,
     ).cast(SAID)
+
+
+def _frame_nulls(intervals: pl.DataFrame, *, offset: timedelta) -> pl.DataFrame:
+    """Intervals without a value as SAID that take their records back: of each its id and time."""
+    meant = ("line", "record_id", "subject_kind", "subject", "revision")
+    usage = _frame_usage(intervals, offset=offset)
+    nothing = [pl.lit(None, kind).alias(name) for name, kind in SAID.items() if name not in meant]
+    return usage.with_columns(nothing).with_columns(cancels=pl.lit(True))
 
 
 def _frame_rejects(judged: pl.DataFrame) -> pl.DataFrame:
