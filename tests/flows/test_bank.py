@@ -1,16 +1,19 @@
 """A bank's statement pays invoices, waits where nobody is sure, and counts once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from tallystick.core.receive.exchange import NoExchangeRate
 from tallystick.core.receive.statement import Statement
 from tallystick.domain.collections.models import Episode
+from tallystick.domain.currencies.operations import RateWish, record_rates
 from tallystick.domain.invoices.models import Invoice, OpenItem
+from tallystick.domain.ledger.models import Entry, Posting
 from tallystick.domain.ledger.queries import balance_of
-from tallystick.domain.payments.models import BankLine
+from tallystick.domain.payments.models import BankLine, ExchangedPart, Payment
 from tallystick.domain.tenants.scope import acting_for, tenant_id_of
 from tallystick.flows.bank import (
     LineDecided,
@@ -49,9 +52,11 @@ def billed(module_database) -> int:
     return tenant_id_of("bank")
 
 
-def read(folder: Path, entries: list[Booked], *, number: str, day: str = "2026-02-14") -> Statement:
+def read(
+    folder: Path, entries: list[Booked], *, number: str, currency: str = "EUR"
+) -> Statement:
     path = folder / "statement.xml"
-    path.write_text(statement_of(entries, number=number), encoding="utf-8")
+    path.write_text(statement_of(entries, number=number, currency=currency), encoding="utf-8")
     (statement,) = read_camt053(path)
     return statement
 
@@ -109,6 +114,30 @@ def test_a_person_decides_what_waits(billed: int, tmp_path: Path) -> None:
         assign_line(out, account="A1", tenant_id=billed, at=AT)
     known = [Booked("1.00", "from now on", iban="DE07", reference="9")]
     assert take(billed, read(tmp_path, known, number="S-3")).matched == 1
+    assert all(finding.ok for finding in reconcile(tenant_id=billed))
+
+
+def test_foreign_money_on_the_bank_account_is_exchanged(billed: int, tmp_path: Path) -> None:
+    dollars = read(tmp_path, [Booked("11.00", "?", reference="1")], number="S-9", currency="USD")
+    take(billed, dollars)
+    with acting_for(billed):
+        line = BankLine.objects.get(currency="USD").id
+    with pytest.raises(NoExchangeRate):
+        assign_line(line, account="A1", tenant_id=billed, at=AT)
+    with acting_for(billed):
+        assert BankLine.objects.get(id=line).state == "waiting"
+        wish = RateWish("EUR", "USD", Decimal("1.1"), date(2026, 2, 14), "ECB")
+        record_rates([wish], tenant_id=billed, at=AT)
+    assign_line(line, account="A1", tenant_id=billed, at=AT)
+    with acting_for(billed):
+        payment = Payment.objects.get(key=BankLine.objects.get(id=line).payment_key)
+        part = ExchangedPart.objects.get(payment=payment)
+        assert (payment.amount, payment.currency) == (Decimal("10.00"), "EUR")
+        assert (part.given, part.given_currency, part.rate) == (
+            Decimal("11.00"), "USD", Decimal("0.909090909091"),
+        )  # fmt: skip
+        settled = Entry.objects.get(source_key=f"settled:{payment.key}")
+        assert {one.amount for one in Posting.objects.filter(entry=settled)} == {10, -10}
     assert all(finding.ok for finding in reconcile(tenant_id=billed))
 
 

@@ -24,6 +24,7 @@ from tallystick.core.receive.statement import (
     spell_each,
     words_of,
 )
+from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments import tables
 from tallystick.domain.payments.models import BankLine, BankLineState, BankStatement, PaymentMethod
@@ -32,7 +33,9 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.bank_runs import lines_of_runs, take_run
 from tallystick.flows.come_back import take_returned
+from tallystick.flows.exchange import settle_exchanged
 from tallystick.flows.give_back import Comeback, ReturnReport, return_payment, returnable
+from tallystick.flows.receive import receive_payment
 from tallystick.flows.receive_many import Incoming, ManyReport, receive_many
 from tallystick.flows.tasks import WORKERS, work_off
 
@@ -338,12 +341,13 @@ def assign_line(line_id: int, *, account: str, tenant_id: int, at: datetime) -> 
     :raises UnknownBankLine: when there is no such line
     :raises LineDecided: when it does not wait
     :raises UnknownAccount: when no account has the number
-    :raises NotThatAccounts: when the money goes out, or is in another currency
+    :raises NotThatAccounts: when the money goes out
+    :raises NoExchangeRate: when it is of another currency and no rate holds on a day needed
     """
     with acting_for(tenant_id):
         line = _waiting_line(line_id)
         payer = account_numbered(account)
-        if line.amount <= 0 or line.currency != payer.currency:
+        if line.amount <= 0:
             raise NotThatAccounts(
                 line=line_id, amount=plain(line.amount), currency=line.currency, account=account
             )
@@ -356,8 +360,17 @@ def assign_line(line_id: int, *, account: str, tenant_id: int, at: datetime) -> 
         line.state, line.reason = BankLineState.MATCHED, Rule.PERSON
         line.account_id, line.payment_key = payer.id, _payment_key(line.key)
         line.save(update_fields=["state", "reason", "account_id", "payment_key"])
-        found = Matched(payer.id, Rule.PERSON, invoices)
-        return _receive([_incoming(read, found)], tenant_id=tenant_id, at=at)
+        incoming = _incoming(read, Matched(payer.id, Rule.PERSON, invoices))
+        if line.currency != payer.currency:
+            return _receive_foreign(incoming.receipt, payer=payer, at=at)
+        return _receive([incoming], tenant_id=tenant_id, at=at)
+
+
+def _receive_foreign(receipt: Receipt, *, payer: Account, at: datetime) -> ManyReport:
+    """Money of another currency on the operator's bank account already."""
+    report = receive_payment(receipt, tenant_id=payer.tenant_id, account=payer.number, at=at)
+    settle_exchanged(report.payment_id, at=at)
+    return ManyReport(1, len(report.allocations), report.credit, report.restored)
 
 
 @dataclass
@@ -371,7 +384,7 @@ class NotThatAccounts(Refusal):
     def sentence(self) -> str:
         return (
             f"bank line {self.line} of {self.amount} {self.currency} cannot be a payment of "
-            f"account {self.account}; it takes money in the account's own currency"
+            f"account {self.account}: it goes out; see tallystick bank return --help"
         )
 
 

@@ -31,6 +31,7 @@ from tallystick.domain.payments.operations import PaymentReturned, record_refund
 from tallystick.domain.payments.queries import credit_of, unallocated_payments
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.debit import CURRENCY, payment_key
+from tallystick.flows.exchange import undo_exchange
 from tallystick.flows.recover import FEE_TAX
 from tallystick.flows.write_off import give_up_again
 
@@ -222,6 +223,7 @@ def _take_back(payment: Payment, comeback: Comeback, at: datetime) -> Decimal:
         description=f"payment {payment.key} came back: {comeback.reason}",
         at=at,
     )
+    undo_exchange(payment, on=comeback.on, at=at)
     return owed_again - give_up_again(payment, lost=lost, on=comeback.on, at=at)
 
 

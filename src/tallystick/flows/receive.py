@@ -9,14 +9,21 @@ from tallystick.base.money import EXACT, round_minor
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.entry import post_allocation, post_payment
 from tallystick.core.receive import allocate
+from tallystick.core.receive.exchange import Exchanged
 from tallystick.domain.invoices.queries import items_to_pay, items_to_receive
 from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.models import Payment
-from tallystick.domain.payments.operations import Receipt, record_payment, settle_item
+from tallystick.domain.payments.operations import (
+    PaymentKeyReused,
+    Receipt,
+    record_payment,
+    settle_item,
+)
 from tallystick.domain.payments.queries import credit_of, unallocated_payments
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.exchange import exchange_receipt, keep_exchange, repeats_exchange
 from tallystick.flows.recover import restore_paid
 from tallystick.flows.write_off import recover_loss
 
@@ -53,6 +60,7 @@ class PaymentReport:
     allocations: tuple[tuple[str, Decimal], ...]
     credit: Decimal
     restored: tuple[str, ...]
+    exchanged: Exchanged | None = None
 
 
 def receive_payment(
@@ -60,18 +68,28 @@ def receive_payment(
 ) -> PaymentReport:
     """Records a payment, pays invoices with it and restores what was cut off for their sake.
 
-    The same key again changes nothing.
+    Money of another currency counts at a dated rate. The same key again changes nothing.
 
     :raises UnknownAccount: when no account has the number
     :raises AmountNotPayable: when the amount is not above zero or too fine for its currency
-    :raises OtherCurrency: when the account is kept in another currency
+    :raises NoExchangeRate: when it is of another currency and no rate holds on a day needed
     :raises PaymentKeyReused: when the key stands for another payment
     """
     with acting_for(tenant_id):
         payer = Account.objects.select_for_update().get(id=account_numbered(account).id)
+        exchanged = None
+        if receipt.currency != payer.currency:
+            if known := repeats_exchange(receipt, payer=payer):
+                return PaymentReport(known.id, True, (), Decimal(0), ())
+            check_amount(receipt)
+            receipt, exchanged = exchange_receipt(
+                receipt, payer=payer, references=_references(receipt)
+            )
         check_payable(receipt, payer=payer)
         payment, is_new = record_payment(receipt, account=payer, at=at)
         if not is_new:
+            if exchanged is not None:
+                raise PaymentKeyReused(key=receipt.key)
             return PaymentReport(payment.id, True, (), Decimal(0), ())
         entry = post_payment(
             receipt.amount,
@@ -86,6 +104,8 @@ def receive_payment(
             description=f"payment {receipt.key}",
             at=at,
         )
+        if exchanged is not None:
+            keep_exchange(payment, exchanged, at=at)
         # What was refunded and came back after is made good first.
         free = min(receipt.amount, max(credit_of(payer.id), Decimal(0)))
         spread = _spread(payment, free, references=_references(receipt), at=at)
@@ -96,6 +116,7 @@ def receive_payment(
             allocations=spread[0],
             credit=spread[1],
             restored=restored,
+            exchanged=exchanged,
         )
 
 
@@ -117,13 +138,21 @@ def check_payable(receipt: Receipt, *, payer: Account) -> None:
     :raises AmountNotPayable: when it is not above zero or too fine for its currency
     :raises OtherCurrency: when the account is kept in another currency
     """
+    check_amount(receipt)
+    if receipt.currency != payer.currency:
+        raise OtherCurrency(currency=receipt.currency, account_currency=payer.currency)
+
+
+def check_amount(receipt: Receipt) -> None:
+    """Whether it is an amount of money.
+
+    :raises AmountNotPayable: when it is not above zero or too fine for its currency
+    """
     payable = receipt.amount > 0 and receipt.amount == round_minor(
         receipt.amount, currency=receipt.currency
     )
     if not payable:
         raise AmountNotPayable(amount=str(receipt.amount), currency=receipt.currency)
-    if receipt.currency != payer.currency:
-        raise OtherCurrency(currency=receipt.currency, account_currency=payer.currency)
 
 
 def _references(receipt: Receipt) -> tuple[str, ...]:

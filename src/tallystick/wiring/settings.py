@@ -12,9 +12,9 @@ from django.utils.functional import SimpleLazyObject
 from tallystick.wiring.paths import tallystick_home
 
 DOMAINS = (
-    "tenants", "staff", "parties", "catalog", "orders", "contracts", "inventory", "usage",
-    "balances", "ledger", "invoices", "payments", "collections", "partners", "cases", "documents",
-    "outbox", "reservations",
+    "tenants", "staff", "currencies", "parties", "catalog", "orders", "contracts", "inventory",
+    "usage", "balances", "ledger", "invoices", "payments", "collections", "partners", "cases",
+    "documents", "outbox", "reservations",
 )  # fmt: skip
 """The nouns, one app each, in dependency order; those not built yet are passed over."""
 

@@ -191,7 +191,11 @@ REFUSED = """
 pay A9 1.00 --key k | unknown_account | no account has the number 'A9'
 pay A1 1.001 --key k | amount_not_payable | no more decimals than the currency
 pay A1 0 --key k | amount_not_payable | above zero
-pay A1 1.00 --key k --currency USD | other_currency | kept in EUR
+pay A1 1.00 --key k --currency USD | no_exchange_rate | exchange add USD EUR RATE
+exchange convert 1 USD eur | invalid_currency | capital letters
+exchange add EUR EUR 1 --source ECB | rate_not_sound | two currencies
+exchange add EUR USD 0 --source ECB | rate_not_sound | above zero
+exchange add EUR USD 1 --source ECB --date 2026-03-02 --until 2026-03-01 | rate_not_sound | ended
 account open A1 --name Ada | account_exists | choose another number
 account open A2 --name Ada --currency eur | invalid_currency | three capital letters
 account open A2 --name Ada --parent A9 | unknown_account | A9

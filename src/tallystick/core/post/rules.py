@@ -169,7 +169,9 @@ RULES: Final[Rules] = MappingProxyType(
         ),
         EventKind.EXCHANGE_DIFFERED: (
             _debit(chart.EXCHANGE, "loss"),
-            _credit(chart.RECEIVABLE, "loss"),
+            _credit(chart.CASH_IN_TRANSIT, "loss"),
+            _debit(chart.CASH_IN_TRANSIT, "gain"),
+            _credit(chart.EXCHANGE, "gain"),
         ),
     }
 )

@@ -86,6 +86,22 @@ def allocate_payment(
     """
     if amount <= 0:
         raise NothingToAllocate(amount=str(amount))
+    allocations, left = [], amount
+    for item, most in items_in_order(open_items, currency=currency, references=references):
+        share = min(left, most)
+        if share > 0:
+            allocations.append(Allocation(item.invoice_id, share))
+            left = EXACT.subtract(left, share)
+    return Allocated(tuple(allocations), left)
+
+
+def items_in_order(
+    open_items: Iterable[OpenItem], *, currency: str, references: Sequence[str] = ()
+) -> list[tuple[OpenItem, Decimal]]:
+    """The items in the order in which money pays them, and how much of each.
+
+    :raises AllocationInOtherCurrency: when a referenced item is in another currency
+    """
     items = sorted(
         open_items, key=lambda item: (item.written_off, item.due_on, item.number, item.invoice_id)
     )
@@ -97,14 +113,7 @@ def allocate_payment(
             )
     others = [item for item in items if item not in named and item.currency == currency]
     wanted = [(item, item.open_amount) for item in named]
-    wanted += [(item, item.undisputed) for item in others]
-    allocations, left = [], amount
-    for item, most in wanted:
-        share = min(left, most)
-        if share > 0:
-            allocations.append(Allocation(item.invoice_id, share))
-            left = EXACT.subtract(left, share)
-    return Allocated(tuple(allocations), left)
+    return wanted + [(item, item.undisputed) for item in others]
 
 
 def allocate_credit(credit: Decimal, *, currency: str, open_items: Iterable[OpenItem]) -> Allocated:

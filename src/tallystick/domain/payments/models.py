@@ -5,7 +5,13 @@ from enum import StrEnum
 from django.db import models
 
 from tallystick.core.receive.pull import PullState
-from tallystick.domain.tenants.columns import TenantRow, belongs_to, money_column, one_of
+from tallystick.domain.tenants.columns import (
+    TenantRow,
+    amount_column,
+    belongs_to,
+    money_column,
+    one_of,
+)
 
 
 class PaymentMethod(StrEnum):
@@ -396,4 +402,36 @@ class ProcessorFact(TenantRow):
         ]
         indexes = [
             models.Index(fields=["tenant", "reference", "state"], name="processor_fact_of_payment")
+        ]
+
+
+class ExchangedPart(TenantRow):
+    """A part of a payment that was given in another currency; never changed.
+
+    The parts of a payment are all that was given, and together what it counts for.
+    """
+
+    account = belongs_to("parties.Account")
+    payment = belongs_to("payments.Payment")
+    part_no = models.SmallIntegerField()
+    given = money_column()
+    given_currency = models.CharField(max_length=3)
+    amount = money_column()
+    """What it counts for with the customer."""
+    worth = money_column()
+    """What it is worth on the day it came; the difference is gained or lost by the exchange."""
+    rate = amount_column()
+    """What one unit of the given currency counts for."""
+    said = models.CharField(max_length=400)
+    """The rates that it was found by, with their days and sources."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "payment", "part_no"], name="exchanged_part_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given__gt=0, amount__gte=0, worth__gte=0, rate__gt=0),
+                name="exchanged_part_positive",
+            ),
         ]

@@ -6,6 +6,7 @@ from django.db import models
 
 from tallystick.base.money import RoundingMode
 from tallystick.core.invoice.tax import TaxRounding
+from tallystick.core.receive.exchange import ExchangeAt
 from tallystick.domain.tenants.columns import one_of
 
 
@@ -38,6 +39,13 @@ class Tenant(models.Model):
     )
     """Where a tax is rounded: once per rate, on printed sums, on every line."""
     prices_include_tax = models.BooleanField(default=False, db_default=False)
+    exchange_at = models.CharField(
+        max_length=12,
+        choices=one_of(ExchangeAt),
+        default="payment_day",
+        db_default="payment_day",
+    )
+    """Whose day says the rate at which foreign money pays an invoice."""
     clock = models.CharField(max_length=10, choices=one_of(ClockKind))
     rehearsal_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

@@ -18,6 +18,7 @@ from tallystick.gates.cli import (
     disputes,
     documents,
     endings,
+    exchange,
     explain,
     grants,
     import_rates,
@@ -46,6 +47,7 @@ take_back.join(bills.invoice)
 
 for part in (
     operators, catalog, accounts, grants, usage, bills, documents, statement, money, balances,
-    vouchers, bank, debits, cards, deposits, disputes, books, closing, explain, price,
+    vouchers, bank, debits, cards, deposits, disputes, exchange, books, closing, explain,
+    price,
 ):  # fmt: skip
     app.add_typer(part.app)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tallystick.base.money import plain
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import (
     NOT_ALL_WELL,
@@ -26,6 +27,9 @@ from tallystick.gates.cli.asking import (
     read_day,
     spread,
 )
+
+if TYPE_CHECKING:
+    from tallystick.core.receive.exchange import Exchanged
 
 app = typer.Typer()
 
@@ -50,7 +54,10 @@ class Paid:
     ] = "bank"
     reference: Annotated[str, typer.Option(help="Invoice numbers that it is for.")] = ""
     payer: Annotated[str, typer.Option(help="Who gave it.")] = ""
-    currency: Annotated[str | None, typer.Option(help="Else the account's.")] = None
+    currency: Annotated[
+        str | None,
+        typer.Option(help="Else the account's; another is exchanged at the day's rate."),
+    ] = None
     day: Annotated[
         date | None,
         typer.Option("--date", parser=read_day, metavar="DAY", help="It came in; else today."),
@@ -61,6 +68,7 @@ class Paid:
     epilog=examples(
         "pay A-1001 41.94 --key bank-20260214-7 --reference INV-2026-000001",
         "pay A-1001 10.00 --key cash-17 --method cash --date 2026-02-14",
+        "pay A-1001 45.40 --key bank-20260301-2 --currency USD",
     )
 )
 @spread
@@ -80,12 +88,12 @@ def pay(
 
     present = act_for(operator)
     with acting_for(present.tenant_id):
-        currency = paid.currency or account_numbered(account).currency
+        currency = account_numbered(account).currency
     receipt = Receipt(
         key=paid.key,
         method=paid.method,
         amount=amount,
-        currency=currency,
+        currency=paid.currency or currency,
         received_on=paid.day or present.today,
         reference=paid.reference,
         payer=paid.payer,
@@ -94,7 +102,10 @@ def pay(
     allocations = [
         {"invoice": number, "amount": money(part, currency)} for number, part in report.allocations
     ]
-    said = f"{money(amount, currency)} {currency} of {account} recorded"
+    said = f"{money(amount, receipt.currency)} {receipt.currency} of {account} recorded"
+    if report.exchanged:
+        counts = money(report.exchanged.amount, currency)
+        said += f"; it counts for {counts} {currency}"
     if report.repeated:
         said = f"the payment {paid.key} was recorded before; nothing was changed"
     elif report.credit:
@@ -105,8 +116,9 @@ def pay(
         {
             "account": account,
             "key": paid.key,
-            "amount": money(amount, currency),
-            "currency": currency,
+            "amount": money(amount, receipt.currency),
+            "currency": receipt.currency,
+            "exchanged": _exchanged(report.exchanged, currency),
             "repeated": report.repeated,
             "allocations": allocations,
             "credit": money(report.credit, currency),
@@ -118,6 +130,27 @@ def pay(
         else None,
         said=said,
     )
+
+
+def _exchanged(exchanged: "Exchanged | None", currency: str) -> dict[str, object] | None:
+    """How foreign money was exchanged, for scripts."""
+    if exchanged is None:
+        return None
+    return {
+        "counts_for": money(exchanged.amount, currency),
+        "worth": money(exchanged.worth, currency),
+        "difference": money(exchanged.difference, currency),
+        "currency": currency,
+        "parts": [
+            {
+                "given": money(part.given, exchanged.given_currency),
+                "counts_for": money(part.amount, currency),
+                "rate": plain(part.way.rate),
+                "by": part.way.said,
+            }
+            for part in exchanged.parts
+        ],
+    }
 
 
 @app.command(epilog=examples("collect --date 2026-03-01", "collect --operator larkspur --json"))

@@ -27,12 +27,13 @@ from tallystick.base.money import RoundingMode, minor_decimals
 from tallystick.base.period import day_start
 from tallystick.base.refusal import Refusal
 from tallystick.core.invoice.tax import PLACE, TaxRounding
+from tallystick.core.receive.exchange import ExchangeAt
 from tallystick.gates.cli.asking import read_text
 
 _WORDS: Final = (
     "code", "name", "industry", "country", "currency", "zone", "language", "rounding",
     "payment_days", "brand", "taxes", "tax_place", "tax_rounding", "prices_include_tax",
-    "ladders", "rehearsal",
+    "exchange_at", "ladders", "rehearsal",
 )  # fmt: skip
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
@@ -129,6 +130,9 @@ class _Reader:
                 "prices_include_tax", _is_flag, "true", otherwise="false"
             )
             == "true",
+            "exchange_at": self._text(
+                "exchange_at", _is_exchange, "invoice_day", otherwise="payment_day"
+            ),
             "clock": "rehearsal" if rehearsal else "wall",
             "rehearsal_at": rehearsal,
         }
@@ -187,6 +191,10 @@ def _is_tax_rounding(text: str) -> bool:
 
 def _is_place(text: str) -> bool:
     return not text or PLACE.fullmatch(text) is not None
+
+
+def _is_exchange(text: str) -> bool:
+    return text in {day.value for day in ExchangeAt}
 
 
 def _is_flag(text: str) -> bool:

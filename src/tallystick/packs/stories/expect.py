@@ -21,7 +21,9 @@ from tallystick.domain.usage.rejects import open_rejects
 from tallystick.flows.reconcile import reconcile
 from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
 from tallystick.packs.stories.by_bill import look_at_bills
+from tallystick.packs.stories.by_exchange import find_exchanged
 from tallystick.packs.stories.card_steps import ExpectCard
+from tallystick.packs.stories.exchange_steps import ExpectExchanged
 from tallystick.packs.stories.expectations import (
     ExpectBalance,
     ExpectBooks,
@@ -108,6 +110,8 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
             return _moneys(
                 step.amount, booked_on(step.code, through=step.through), currency=tenant.currency
             )
+        case ExpectExchanged():
+            return _exchanged(step, tenant.currency), find_exchanged(step)
         case ExpectBooks():
             off = [
                 f"{one.name}: {plain(one.expected)} and {plain(one.found)}"
@@ -122,6 +126,14 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
 def _look_for_orders(actions: Sequence[str], told: Sequence[PlacedOrder], *, account: str) -> Seen:
     found = [order.action for order in told if order.account == account]
     return ", ".join(actions) or "nothing", ", ".join(found) or "nothing"
+
+
+def _exchanged(step: ExpectExchanged, currency: str) -> str:
+    given = round_minor(step.given, currency=step.given_currency)
+    return (
+        f"{given} {step.given_currency} counts {round_minor(step.amount, currency=currency)} "
+        f"worth {round_minor(step.worth, currency=currency)}"
+    )
 
 
 def _look_for_invoice(step: ExpectInvoice) -> Seen:

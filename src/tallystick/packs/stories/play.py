@@ -51,9 +51,11 @@ from tallystick.packs.stories.by_card import StoryProcessor, use_card
 from tallystick.packs.stories.by_contract import ContractStep, alter_contract
 from tallystick.packs.stories.by_debit import MoneyStep, move_money
 from tallystick.packs.stories.by_deposit import DepositStep, keep_deposit
+from tallystick.packs.stories.by_exchange import give_rate
 from tallystick.packs.stories.by_ladder import hold_back
 from tallystick.packs.stories.by_online import ask_online
 from tallystick.packs.stories.card_steps import CardStep
+from tallystick.packs.stories.exchange_steps import GiveRate
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.late_steps import LateStep
 from tallystick.packs.stories.online_steps import OnlineStep
@@ -215,6 +217,8 @@ class _Player:
         if isinstance(step, LateStep):
             return hold_back(step, tenant=self._tenant, at=at)
         match step:
+            case GiveRate():
+                return give_rate(step, tenant_id=self._tenant.id, at=at)
             case OpenAccount():
                 return self._open_account(step)
             case ExemptAccount():
@@ -398,7 +402,7 @@ class _Player:
                 key=f"{self._story.name}:{step.line}",
                 method=step.method,
                 amount=step.amount,
-                currency=payer.currency,
+                currency=step.currency or payer.currency,
                 received_on=step.day,
                 reference=reference,
                 payer=payer.party.name,

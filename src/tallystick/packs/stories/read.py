@@ -1,7 +1,6 @@
 """A story's text -> its steps; every mistake in it is told at once."""
 
 import re
-import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import date, time
@@ -257,7 +256,7 @@ def _take(parts: list[str], words: list[str], hints: dict[str, Any], given: dict
 
 
 def _read_word(hint: Any, part: str, word: str) -> object:
-    if isinstance(hint, types.UnionType):
+    if type(None) in get_args(hint):
         hint = get_args(hint)[0]
     if isinstance(hint, EnumType):
         known = [str(member.value) for member in hint]  # type: ignore[var-annotated]

@@ -14,7 +14,8 @@ from tallystick.domain.contracts.models import GrantKind
 from tallystick.domain.payments.models import PaymentMethod
 from tallystick.packs.stories.bill_steps import BILL_ACTIONS
 from tallystick.packs.stories.card_steps import CARD_STEPS
-from tallystick.packs.stories.expectations import EXPECTATIONS
+from tallystick.packs.stories.exchange_steps import EXCHANGE_STEPS
+from tallystick.packs.stories.expectations import EXPECTATIONS, Currency
 from tallystick.packs.stories.late_steps import LATE_STEPS
 from tallystick.packs.stories.online_steps import ONLINE_STEPS
 from tallystick.packs.stories.step import Step
@@ -259,10 +260,11 @@ class RehearseBills(Step):
 
 @dataclass(frozen=True, slots=True)
 class Pay(Step):
-    form = "pay ACCOUNT AMOUNT METHOD [reference REFERENCE]"
+    form = "pay ACCOUNT AMOUNT METHOD [in CURRENCY] [reference REFERENCE]"
     account: str
     amount: Decimal
     method: PaymentMethod
+    currency: Currency | None
     reference: str | None
 
 
@@ -432,7 +434,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
     TurnBooks, CloseBooks, PayBefore, PayPartBefore, GiveQuantity, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
-    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS, *ONLINE_STEPS,
+    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS, *ONLINE_STEPS, *EXCHANGE_STEPS,
 )  # fmt: skip
 
 

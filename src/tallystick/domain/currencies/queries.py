@@ -1,0 +1,23 @@
+"""Reads of rates between currencies."""
+
+from datetime import date
+
+from tallystick.core.receive.exchange import Rate
+from tallystick.domain.currencies.models import ExchangeRate
+
+
+def rates_on(day: date) -> list[Rate]:
+    """One rate for each pair of currencies that has one on that day: the latest, and of those of
+    one day what was recorded last.
+    """
+    held = ExchangeRate.objects.filter(valid_from__lte=day, valid_to__gt=day)
+    newest = held.order_by("base", "quote", "-valid_from", "-id").distinct("base", "quote")
+    return [Rate(row.base, row.quote, row.rate, row.valid_from, row.source) for row in newest]
+
+
+def rates_listed(*, on: date | None, most: int) -> list[ExchangeRate]:
+    """The rates, the latest first: those that hold on a day, or all."""
+    rows = ExchangeRate.objects.order_by("-valid_from", "base", "quote", "source", "-revision")
+    if on is not None:
+        rows = rows.filter(valid_from__lte=on, valid_to__gt=on)
+    return list(rows[:most])
