@@ -36,6 +36,7 @@ from tallystick.domain.collections.models import (
     WriteOff,
 )
 from tallystick.domain.contracts.grants import Wording
+from tallystick.domain.currencies.operations import RateWish, record_rates
 from tallystick.domain.documents.models import Channel, DocumentFormat
 from tallystick.domain.documents.operations import queue_dispatches, wish_delivery
 from tallystick.domain.invoices.drafts import Waits, set_rules
@@ -302,6 +303,13 @@ def _leave_debits(tenant_id: int) -> None:
     return_payment(comeback, tenant_id=tenant_id, at=at)
     receive_payment(
         Receipt("too-much", "cash", Decimal(9999), "EUR", at.date()),
+        tenant_id=tenant_id, account="A4", at=at,
+    )  # fmt: skip
+    wish = RateWish("EUR", "USD", Decimal("1.1"), at.date(), "ECB")
+    with acting_for(tenant_id):
+        record_rates([wish], tenant_id=tenant_id, at=at)
+    receive_payment(
+        Receipt("dollars", "cash", Decimal(11), "USD", at.date()),
         tenant_id=tenant_id, account="A4", at=at,
     )  # fmt: skip
     refund_credit(RefundWish("A4", Decimal(1), "back", at.date()), tenant_id=tenant_id, at=at)

@@ -52,9 +52,7 @@ def billed(module_database) -> int:
     return tenant_id_of("bank")
 
 
-def read(
-    folder: Path, entries: list[Booked], *, number: str, currency: str = "EUR"
-) -> Statement:
+def read(folder: Path, entries: list[Booked], *, number: str, currency: str = "EUR") -> Statement:
     path = folder / "statement.xml"
     path.write_text(statement_of(entries, number=number, currency=currency), encoding="utf-8")
     (statement,) = read_camt053(path)

@@ -82,7 +82,7 @@ def _post_exchange(
     return post_event(BusinessEvent(EventKind.EXCHANGE_DIFFERED, source_key, on, currency, parts))
 
 
-def keep_exchange(payment: Payment, exchanged: Exchanged, *, at: datetime) -> None:
+def keep_exchange(payment: Payment, *, exchanged: Exchanged, at: datetime) -> None:
     """Keeps the parts of a payment that was exchanged, and posts what that gained or lost."""
     ExchangedPart.objects.bulk_create([
         ExchangedPart(

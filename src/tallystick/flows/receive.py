@@ -105,7 +105,7 @@ def receive_payment(
             at=at,
         )
         if exchanged is not None:
-            keep_exchange(payment, exchanged, at=at)
+            keep_exchange(payment, exchanged=exchanged, at=at)
         # What was refunded and came back after is made good first.
         free = min(receipt.amount, max(credit_of(payer.id), Decimal(0)))
         spread = _spread(payment, free, references=_references(receipt), at=at)

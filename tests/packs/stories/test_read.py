@@ -65,7 +65,7 @@ def test_steps_have_their_lines_days_and_values(newline: str) -> None:
         ),
         StartContract(6, one, texts[2], "C2", "A1", "y", None, None, None, None, ()),
         TakeUsage(7, two, texts[3], "radius", b"# kept\n\n 2026-01-01 END\n"),
-        Pay(12, two, texts[4], "A1", Decimal("1.50"), "card", None),
+        Pay(12, two, texts[4], "A1", Decimal("1.50"), "card", None, None),
     )
     assert texts[4] == "pay A1 1.50 card"
 

@@ -1,5 +1,6 @@
 """Rates between currencies: add, import, list them, and see what money is worth by them."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from tallystick.gates.cli.asking import (
     read_amount,
     read_day,
     read_text,
+    spread,
 )
 
 app = typer.Typer()
@@ -32,7 +34,24 @@ Source = Annotated[str, typer.Option(help="Whose rate it is, such as ECB.", show
 Correct = Annotated[
     bool, typer.Option("--correct", help="It replaces what the source said for that day before.")
 ]
-Currency = Annotated[str, typer.Argument(metavar="CURRENCY", show_default=False)]
+Base = Annotated[str, typer.Argument(metavar="BASE", show_default=False)]
+Quote = Annotated[str, typer.Argument(metavar="QUOTE", show_default=False)]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A rate as it is told."""
+
+    base: Base
+    quote: Quote
+    rate: Annotated[Decimal, typer.Argument(parser=read_amount, metavar="RATE", show_default=False)]
+    source: Source
+    day: Day = None
+    until: Annotated[
+        date | None,
+        typer.Option(parser=read_day, metavar="DAY", help="The last day; else it holds 7 days."),
+    ] = None
+    correct: Correct = False
 
 
 @exchange.command(
@@ -41,33 +60,21 @@ Currency = Annotated[str, typer.Argument(metavar="CURRENCY", show_default=False)
         "exchange add XDR EUR 1.2294 --source IMF --date 2026-03-01 --until 2026-03-31",
     )
 )
-def add(
-    base: Currency,
-    quote: Currency,
-    rate: Annotated[
-        Decimal, typer.Argument(parser=read_amount, metavar="RATE", show_default=False)
-    ],
-    source: Source,
-    day: Day = None,
-    until: Annotated[
-        date | None,
-        typer.Option(parser=read_day, metavar="DAY", help="The last day; else it holds 7 days."),
-    ] = None,
-    correct: Correct = False,
-    operator: Operator = None,
-    as_json: AsJson = False,
-) -> None:
+@spread
+def add(told: Told, operator: Operator = None, as_json: AsJson = False) -> None:
     """Say what one unit of a currency is worth in another, from a day on."""
     from tallystick.domain.currencies.operations import RateWish, record_rates
 
     present = act_for(operator)
-    wish = RateWish(base, quote, rate, day or present.today, source, until)
+    wish = RateWish(
+        told.base, told.quote, told.rate, told.day or present.today, told.source, told.until
+    )
     with acting_for(present.tenant_id):
-        new = record_rates([wish], tenant_id=present.tenant_id, at=present.at, correct=correct)
-    said = f"1 {base} = {plain(rate)} {quote} from {wish.on} on ({source})"
+        new = record_rates([wish], tenant_id=present.tenant_id, at=present.at, correct=told.correct)
+    said = f"1 {wish.base} = {plain(wish.rate)} {wish.quote} from {wish.on} on ({wish.source})"
     tell(
-        {"base": base, "quote": quote, "rate": plain(rate), "from": wish.on,
-         "source": source, "new": bool(new)},
+        {"base": wish.base, "quote": wish.quote, "rate": plain(wish.rate), "from": wish.on,
+         "to": wish.valid_to, "source": wish.source, "new": bool(new)},
         as_json=as_json,
         said=said if new else f"{said} was known; nothing was changed",
     )  # fmt: skip
@@ -141,8 +148,8 @@ def convert(
     amount: Annotated[
         Decimal, typer.Argument(parser=read_amount, metavar="AMOUNT", show_default=False)
     ],
-    base: Currency,
-    quote: Currency,
+    base: Base,
+    quote: Quote,
     day: Day = None,
     operator: Operator = None,
     as_json: AsJson = False,
