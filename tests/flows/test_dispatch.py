@@ -241,6 +241,15 @@ def test_a_folder_holds_each_file_whole(billed: int, tmp_path: Path) -> None:
         FolderSender(tmp_path / "file").send(letter)
 
 
+def test_usage_goes_out_as_csv(billed: int, tmp_path: Path) -> None:
+    wish(billed, "A1", Channel.FOLDER, "usage", "usage-csv")
+    bill_next_month(billed)
+    send(billed, folder=FolderSender(tmp_path))
+    (file,) = (tmp_path / "usage").iterdir()
+    assert file.suffix == ".csv"
+    assert file.read_text().startswith("account,contract,subject,")
+
+
 @pytest.mark.parametrize(
     ("channel", "address"),
     [("mail", "nobody"), ("webhook", "ftp://x"), ("folder", "../up"), ("folder", "a/b")],

@@ -1,5 +1,6 @@
 """What an issued invoice says when it is read back."""
 
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -11,16 +12,27 @@ from tallystick.base.period import Period
 from tallystick.core.capture.decoded import Decoded
 from tallystick.core.invoice.document import Language
 from tallystick.domain.catalog import queries
-from tallystick.domain.invoices.queries import UnknownInvoice
+from tallystick.domain.invoices.history import lines_and_taxes
+from tallystick.domain.invoices.queries import UnknownInvoice, invoice_numbered
 from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.usage.listing import LISTED
 from tallystick.flows.acquire import publish_catalogue
 from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
 from tallystick.flows.capture import Delivery, capture_usage
 from tallystick.flows.charge import charge_usage
-from tallystick.flows.document import accent_of, document_of, language_of, price_unit, print_invoice
+from tallystick.flows.document import (
+    accent_of,
+    document_of,
+    is_usage,
+    language_of,
+    price_unit,
+    print_invoice,
+)
 from tallystick.flows.invoice import run_bills
+from tallystick.flows.list_usage import usage_of
+from tallystick.gates.documents.usage_csv import write_usage
 from tests.flows.businesses import AT, open_talk_business
 from tests.gates.console.business import noon, open_lived_business
 
@@ -30,6 +42,31 @@ def tenant(module_database):
     queries._plan.cache_clear()  # another database gave the same ids to other versions
     yield open_lived_business("talk")
     queries._plan.cache_clear()
+
+
+def test_usage_of_an_invoice_is_listed_event_by_event_and_adds_up(tenant):
+    listing = usage_of("INV-2026-000001", tenant_id=tenant.id)
+    with acting_for(tenant.id):
+        invoice = invoice_numbered("INV-2026-000001")
+        lines, _ = lines_and_taxes(invoice)
+    exact = sum((line.exact for line in lines if is_usage(line)), Decimal(0))
+    assert exact > 0
+    assert sum(map(Decimal, listing["amount"]), Decimal(0)) == exact
+    written = write_usage(listing).decode().splitlines()
+    assert written[0].startswith("account,contract,subject,usage_id,started_at,kind,called")
+    assert len(written) == listing.height + 1
+    first = listing.row(0, named=True)
+    assert first["account"] == invoice.account.number
+    assert re.fullmatch(r"2026-\d\d-\d\dT\d\d:\d\d:\d\d[+]\d\d:\d\d", first["started_at"])
+    with pytest.raises(UnknownInvoice):
+        usage_of("INV-1", tenant_id=tenant.id)
+
+
+def test_a_spreadsheet_takes_no_text_for_a_formula():
+    row = dict.fromkeys(LISTED, "") | {"called": "=1+1", "zone": "-", "tier": 1, "usage_id": 1}
+    written = write_usage(pl.DataFrame([row], schema=LISTED)).decode()
+    assert "'=1+1" in written
+    assert "'-" in written
 
 
 def test_lines_usage_taxes_and_single_calls(tenant):

@@ -8,7 +8,7 @@ address that knows it by its key); a mail then waits for a person.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from tallystick.base.courier import DeliveryFailed
 from tallystick.base.progress import Progress, silent
@@ -21,6 +21,7 @@ from tallystick.domain.documents.operations import Outcome
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.document import document_of
+from tallystick.flows.list_usage import usage_of
 
 LETTERS_AT_MOST: Final = 100_000
 _MEDIA: Final = {
@@ -28,10 +29,11 @@ _MEDIA: Final = {
     DocumentFormat.FACTUR_X: ("application/pdf", "pdf"),
     DocumentFormat.UBL: ("application/xml", "xml"),
     DocumentFormat.CII: ("application/xml", "xml"),
+    DocumentFormat.USAGE: ("text/csv", "csv"),
 }
 
-Printers = Mapping[str, Callable[[InvoiceDocument], bytes]]
-"""What makes a file of each format."""
+Printers = Mapping[str, Callable[[Any], bytes]]
+"""What makes a file of each format: of the document, or of the usage that it bills (LISTED)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,10 @@ def _send(
             return None
         number = claimed.invoice.number
     try:
-        letter = _letter(claimed, document_of(number, tenant_id=tenant_id), printers)
+        document = document_of(number, tenant_id=tenant_id)
+        of_usage = claimed.format == DocumentFormat.USAGE
+        shown = usage_of(number, tenant_id=tenant_id) if of_usage else document
+        letter = _letter(claimed, document, content=printers[claimed.format](shown))
         answer, outcome = sender.send(letter), Outcome.SENT
     except SentPerhaps as doubt:
         answer, outcome = doubt.reason, Outcome.UNSURE
@@ -103,7 +108,7 @@ def _send(
     return outcome
 
 
-def _letter(dispatch: Dispatch, document: InvoiceDocument, printers: Printers) -> Letter:
+def _letter(dispatch: Dispatch, document: InvoiceDocument, *, content: bytes) -> Letter:
     media_type, ending = _MEDIA[DocumentFormat(dispatch.format)]
     named = f"{document.number} · {document.seller.name}"
     return Letter(
@@ -114,5 +119,5 @@ def _letter(dispatch: Dispatch, document: InvoiceDocument, printers: Printers) -
         text=f"{named}\n{document.total} {document.currency}, {document.due_on.isoformat()}\n",
         filename=f"{document.number.replace('/', '-')}.{ending}",
         media_type=media_type,
-        content=printers[dispatch.format](document),
+        content=content,
     )

@@ -246,7 +246,7 @@ def events_of_line(
 ) -> list[RatedEvent]:
     """The rated events behind one usage line of an invoice, by start; all, or of one event."""
     owner = line.contract.account
-    since, until = _span([line], zone=ZoneInfo(owner.zone))
+    since, until = span_of([line], zone=ZoneInfo(owner.zone))
     return rated_events(
         totals_of_line(line),
         since=since,
@@ -437,7 +437,7 @@ def _balance_before(invoice: Invoice) -> tuple[Decimal, tuple[document.PaymentRo
     return balance, tuple(rows)
 
 
-def _span(lines: Sequence[InvoiceLine], *, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def span_of(lines: Sequence[InvoiceLine], *, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The instants between which the usage of these lines began."""
     day = timedelta(days=1)
     first, end = min(x.period_from for x in lines), max(x.period_to for x in lines)
@@ -451,7 +451,7 @@ def _used(
     if not usage:
         return (), ()
     zone = ZoneInfo(invoice.account.zone)
-    since, until = _span(usage, zone=zone)
+    since, until = span_of(usage, zone=zone)
     events = [
         event
         for owner in dict.fromkeys(line.contract.account_id for line in usage)

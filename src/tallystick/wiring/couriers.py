@@ -6,6 +6,7 @@ from typing import Final
 
 from tallystick.base.courier import Courier
 from tallystick.base.sender import Sender
+from tallystick.flows.dispatch import Printers
 from tallystick.flows.pull import PullCourier
 from tallystick.gates.dispatch.folder import FolderSender
 from tallystick.gates.dispatch.smtp import SmtpSender
@@ -14,6 +15,7 @@ from tallystick.gates.documents.electronic.cii import write_cii
 from tallystick.gates.documents.electronic.facturx import render_facturx
 from tallystick.gates.documents.electronic.ubl import write_ubl
 from tallystick.gates.documents.render import render_invoice
+from tallystick.gates.documents.usage_csv import write_usage
 from tallystick.gates.elements.simulator import LoggingElement
 from tallystick.gates.mail.folder import MailFolder
 from tallystick.gates.processors.stripe_api import StripeProcessor
@@ -23,11 +25,12 @@ STRIPE_KEY: Final = "TALLYSTICK_STRIPE_KEY"
 STRIPE_SECRET: Final = "TALLYSTICK_STRIPE_WEBHOOK_SECRET"
 
 
-PRINTERS: Final = {
+PRINTERS: Final[Printers] = {
     "pdf": render_invoice,
     "factur-x": render_facturx,
     "ubl": write_ubl,
     "cii": write_cii,
+    "usage-csv": write_usage,
 }
 """What makes a document of each format."""
 

@@ -18,6 +18,7 @@ class DocumentFormat(StrEnum):
     FACTUR_X = "factur-x"
     UBL = "ubl"
     CII = "cii"
+    USAGE = "usage-csv"
 
 
 class DispatchState(StrEnum):

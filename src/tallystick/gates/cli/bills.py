@@ -378,6 +378,21 @@ def xml(
     _write(content, number, ending="xml", output=output, as_json=as_json)
 
 
+@invoice.command(
+    epilog=examples("invoice usage INV-2026-000001", "invoice usage INV-2026-000001 -o - | head")
+)
+def usage(
+    number: Number, output: Output = None, operator: Operator = None, as_json: AsJson = False
+) -> None:
+    """Write the usage that an invoice bills as CSV, a row for each rated line."""
+    from tallystick.flows.list_usage import usage_of
+    from tallystick.gates.documents.usage_csv import write_usage
+
+    present = act_for(operator)
+    content = write_usage(usage_of(number, tenant_id=present.tenant_id))
+    _write(content, number, ending="csv", output=output, as_json=as_json)
+
+
 def _write(content: bytes, number: str, *, ending: str, output: Path | None, as_json: bool) -> None:
     if str(output) == "-":
         typer.get_binary_stream("stdout").write(content)

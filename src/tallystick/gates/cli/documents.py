@@ -13,7 +13,7 @@ document = typer.Typer(no_args_is_help=True, help="Documents: who wants them how
 app.add_typer(document, name="document")
 
 _CHANNELS = one_of("mail", "webhook", "folder")
-_FORMATS = one_of("pdf", "factur-x", "ubl", "cii")
+_FORMATS = one_of("pdf", "factur-x", "ubl", "cii", "usage-csv")
 _STATES = one_of("waiting", "sending", "sent", "failed", "unsure")
 
 
@@ -22,6 +22,7 @@ _STATES = one_of("waiting", "sending", "sent", "failed", "unsure")
         "document wish A-1001 mail ada@customer.example",
         "document wish A-2001 webhook https://sample.example/bills --format ubl",
         "document wish A-1002 folder printer --format pdf --json",
+        "document wish A-2001 folder usage --format usage-csv",
     )
 )
 def wish(
@@ -32,7 +33,7 @@ def wish(
     ],
     address: Annotated[str, typer.Argument(help="Where they go.", show_default=False)],
     form: Annotated[
-        str, typer.Option("--format", parser=_FORMATS, metavar="pdf|factur-x|ubl|cii")
+        str, typer.Option("--format", parser=_FORMATS, metavar="pdf|factur-x|ubl|cii|usage-csv")
     ] = "pdf",
     operator: Operator = None,
     as_json: AsJson = False,
