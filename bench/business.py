@@ -117,7 +117,7 @@ def _take_on(tenant_id: int, accounts: int) -> None:
     )  # fmt: skip
     insert_rows(
         ids.select(tenant, pl.col(identifier).alias("id"), kind=pl.lit("msisdn"),
-                   value=(pl.col("n") + 10**9).cast(pl.String), state=pl.lit("assigned")),
+                   value=(pl.col("n") + 10**9).cast(pl.String)),
         table=identifier,
     )  # fmt: skip
     insert_rows(

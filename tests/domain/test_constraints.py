@@ -91,8 +91,6 @@ contracts_pause || {paused_to: 2026-01-01} | pause_has_days
 inventory_identifier || {} | identifier_once
 inventory_assignment || {} | assignment_one_holder_at_a_time
 inventory_assignment || {valid_from: 2030-01-01} | assignment_one_holder_at_a_time
-inventory_assignment || {valid_to: 2025-12-31T23:00:00.000001Z} | assignment_one_holder_at_a_time
-inventory_assignment || {valid_from: 2025-01-01, valid_to: 2025-12-31T23:00:00Z} | ok
 catalog_catalogversion || {valid_from: 2029-01-01} | catalog_number_once
 catalog_catalogversion || {number: 77} | ok
 catalog_offer || {} | offer_code_once
@@ -211,6 +209,47 @@ def test_nothing_is_settled_beyond_its_total(lived, where, changes):
         with pytest.raises(CheckViolation) as refused:
             connection.execute(f"UPDATE invoices_openitem SET {changes} WHERE {where}")
         assert refused.value.diag.constraint_name == "open_item_settled_within_total"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "kept_until", "theirs", "said"),
+    [
+        ("2029-06-01", None, None, False, "assignment_one_holder_at_a_time"),
+        ("2029-06-01", None, None, True, "assignment_one_holder_at_a_time"),
+        ("2025-01-01", "2026-01-01Z", "2026-01-01Z", False, "assignment_one_holder_at_a_time"),
+        ("2025-01-01", "2025-12-31T23:00Z", "2025-12-31T23:00Z", True, "ok"),
+        ("2025-01-01", "2025-06-01", None, False, "assignment_kept_after_it_ends"),
+        ("2025-01-01", "2025-06-01", "2025-05-31", False, "assignment_kept_after_it_ends"),
+        ("2025-01-01", "2025-06-01", "2026-01-02", True, "assignment_kept_from_other_accounts"),
+        ("2030-03-31", None, None, True, "assignment_kept_from_other_accounts"),
+        ("2030-04-01", None, None, True, "ok"),
+        ("2030-03-31", None, None, False, "ok"),
+    ],
+)
+def test_who_may_hold_an_identifier(lived, since, until, kept_until, theirs, said):
+    """It is held from the start of 2026 in Berlin through 2029, and kept through March 2030."""
+    with lived.sql(OWNER, tenant=lived.first) as connection:
+        connection.execute("SET LOCAL TimeZone = 'Europe/Berlin'")
+        held = row_of(connection, "inventory_assignment", "valid_to IS NULL")
+        not_theirs = f"account_id <> {held['account_id']}"
+        other = row_of(connection, "contracts_service", not_theirs)
+        connection.execute(
+            "UPDATE inventory_assignment SET valid_to = '2030-01-01', kept_until = '2030-04-01'"
+            " WHERE id = %s",
+            [held["id"]],
+        )
+        row = held | {
+            "id": 700000, "valid_from": since, "valid_to": until, "kept_until": kept_until
+        }  # fmt: skip
+        if theirs:
+            row |= {"account_id": other["account_id"], "service_id": other["id"]}
+        try:
+            with connection.transaction():
+                insert(connection, "inventory_assignment", row)
+            found = "ok"
+        except psycopg.IntegrityError as fault:
+            found = fault.diag.constraint_name
+        assert found == said
 
 
 @pytest.mark.parametrize(

@@ -107,13 +107,7 @@ def _add_customers(tenant_id: int, *, offer_id: int) -> None:
         ids = ids.with_columns(identifier.alias("identifier"))
         value = pl.format(form, number.str.zfill(9))
         held = {"identifier_id": pl.col("identifier"), "account_id": account, "service_id": service}
-        store(
-            "inventory_identifier",
-            id=pl.col("identifier"),
-            kind=kind,
-            value=value,
-            state="assigned",
-        )
+        store("inventory_identifier", id=pl.col("identifier"), kind=kind, value=value)
         store("inventory_assignment", **held, valid_from="2025-12-31T23:00:00Z")
 
 

@@ -70,6 +70,7 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
     :raises ContractExists: when the contract's number is taken
     :raises EndsWithinTerm: when it would end within the offer's minimum term
     :raises IdentifierHeld: when another service holds an identifier in that time
+    :raises IdentifierQuarantined: when one is kept from other accounts on that day
     """
     with acting_for(tenant_id):
         payer = account_numbered(wish.account)

@@ -200,7 +200,7 @@ class _Climb:
             for contract in running_contracts(served, on=self._on):
                 charge_leaving(contract, on=self._on)
             end_contracts(served, on=self._on)
-            end_assignments(served, at=self._at)
+            end_assignments(served, at=self._at, tenant_id=self._tenant_id)
         if step.action is Action.WRITE_OFF:
             debtors = own["account_id"].to_list()
             given = Given(debtors, step.how, step.relieve_tax, self._on)

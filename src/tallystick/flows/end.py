@@ -14,7 +14,7 @@ from tallystick.domain.contracts.operations import (
     move_service,
 )
 from tallystick.domain.contracts.queries import contract_numbered, run_out_by
-from tallystick.domain.inventory.operations import end_assignments_of
+from tallystick.domain.inventory.operations import end_assignments_of, prolong_assignments
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.leave import charge_leaving, term_of
@@ -61,11 +61,18 @@ def give_notice(number: str, *, tenant_id: int, on: date, at: datetime) -> Contr
 def keep(number: str, *, tenant_id: int) -> date:
     """Takes back the end that was agreed for a day to come, which is given.
 
+    What identifies its services stays its own, too.
+
     :raises UnknownContract: when no contract has the number
     :raises NoEndAgreed: when none is agreed
+    :raises IdentifierHeld: when somebody else is to have its number then
     """
     with acting_for(tenant_id):
-        return keep_contract(contract_numbered(number))
+        contract = contract_numbered(number)
+        ended = keep_contract(contract)
+        midnight = day_start(ended, ZoneInfo(contract.account.zone))
+        prolong_assignments(contract, ended=midnight)
+        return ended
 
 
 def today_of(contract: Contract, *, at: datetime) -> date:

@@ -46,6 +46,8 @@ class Tenant(models.Model):
         db_default="payment_day",
     )
     """Whose day says the rate at which foreign money pays an invoice."""
+    quarantine = models.JSONField(default=dict, db_default={})
+    """Days by kind of identifier for which one that was given back is kept from others."""
     clock = models.CharField(max_length=10, choices=one_of(ClockKind))
     rehearsal_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

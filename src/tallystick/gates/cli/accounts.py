@@ -20,6 +20,7 @@ from tallystick.gates.cli.asking import (
     read_pair,
     read_tax_place,
     read_zone,
+    spelled,
     spread,
 )
 
@@ -304,7 +305,7 @@ def start(
     starts_on = wish.starts or present.today
     if wish.ends is not None and wish.ends <= starts_on:
         raise typer.BadParameter(f"--to {wish.ends} is not after the first day, {starts_on}")
-    identifiers = [(kind, _spelled(kind, value)) for kind, value in as_pairs(wish.identifier)]
+    identifiers = [(kind, spelled(kind, value)) for kind, value in as_pairs(wish.identifier)]
     contract = ContractWish(
         account=account,
         number=wish.number,
@@ -468,8 +469,3 @@ def resume(
         as_json=as_json,
         said=f"contract {number} goes on from {since}",
     )
-
-
-def _spelled(kind: str, value: str) -> str:
-    """A telephone number as usage has it: the digits of E.164 without plus."""
-    return value.removeprefix("+").replace(" ", "") if kind == "msisdn" else value

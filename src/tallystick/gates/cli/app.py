@@ -22,6 +22,7 @@ from tallystick.gates.cli import (
     explain,
     grants,
     import_rates,
+    inventory,
     money,
     operators,
     posting_rules,
@@ -46,8 +47,8 @@ at_once.join(bill=bills.bill, invoice=bills.invoice, account=accounts.account)
 take_back.join(bills.invoice)
 
 for part in (
-    operators, catalog, accounts, grants, usage, bills, documents, statement, money, balances,
-    vouchers, bank, debits, cards, deposits, disputes, exchange, books, closing, explain,
+    operators, catalog, accounts, grants, inventory, usage, bills, documents, statement, money,
+    balances, vouchers, bank, debits, cards, deposits, disputes, exchange, books, closing, explain,
     price,
 ):  # fmt: skip
     app.add_typer(part.app)

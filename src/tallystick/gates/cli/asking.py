@@ -64,6 +64,13 @@ class Present:
         """The operator's local day."""
         return self.at.astimezone(ZoneInfo(self.tenant.zone)).date()
 
+    def local(self, at: datetime | None) -> datetime | date | None:
+        """The instant as the operator's clocks show it; a midnight as its day."""
+        if at is None:
+            return None
+        shown = at.astimezone(ZoneInfo(self.tenant.zone))
+        return shown.date() if not (shown.hour or shown.minute or shown.second) else shown
+
 
 def act_for(code: str | None) -> Present:
     """The operator of that code, or the only one there is.
@@ -166,6 +173,13 @@ def read_pair(text: str) -> str:
     if not (mark and kind.strip() and value.strip()):
         raise typer.BadParameter(f"{text!r} is not a name and a value; write it as name=value")
     return text
+
+
+def spelled(kind: str | None, value: str) -> str:
+    """A telephone number as usage has it: the digits of E.164 without plus."""
+    if kind == "msisdn" or (kind is None and re.fullmatch(r"\+[0-9 ]+", value)):
+        return value.removeprefix("+").replace(" ", "")
+    return value
 
 
 def as_pairs(texts: list[str] | None) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@
     zone: Europe/London
     taxes: taxes.yaml            # beside this file
     ladders: {consumer: ladder-consumer.yaml}
+    quarantine: {msisdn: 90 days, ip: 1 day}   # how long what was given back is kept from others
     brand: {name: Hedgerow Telecom, address: [1 Hedge Lane, Sampleton]}
     rehearsal: 2026-01-01        # its clock starts that day; without, it lives in the present
 
@@ -33,10 +34,13 @@ from tallystick.gates.cli.asking import read_text
 _WORDS: Final = (
     "code", "name", "industry", "country", "currency", "zone", "language", "rounding",
     "payment_days", "brand", "taxes", "tax_place", "tax_rounding", "prices_include_tax",
-    "exchange_at", "ladders", "rehearsal",
+    "exchange_at", "ladders", "quarantine", "rehearsal",
 )  # fmt: skip
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
+_IDENTIFIER_KIND: Final = re.compile(r"[a-z][a-z0-9_-]{0,19}")
+_QUARANTINE_DAYS: Final = re.compile(r"([0-9]{1,5})(?: days?)?")
+QUARANTINE_DAYS_MAX: Final = 3650
 _LANGUAGE: Final = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
 
@@ -83,6 +87,13 @@ def read_instant(text: str, *, zone: str) -> datetime | None:
     return instant if instant.tzinfo else None
 
 
+def read_quarantine_days(text: object) -> int | None:
+    """The days of a text such as `90 days` or 90; None where it says none that can be."""
+    found = _QUARANTINE_DAYS.fullmatch(text) if isinstance(text, str) else None
+    days = int(found[1]) if found else None
+    return None if days is None or days > QUARANTINE_DAYS_MAX else days
+
+
 class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -121,6 +132,7 @@ class _Reader:
             "rounding": self._text("rounding", _is_rounding, "half_up", otherwise="half_up"),
             "payment_days": int(self._text("payment_days", _is_days, "14", otherwise="14")),
             "brand": self._table("brand"),
+            "quarantine": self._quarantine(),
             "taxes": taxes,
             "tax_place": self._text("tax_place", _is_place, "IN-KA", otherwise=""),
             "tax_rounding": self._text(
@@ -153,6 +165,19 @@ class _Reader:
         if not isinstance(value, dict):
             self._refuse(f"{word} is a table of words and values")
         return value
+
+    def _quarantine(self) -> dict[str, int]:
+        kept = {}
+        for kind, text in self._table("quarantine").items():
+            days = read_quarantine_days(text)
+            if not _IDENTIFIER_KIND.fullmatch(kind) or days is None:
+                self._refuse(
+                    f"quarantine says {kind}: {text!r}; write a kind of identifier and its days, "
+                    f"as `msisdn: 90 days`, up to {QUARANTINE_DAYS_MAX}"
+                )
+            if days:
+                kept[kind] = days
+        return kept
 
     def _file(self, word: str, name: object) -> str:
         if not name:

@@ -10,6 +10,7 @@ from tallystick.core.post import chart
 from tallystick.domain.balances.queries import money_left
 from tallystick.domain.collections.models import Dispute, Promise
 from tallystick.domain.contracts.models import Service
+from tallystick.domain.inventory.queries import find_identifier, standing_of
 from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from tallystick.domain.ledger.queries import balance_of, booked_on
 from tallystick.domain.parties.queries import account_numbered
@@ -19,6 +20,7 @@ from tallystick.domain.usage.late_tables import list_held
 from tallystick.domain.usage.queries import open_suspense
 from tallystick.domain.usage.rejects import open_rejects
 from tallystick.flows.reconcile import reconcile
+from tallystick.packs.open_business import morning
 from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
 from tallystick.packs.stories.by_bill import look_at_bills
 from tallystick.packs.stories.by_exchange import find_exchanged
@@ -28,6 +30,7 @@ from tallystick.packs.stories.expectations import (
     ExpectBalance,
     ExpectBooks,
     ExpectHeld,
+    ExpectIdentifier,
     ExpectInvoice,
     ExpectInvoices,
     ExpectLedger,
@@ -99,6 +102,9 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
             return _look_for_orders(step.actions, told["network"], account=step.account)
         case ExpectTold():
             return _look_for_orders(step.actions, told[step.port], account=step.account)
+        case ExpectIdentifier():
+            one = find_identifier(step.value, kind=None)
+            return step.state, standing_of(one, at=morning(step.day, zone=tenant.zone)).state
         case ExpectRejects():
             return str(step.count), str(open_rejects(code=step.code).count())
         case ExpectSuspense():

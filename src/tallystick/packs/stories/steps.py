@@ -87,6 +87,13 @@ class StartContract(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseIdentifier(Step):
+    form = "release identifier VALUE REASON"
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeContract(Step):
     form = "change contract NUMBER [to OFFER] [quantity QUANTITY] [from SINCE]"
     number: str
@@ -425,7 +432,7 @@ class RunBalances(Step):
 
 
 STEPS: Final[tuple[type[Step], ...]] = (
-    OpenAccount, ExemptAccount, StartContract, ChangeContract,
+    OpenAccount, ExemptAccount, StartContract, ReleaseIdentifier, ChangeContract,
     TakeChangeBack, PauseContract, ResumeContract, EndContract, GiveNotice, KeepContract,
     RunContracts, ChangeBillDay, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, ReleaseUsage, Rate,
