@@ -2,9 +2,6 @@
 
 from datetime import datetime
 
-from tallystick.domain.inventory.operations import release_identifier
-from tallystick.domain.inventory.queries import find_identifier
-from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.agreed import do_agreed
 from tallystick.flows.alter import change_contract, rest_contract, take_back, wake_contract
 from tallystick.flows.bill_day import change_bill_day
@@ -17,7 +14,6 @@ from tallystick.packs.stories.steps import (
     GiveNotice,
     KeepContract,
     PauseContract,
-    ReleaseIdentifier,
     ResumeContract,
     RunContracts,
     TakeChangeBack,
@@ -32,7 +28,6 @@ ContractStep = (
     | GiveNotice
     | KeepContract
     | RunContracts
-    | ReleaseIdentifier
     | ChangeBillDay
 )
 
@@ -81,15 +76,6 @@ def alter_contract(step: ContractStep, *, tenant_id: int, at: datetime) -> str:
                 at=at,
             )
             return "; ".join(f"{number} from {since}" for number, since in turned.contracts)
-        case ReleaseIdentifier():
-            with acting_for(tenant_id):
-                freed = release_identifier(
-                    find_identifier(step.value, kind=None),
-                    reason=step.reason,
-                    today=step.day,
-                    at=at,
-                )
-            return f"was to be kept until {freed.kept_until}"
         case RunContracts():
             ran = do_agreed(tenant_id=tenant_id, on=step.day, at=at)
             return f"{ran.ended} ended, {ran.rested} began to rest, {ran.resumed} go on"

@@ -10,7 +10,6 @@ from tallystick.core.post import chart
 from tallystick.domain.balances.queries import money_left
 from tallystick.domain.collections.models import Dispute, Promise
 from tallystick.domain.contracts.models import Service
-from tallystick.domain.inventory.queries import find_identifier, standing_of
 from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
 from tallystick.domain.ledger.queries import balance_of, booked_on
 from tallystick.domain.parties.queries import account_numbered
@@ -24,13 +23,13 @@ from tallystick.packs.open_business import morning
 from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
 from tallystick.packs.stories.by_bill import look_at_bills
 from tallystick.packs.stories.by_exchange import find_exchanged
+from tallystick.packs.stories.by_stock import look_at_stock
 from tallystick.packs.stories.card_steps import ExpectCard
 from tallystick.packs.stories.exchange_steps import ExpectExchanged
 from tallystick.packs.stories.expectations import (
     ExpectBalance,
     ExpectBooks,
     ExpectHeld,
-    ExpectIdentifier,
     ExpectInvoice,
     ExpectInvoices,
     ExpectLedger,
@@ -46,6 +45,7 @@ from tallystick.packs.stories.expectations import (
 )
 from tallystick.packs.stories.late_steps import ExpectDispute, ExpectPromise
 from tallystick.packs.stories.step import Step
+from tallystick.packs.stories.stock_steps import StockExpectation
 
 Seen = tuple[str, str]
 """(expected, found)"""
@@ -66,6 +66,8 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
         return look_at_bills(
             step, tenant_id=tenant.id, money=partial(_money, currency=tenant.currency)
         )
+    if isinstance(step, StockExpectation):
+        return look_at_stock(step, at=morning(step.day, zone=tenant.zone))
     match step:
         case ExpectInvoice():
             return _look_for_invoice(step)
@@ -98,13 +100,8 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
         case ExpectServiceState():
             states = Service.objects.filter(contract__number=step.contract).order_by("id")
             return step.state, ", ".join(one.state for one in states) or "no service"
-        case ExpectNetwork():
-            return _look_for_orders(step.actions, told["network"], account=step.account)
-        case ExpectTold():
-            return _look_for_orders(step.actions, told[step.port], account=step.account)
-        case ExpectIdentifier():
-            one = find_identifier(step.value, kind=None)
-            return step.state, standing_of(one, at=morning(step.day, zone=tenant.zone)).state
+        case ExpectNetwork() | ExpectTold():
+            return _look_for_orders(step, told)
         case ExpectRejects():
             return str(step.count), str(open_rejects(code=step.code).count())
         case ExpectSuspense():
@@ -129,9 +126,10 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
             raise AssertionError(f"nobody looks for {type(step).__name__}")
 
 
-def _look_for_orders(actions: Sequence[str], told: Sequence[PlacedOrder], *, account: str) -> Seen:
-    found = [order.action for order in told if order.account == account]
-    return ", ".join(actions) or "nothing", ", ".join(found) or "nothing"
+def _look_for_orders(step: ExpectNetwork | ExpectTold, told: Told) -> Seen:
+    port = step.port if isinstance(step, ExpectTold) else "network"
+    found = [order.action for order in told[port] if order.account == step.account]
+    return ", ".join(step.actions) or "nothing", ", ".join(found) or "nothing"
 
 
 def _exchanged(step: ExpectExchanged, currency: str) -> str:

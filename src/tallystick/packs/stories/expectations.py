@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Final, NewType
 
 from tallystick.domain.contracts.models import ServiceState
-from tallystick.domain.inventory.queries import Standing
 from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
 from tallystick.packs.stories.step import Expectation
 
@@ -85,13 +84,6 @@ class ExpectNetwork(Expectation):
     actions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectIdentifier(Expectation):
-    form = "expect identifier VALUE STATE"
-    value: str
-    state: Standing
-
-
 class Port(StrEnum):
     MAIL = "mail"
     AGENCY = "agency"
@@ -150,7 +142,6 @@ EXPECTATIONS: Final[tuple[type[Expectation], ...]] = (
     ExpectServiceState,
     ExpectNetwork,
     ExpectTold,
-    ExpectIdentifier,
     ExpectRejects,
     ExpectSuspense,
     ExpectHeld,

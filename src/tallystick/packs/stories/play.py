@@ -54,6 +54,7 @@ from tallystick.packs.stories.by_deposit import DepositStep, keep_deposit
 from tallystick.packs.stories.by_exchange import give_rate
 from tallystick.packs.stories.by_ladder import hold_back
 from tallystick.packs.stories.by_online import ask_online
+from tallystick.packs.stories.by_stock import handle_stock
 from tallystick.packs.stories.card_steps import CardStep
 from tallystick.packs.stories.exchange_steps import GiveRate
 from tallystick.packs.stories.expect import look
@@ -85,6 +86,7 @@ from tallystick.packs.stories.steps import (
     TakeUsageFile,
     TurnBooks,
 )
+from tallystick.packs.stories.stock_steps import StockStep
 
 PORTS: Final = ("network", "mail", "agency")
 DONE: Final = "done"
@@ -214,6 +216,8 @@ class _Player:
             return use_card(step, tenant=self._tenant, at=at)
         if isinstance(step, OnlineStep):
             return ask_online(step, tenant_id=self._tenant.id, at=at).found
+        if isinstance(step, StockStep):
+            return handle_stock(step, tenant_id=self._tenant.id, at=at)
         if isinstance(step, LateStep):
             return hold_back(step, tenant=self._tenant, at=at)
         match step:

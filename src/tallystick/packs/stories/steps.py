@@ -19,6 +19,7 @@ from tallystick.packs.stories.expectations import EXPECTATIONS, Currency
 from tallystick.packs.stories.late_steps import LATE_STEPS
 from tallystick.packs.stories.online_steps import ONLINE_STEPS
 from tallystick.packs.stories.step import Step
+from tallystick.packs.stories.stock_steps import STOCK_STEPS
 
 MonthDay = NewType("MonthDay", int)
 
@@ -84,13 +85,6 @@ class StartContract(Step):
     pool: str | None
     centre: str | None
     identifiers: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseIdentifier(Step):
-    form = "release identifier VALUE REASON"
-    value: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +426,7 @@ class RunBalances(Step):
 
 
 STEPS: Final[tuple[type[Step], ...]] = (
-    OpenAccount, ExemptAccount, StartContract, ReleaseIdentifier, ChangeContract,
+    OpenAccount, ExemptAccount, StartContract, ChangeContract,
     TakeChangeBack, PauseContract, ResumeContract, EndContract, GiveNotice, KeepContract,
     RunContracts, ChangeBillDay, GrantToContract, GrantToAccount, EndGrant, OverridePrice,
     EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, ReleaseUsage, Rate,
@@ -441,7 +435,8 @@ STEPS: Final[tuple[type[Step], ...]] = (
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
     TurnBooks, CloseBooks, PayBefore, PayPartBefore, GiveQuantity, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
-    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS, *ONLINE_STEPS, *EXCHANGE_STEPS,
+    *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS, *STOCK_STEPS,
+    *ONLINE_STEPS, *EXCHANGE_STEPS,
 )  # fmt: skip
 
 

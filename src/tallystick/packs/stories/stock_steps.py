@@ -1,0 +1,36 @@
+"""What a story can say of what is handed out: numbers and their quarantine."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tallystick.domain.inventory.queries import Standing
+from tallystick.packs.stories.step import Expectation, Step
+
+
+class StockStep(Step):
+    """Something that is done with what is handed out."""
+
+    __slots__ = ()
+
+
+class StockExpectation(Expectation):
+    """Something that is to be seen of what is handed out."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseIdentifier(StockStep):
+    form = "release identifier VALUE REASON"
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectIdentifier(StockExpectation):
+    form = "expect identifier VALUE STATE"
+    value: str
+    state: Standing
+
+
+STOCK_STEPS: Final[tuple[type[Step], ...]] = (ReleaseIdentifier, ExpectIdentifier)
