@@ -7,6 +7,7 @@ from datetime import datetime
 from tallystick.base.courier import Courier, DeliveryFailed, PlacedOrder
 from tallystick.domain.outbox.operations import settle_order
 from tallystick.domain.outbox.queries import pending_orders
+from tallystick.domain.payments.pulls import fail_pull
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
@@ -60,7 +61,8 @@ def deliver_orders(
                 answer, told = failure.reason, False
                 waiting.add(order.account_id)
             with acting_for(tenant_id):
-                settle_order(order.id, delivered=told, answer=answer, at=at)
+                if settle_order(order.id, delivered=told, answer=answer, at=at):
+                    fail_pull(order.key, reason=answer)
             delivered += told
             failed += not told
     return DeliverReport(delivered, failed, unbound)

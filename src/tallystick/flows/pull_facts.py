@@ -17,7 +17,7 @@ from tallystick.core.post.entry import BusinessEvent, post_event
 from tallystick.core.post.rules import EventKind
 from tallystick.core.receive.pull import EARLY, FOLLOWING, LOST_FOR_GOOD, PullState, retry_on
 from tallystick.domain.ledger.operations import store_entry
-from tallystick.domain.outbox.operations import place_order
+from tallystick.domain.outbox.operations import answer_failed_order, place_order
 from tallystick.domain.payments import pulls
 from tallystick.domain.payments.models import (
     FactState,
@@ -145,6 +145,8 @@ def book_fact(pull: Pull, *, fact: Fact, at: datetime, action_url: str = "") -> 
     following = FOLLOWING.get((PullState(pull.state), fact.kind))
     if following is None:
         return
+    if pull.state in (PullState.FAILED, PullState.GIVEN_UP):
+        answer_failed_order(pull.key, answer=f"told of as {fact.kind.value}", at=at)
     pull.retry_on = None
     match fact.kind:
         case FactKind.SUCCEEDED | FactKind.REINSTATED:

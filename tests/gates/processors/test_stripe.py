@@ -108,7 +108,12 @@ def test_a_debit_is_known_later(local, processor) -> None:
 def test_a_refund_and_a_server_that_is_away(local, processor) -> None:
     answer = processor.take(asked(*local.customer("pm_card_visa"), key="pull:5:1"))
     back = GivenBack("refund:1", "talk", answer.reference, Decimal("5.00"), "EUR")
-    assert processor.give_back(back).startswith("re_")
+    name = processor.give_back(back)
+    assert name.startswith("re_")
+    # Its idempotency key is forgotten after a day: what was given back is found by our own key.
+    assert processor.give_back(back) == name
+    made = local.client.v1.refunds.list({"payment_intent": answer.reference})
+    assert [one.amount for one in made.data] == [500]
     away = StripeProcessor(key_of=lambda operator: KEY, address="http://127.0.0.1:9")
     with pytest.raises(DeliveryFailed, match="Stripe: APIConnectionError"):
         away.take(asked("cus_1", "pm_1", key="pull:5:2"))

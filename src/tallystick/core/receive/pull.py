@@ -26,16 +26,26 @@ class PullState(StrEnum):
     DECLINED = "declined"
     TAKEN_BACK = "taken_back"  # it had succeeded, and the money is gone again
     REINSTATED = "reinstated"  # and there once more
+    FAILED = "failed"  # nobody answered the last try: a person decides
+    GIVEN_UP = "given_up"  # a person did: it is not asked for any more
 
 
 RUNNING: Final = (PullState.ASKED, PullState.PROCESSING, PullState.NEEDS_ACTION)
 """The processor has not said yet what came of it."""
 
+UNSURE: Final = (*RUNNING, PullState.FAILED)
+"""The money may be taken: nothing else is asked for the same invoice."""
+
 FOLLOWING: Final[Mapping[tuple[PullState, FactKind], PullState]] = MappingProxyType(
     {
-        **{(state, FactKind.SUCCEEDED): PullState.SUCCEEDED for state in RUNNING},
-        **{(state, FactKind.DECLINED): PullState.DECLINED for state in RUNNING},
+        **{(state, FactKind.SUCCEEDED): PullState.SUCCEEDED for state in UNSURE},
+        **{(state, FactKind.DECLINED): PullState.DECLINED for state in UNSURE},
         (PullState.ASKED, FactKind.PROCESSING): PullState.PROCESSING,
+        (PullState.FAILED, FactKind.PROCESSING): PullState.PROCESSING,
+        (PullState.FAILED, FactKind.NEEDS_ACTION): PullState.NEEDS_ACTION,
+        # It had reached the processor after all.
+        (PullState.GIVEN_UP, FactKind.SUCCEEDED): PullState.SUCCEEDED,
+        (PullState.GIVEN_UP, FactKind.PROCESSING): PullState.PROCESSING,
         (PullState.NEEDS_ACTION, FactKind.PROCESSING): PullState.PROCESSING,
         (PullState.ASKED, FactKind.NEEDS_ACTION): PullState.NEEDS_ACTION,
         # The customer may pay after all what was declined: the money is there.
@@ -49,7 +59,7 @@ FOLLOWING: Final[Mapping[tuple[PullState, FactKind], PullState]] = MappingProxyT
 
 EARLY: Final = frozenset(
     (state, fact)
-    for state in (*RUNNING, PullState.DECLINED)
+    for state in (*UNSURE, PullState.DECLINED, PullState.GIVEN_UP)
     for fact in (FactKind.TAKEN_BACK, FactKind.REINSTATED)
 ) | {(PullState.SUCCEEDED, FactKind.REINSTATED)}
 """Facts that wait for the one that comes before them."""

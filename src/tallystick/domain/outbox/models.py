@@ -10,7 +10,8 @@ from tallystick.domain.tenants.columns import TenantRow, belongs_to, one_of
 class OrderState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
-    FAILED = "failed"
+    FAILED = "failed"  # the last try was in vain: a person decides
+    GIVEN_UP = "given_up"
 
 
 class Order(TenantRow):

@@ -9,6 +9,12 @@ def pending_orders() -> list[Order]:
     return list(pending.select_related("account").order_by("id"))
 
 
+def failed_orders(port: str) -> list[Order]:
+    """Orders to a port that a person decides on, the oldest first, their accounts with them."""
+    failed = Order.objects.select_related("account").filter(port=port, state=OrderState.FAILED)
+    return list(failed.order_by("id"))
+
+
 def recent_orders(*, state: str | None, account_id: int | None, count: int) -> list[Order]:
     """Orders placed last, the latest first, their accounts with them."""
     orders = Order.objects.select_related("account").order_by("-id")

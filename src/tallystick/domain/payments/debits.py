@@ -41,7 +41,7 @@ RUN_LINES: Final = pl.Schema(
 def read_to_collect(*, on: date, currency: str) -> pl.DataFrame:
     """TO_COLLECT: items due by that day of accounts with an active mandate, that no run has.
 
-    What is in dispute is left out.
+    What is in dispute is left out, and what a card is or may be asked for.
 
     An item that came back is collected again from its day of retry on, or by another mandate.
     """
@@ -67,6 +67,10 @@ def read_to_collect(*, on: date, currency: str) -> pl.DataFrame:
                 SELECT 1 FROM payments_directdebit d WHERE d.tenant_id = o.tenant_id
                     AND d.account_id = o.account_id AND d.invoice_id = o.invoice_id
                     AND d.state = 'running')
+            AND NOT EXISTS (
+                SELECT 1 FROM payments_pull p WHERE p.tenant_id = o.tenant_id
+                    AND p.account_id = o.account_id AND p.invoice_id = o.invoice_id
+                    AND p.state IN ('asked', 'processing', 'needs_action', 'failed'))
             AND (returned.id IS NULL OR returned.retry_on <= %s)
         ORDER BY o.account_id, o.due_on, o.invoice_id
         """,

@@ -9,6 +9,7 @@ import polars as pl
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.invoice.assemble_batch import MONEY
+from tallystick.core.receive.pull import PullState
 from tallystick.domain.outbox.tables import store_orders
 from tallystick.domain.parties.models import Account
 from tallystick.domain.payments.models import (
@@ -175,8 +176,8 @@ def set_retry_days(days: tuple[int, ...], *, tenant_id: int) -> None:
 def read_to_pull(*, on: date) -> pl.DataFrame:
     """TO_PULL: what is due by that day of accounts with something on file and no mandate.
 
-    What is in dispute is left out, and what is being asked for. What was declined is asked again
-    from its day on, or of another card.
+    What is in dispute is left out, and what is or may be asked for. What was declined is asked
+    again from its day on, or of another card.
     """
     return read_frame(
         """
@@ -199,7 +200,7 @@ def read_to_pull(*, on: date) -> pl.DataFrame:
         WHERE o.state IN ('open', 'part_paid') AND o.total > 0 AND o.due_on <= %s
             AND o.total - o.settled > coalesce(d.amount, 0)
             AND (last.id IS NULL OR last.state = 'succeeded'
-                OR (last.state NOT IN ('asked', 'processing', 'needs_action')
+                OR (last.state NOT IN ('asked', 'processing', 'needs_action', 'failed')
                     AND (last.retry_on <= %s OR last.instrument_id <> i.id)))
             AND NOT EXISTS (SELECT 1 FROM payments_mandate m WHERE m.tenant_id = o.tenant_id
                 AND m.account_id = o.account_id AND m.state = 'active')
@@ -237,6 +238,12 @@ def pull_keyed(key: str) -> Pull | None:
     """The pull of that key, held, with its instrument and account."""
     found = Pull.objects.select_related("instrument", "account__party", "invoice")
     return found.select_for_update(of=("self",)).filter(key=key).first()
+
+
+def fail_pull(key: str, *, reason: str) -> None:
+    """Whether the money of that key was taken is not known: a person decides what becomes of it."""
+    asked = Pull.objects.filter(key=key, state=PullState.ASKED)
+    asked.update(state=PullState.FAILED, reason=reason[:100])
 
 
 def waiting_facts(reference: str | None = None) -> list[ProcessorFact]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from tallystick.core.receive.pull import RUNNING
+from tallystick.core.receive.pull import UNSURE
 from tallystick.domain.payments.models import DebitState, DirectDebit, Payment, Pull
 
 _LEFT = """
@@ -42,7 +42,7 @@ def credit_of(account_id: int) -> Decimal:
 
 
 def money_on_its_way(account_id: int, *, invoice_id: int) -> bool:
-    """Whether a direct debit or a card is being asked for what is owed on the invoice."""
+    """Whether a direct debit or a card is, or may be, asked for what the invoice owes."""
     own = {"account_id": account_id, "invoice_id": invoice_id}
     debits = DirectDebit.objects.filter(**own, state=DebitState.RUNNING)
-    return debits.exists() or Pull.objects.filter(**own, state__in=RUNNING).exists()
+    return debits.exists() or Pull.objects.filter(**own, state__in=UNSURE).exists()

@@ -135,7 +135,8 @@ def orders(
     state: Annotated[
         str | None,
         typer.Option(
-            parser=one_of("pending", "delivered", "failed"), metavar="pending|delivered|failed"
+            parser=one_of("pending", "delivered", "failed", "given_up"),
+            metavar="pending|delivered|failed|given_up",
         ),
     ] = None,
     account: Account = None,

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import NOT_ALL_WELL, examples, money, table_of, tell
@@ -18,6 +19,9 @@ app.add_typer(card, name="card")
 
 AccountNo = Annotated[str, typer.Argument(metavar="ACCOUNT", show_default=False)]
 Fact = Annotated[int, typer.Argument(help="Its number in the worklist.", show_default=False)]
+FailedOrder = Annotated[
+    int, typer.Argument(metavar="ORDER", help="Its number in the worklist.", show_default=False)
+]
 _KINDS = one_of("card", "sepa_debit")
 
 
@@ -161,11 +165,25 @@ def pulls(
 
 @card.command(epilog=examples("card worklist", "card worklist --json"))
 def worklist(operator: Operator = None, as_json: AsJson = False) -> None:
-    """List what the processor told of and waits for a person. Exit code 3 when something does."""
+    """List what waits for a person: news of the processor, and orders that nobody answered.
+
+    Exit code 3 when something does.
+    """
+    from tallystick.domain.outbox.queries import failed_orders
     from tallystick.domain.payments.pulls import waiting_facts
+    from tallystick.flows.pull_again import PORT
 
     present = act_for(operator)
     with acting_for(present.tenant_id):
+        orders = [
+            {
+                "order": one.id, "account": one.account.number, "action": one.action,
+                "for": one.payload.get("invoice", ""), "amount": one.payload.get("amount", ""),
+                "currency": one.payload.get("currency", ""), "ordered": one.ordered_at,
+                "answer": one.answer,
+            }
+            for one in failed_orders(PORT)
+        ]  # fmt: skip
         rows = [
             {
                 "fact": one.id, "told": one.told, "reference": one.reference,
@@ -174,8 +192,57 @@ def worklist(operator: Operator = None, as_json: AsJson = False) -> None:
             }
             for one in waiting_facts()
         ]  # fmt: skip
-    _list("waiting", rows, "nothing waits", as_json=as_json)
-    raise typer.Exit(NOT_ALL_WELL if rows else 0)
+    tell(
+        {"waiting": rows, "failed": orders},
+        as_json=as_json,
+        table=_table(rows) or _table(orders),
+        said="" if rows or orders else "nothing waits",
+    )
+    if rows and orders and not as_json:
+        tell({}, as_json=False, table=_table(orders))
+    raise typer.Exit(NOT_ALL_WELL if rows or orders else 0)
+
+
+@card.command("send-again", epilog=examples("card send-again 17", "card send-again 17 --json"))
+def send_again_(order: FailedOrder, operator: Operator = None, as_json: AsJson = False) -> None:
+    """Send an order again that nobody answered: under its own key, so that it counts once."""
+    from tallystick.flows.pull_again import send_again
+
+    present = act_for(operator)
+    sent = send_again(order, tenant_id=present.tenant_id)
+    tell(
+        {"order": order, "account": sent.account.number, "action": sent.action},
+        as_json=as_json,
+        said=f"order {order} of {sent.account.number} is sent with the next: tallystick deliver",
+    )
+
+
+@card.command(
+    "give-up",
+    epilog=examples(
+        'card give-up 17 --reason "not in the pages of the processor"',
+        "card give-up 17 --reason checked --json",
+    ),
+)
+def give_up_(
+    order: FailedOrder,
+    reason: Annotated[str, typer.Option(help="Why; it is kept.", show_default=False)],
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send an order no more that nobody answered: look first that nothing was taken.
+
+    Its invoice may be asked of another card or by direct debit, and be paid in any other way.
+    """
+    from tallystick.flows.pull_again import give_up
+
+    present = act_for(operator)
+    gone = give_up(order, reason=reason, tenant_id=present.tenant_id, on=present.today)
+    tell(
+        {"order": order, "account": gone.account.number, "action": gone.action, "reason": reason},
+        as_json=as_json,
+        said=f"order {order} of {gone.account.number} is given up; what it asked for is still owed",
+    )
 
 
 @card.command(epilog=examples("card again", "card again --json"))
@@ -266,6 +333,10 @@ def _list(what: str, rows: list[dict[str, Any]], none: str, *, as_json: bool) ->
     tell(
         {what: rows},
         as_json=as_json,
-        table=table_of(list(rows[0]), [list(row.values()) for row in rows]) if rows else None,
+        table=_table(rows),
         said="" if rows else none,
     )
+
+
+def _table(rows: list[dict[str, Any]]) -> Table | None:
+    return table_of(list(rows[0]), [list(row.values()) for row in rows]) if rows else None

@@ -93,6 +93,9 @@ class StripeProcessor:
         """
         client = self._client(refund.operator)
         try:
+            known = _find_refund(client, refund)
+            if known is not None:
+                return known
             made = client.v1.refunds.create(
                 {
                     "payment_intent": refund.reference,
@@ -215,6 +218,16 @@ def _find(client: Any, asked: AskedFor) -> Answer | None:
         told = intent.metadata.to_dict() if intent.metadata else {}
         if (told.get("key"), told.get("operator")) == (asked.key, asked.operator):
             return _answer(intent)
+    return None
+
+
+def _find_refund(client: Any, refund: GivenBack) -> str | None:
+    """The name of the same refund where it was made before, however long ago."""
+    made = client.v1.refunds.list({"payment_intent": refund.reference, "limit": 100})
+    for one in made.auto_paging_iter():
+        told = one.metadata.to_dict() if one.metadata else {}
+        if (told.get("key"), told.get("operator")) == (refund.key, refund.operator):
+            return str(one.id)
     return None
 
 

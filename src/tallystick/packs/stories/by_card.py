@@ -1,10 +1,14 @@
 """Steps of a story about cards: a processor that answers as the story says of each card."""
 
+from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 
+from tallystick.base.courier import DeliveryFailed
 from tallystick.base.money import plain
 from tallystick.base.processor import Answer, AskedFor, Fact, FactKind, GivenBack, Outcome
+from tallystick.domain.outbox.operations import ATTEMPTS_MAX
+from tallystick.domain.outbox.queries import failed_orders
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.models import InstrumentKind, Payment, ProcessorFact, Pull
 from tallystick.domain.payments.pulls import (
@@ -16,14 +20,17 @@ from tallystick.domain.payments.pulls import (
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.pull import ask_for_due
+from tallystick.flows.pull_again import PORT, give_up, send_again
 from tallystick.flows.pull_facts import take_fact
 from tallystick.flows.refund_pulled import refund_pulled
 from tallystick.packs.stories.card_steps import (
     Behaviour,
     CardStep,
     GiveCard,
+    GiveUp,
     RefundCard,
     RunCards,
+    SendAgain,
     TellOfCard,
 )
 
@@ -33,6 +40,7 @@ _ANSWERS = {
     Behaviour.STOLEN: (Outcome.DECLINED, "stolen_card"),
     Behaviour.ASKS: (Outcome.NEEDS_ACTION, "authentication_required"),
     Behaviour.SLOW: (Outcome.PROCESSING, ""),
+    Behaviour.AWAY: (Outcome.SUCCEEDED, ""),
 }
 
 
@@ -43,9 +51,16 @@ class StoryProcessor:
 
     def __init__(self) -> None:
         self._answers: dict[str, Answer] = {}
+        self._in_vain: Counter[str] = Counter()
 
     def take(self, asked: AskedFor) -> Answer:
-        """What became of it, the same for the same key."""
+        """What became of it, the same for the same key.
+
+        :raises DeliveryFailed: when the card's processor is away
+        """
+        if asked.method == Behaviour.AWAY and self._in_vain[asked.key] < ATTEMPTS_MAX:
+            self._in_vain[asked.key] += 1
+            raise DeliveryFailed(reason="nobody answers")
         outcome, reason = _ANSWERS[Behaviour(asked.method)]
         made = Answer(outcome, f"pay_{asked.key.replace(':', '_')}", reason)
         return self._answers.setdefault(asked.key, made)
@@ -78,8 +93,20 @@ def use_card(step: CardStep, *, tenant: Tenant, at: datetime) -> str:
                 tenant_id=tenant.id, at=at,
             )  # fmt: skip
             return plain(given.amount)
+        case SendAgain():
+            send_again(_failed(step.account, tenant), tenant_id=tenant.id)
+        case GiveUp():
+            failed = _failed(step.account, tenant)
+            give_up(failed, reason=step.reason, tenant_id=tenant.id, on=step.day)
         case _:
             raise AssertionError(f"nobody plays {type(step).__name__}")
+    return "done"
+
+
+def _failed(account: str, tenant: Tenant) -> int:
+    """The number of the account's payment order that failed; 0 where none did."""
+    with acting_for(tenant.id):
+        return next((one.id for one in failed_orders(PORT) if one.account.number == account), 0)
 
 
 def _give(step: GiveCard, tenant: Tenant) -> str:

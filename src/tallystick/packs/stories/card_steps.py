@@ -24,6 +24,7 @@ class Behaviour(StrEnum):
     STOLEN = "stolen"  # declined for good
     ASKS = "asks"  # its holder must confirm
     SLOW = "slow"  # a direct debit, known days later
+    AWAY = "away"  # the processor is not reached ten times, and then it pays
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,23 @@ class RefundCard(CardStep):
 
 
 @dataclass(frozen=True, slots=True)
+class SendAgain(CardStep):
+    form = "card send again ACCOUNT"
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp(CardStep):
+    form = "card give up ACCOUNT REASON"
+    account: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectCard(Expectation):
     form = "expect card ACCOUNT STATE"
     account: str
     state: PullState
 
 
-CARD_STEPS: Final = (GiveCard, RunCards, TellOfCard, RefundCard, ExpectCard)
+CARD_STEPS: Final = (GiveCard, RunCards, TellOfCard, RefundCard, SendAgain, GiveUp, ExpectCard)
