@@ -22,6 +22,7 @@ from tallystick.flows.end import stop_contract
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.late import release_usage
 from tallystick.flows.reconcile import reconcile
+from tallystick.flows.release import rehearse_release
 from tests.flows.businesses import AT, CATALOGUE, open_talk_business
 from tests.flows.correcting import call, counters, load, sums, void
 
@@ -79,9 +80,16 @@ def test_held_it_costs_nothing_until_it_is_released_once(tmp_path):
         assert (held.quantity, count_held(), open_suspense()) == (120, 1, [])
     assert wrong(tenant) == []
     assert rerate_all(tenant) == 0
-    told = release_usage(tenant_id=tenant.id, events=[held.event], dry_run=True)
+    told = rehearse_release(tenant_id=tenant.id, events=[held.event], at=AT)
     assert told.events == (held,)
+    # 0.05 was billed for the call that took all ten minutes; two more come before it.
+    (cost,) = told.costs
+    assert (cost.account, cost.component, cost.currency) == ("A1", "calls", "EUR")
+    assert (cost.before, cost.now) == (Decimal("0.05"), Decimal("0.34"))
+    assert told.unpriced == 0
     assert rate(tenant) == 0
+    with pytest.raises(NotHeld):
+        rehearse_release(tenant_id=tenant.id, events=[1], at=AT)
     assert release_usage(tenant_id=tenant.id, events=[held.event]).events == (held,)
     with pytest.raises(NotHeld):
         release_usage(tenant_id=tenant.id, events=[held.event])

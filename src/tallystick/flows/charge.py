@@ -5,7 +5,7 @@ A task is one transaction: it loads, rates with no I/O, and stores. A run that w
 with its open tasks; what a task could not price waits in suspense for the next run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Final
@@ -161,6 +161,22 @@ def _charge_task(
                 raise
             held |= stale.accounts
     raise AssertionError("the last try gives its result or raises")
+
+
+def charge_here(run: ChargeRun, *, held: Collection[int], at: datetime) -> int:
+    """Charges a run in the caller's transaction; gives how many events have no price.
+
+    `held` are accounts that others may not draw from meanwhile.
+
+    :raises Stale: when somebody drew from what it draws from
+    """
+    hold_accounts(set(held), tenant_id=run.tenant_id)
+    charge_tables.plan_tasks(run, events_per_task=EVENTS_PER_TASK)
+    own = load_own_prices()
+    plans = dated_plans(own.variants)
+    tasks = charging.open_task_ids(run_id=run.id)
+    done = [_charge(run, task_id=number, plans=plans, own=own, at=at) for number in tasks]
+    return sum(result.suspended for result in done)
 
 
 def _charge(

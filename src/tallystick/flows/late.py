@@ -105,24 +105,31 @@ def release_usage(
     account_id: int | None = None,
     events: Sequence[int] = (),
     late: Late = Late.DIFFERENCE,
-    dry_run: bool = False,
 ) -> Released:
     """Has late usage that is held or refused charged by the next run: all, or some of it.
 
-    Released to the next bill it counts in the cycle that is not billed yet.
-
-    `late` is the difference or the next bill.
+    Released to the next bill it counts in the cycle that is not billed yet. `late` is the
+    difference or the next bill; `rehearse_release` tells what it would cost.
 
     :raises NotHeld: when an event that is named is neither held nor refused
     :raises AlreadyRunning: while usage is charged
     """
-    assert late in (Late.DIFFERENCE, Late.NEXT_BILL), late
     with only_one(CHARGING, tenant_id=tenant_id), acting_for(tenant_id):
-        held = late_tables.list_held(account_id=account_id, events=events)
-        for event in events:
-            if event not in [one.event for one in held]:
-                raise NotHeld(event=event)
-        if not dry_run:
-            numbers = [one.event for one in held]
-            late_tables.release_late(numbers, late=str(late), tenant_id=tenant_id)
+        return release_held(tenant_id=tenant_id, account_id=account_id, events=events, late=late)
+
+
+def release_held(
+    *, tenant_id: int, account_id: int | None, events: Sequence[int], late: Late
+) -> Released:
+    """The same in the caller's transaction, while nothing is charged.
+
+    :raises NotHeld: when an event that is named is neither held nor refused
+    """
+    assert late in (Late.DIFFERENCE, Late.NEXT_BILL), late
+    held = late_tables.list_held(account_id=account_id, events=events)
+    numbers = {one.event for one in held}
+    for event in events:
+        if event not in numbers:
+            raise NotHeld(event=event)
+    late_tables.release_late(sorted(numbers), late=str(late), tenant_id=tenant_id)
     return Released(tuple(held), late)

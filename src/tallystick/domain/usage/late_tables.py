@@ -11,7 +11,7 @@ from django.db import connection
 
 from tallystick.base.refusal import Refusal
 from tallystick.domain.tenants.bulk import insert_rows, read_frame, stage_rows
-from tallystick.domain.usage.models import LateState, LateUsage, RejectState
+from tallystick.domain.usage.models import LateState, LateUsage, RejectState, Suspense
 
 RELEASED: Final = "released"
 """The code of an event that waits because it was released after its run."""
@@ -201,3 +201,11 @@ def release_late(events: Sequence[int], *, late: str, tenant_id: int) -> None:
         table="usage_suspense",
     )
     waiting.update(state=LateState.RELEASED, late=late)
+
+
+def set_others_aside(events: Sequence[int]) -> None:
+    """Keeps all other suspense from being charged, in a transaction that is undone afterwards."""
+    others = Suspense.objects.filter(state=RejectState.OPEN).exclude(
+        usage_id__in=events, code=RELEASED
+    )
+    others.update(state=RejectState.DISCARDED)

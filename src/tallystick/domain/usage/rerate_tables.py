@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Max
 
 from tallystick.base.frames import AMOUNT
+from tallystick.core.charge.lines import PAID_AT_ONCE
 from tallystick.domain.catalog.models import Component
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.organisations import AccountRange
@@ -140,6 +141,27 @@ def read_changes(*, after_run: int) -> pl.DataFrame:
         " HAVING bool_or(seq < 0)) changed GROUP BY 1, 2 ORDER BY 1, 2",
         [after_run],
         schema=CHANGES,
+    )
+
+
+COSTS: Final = pl.Schema({**CHANGES, "currency": pl.String()})
+
+
+def read_costs(*, run_id: int) -> pl.DataFrame:
+    """What usage costs that a run rated, by account and component (COSTS), most first.
+
+    `before` is what the same run took back; who pays for it with a balance is not told apart.
+    """
+    return read_frame(
+        "SELECT l.account_id, component_id, count(DISTINCT usage_id),"
+        " -coalesce(sum(amount) FILTER (WHERE seq < 0), 0),"
+        " coalesce(sum(amount) FILTER (WHERE seq >= 0), 0), a.currency"
+        " FROM usage_ratedline l JOIN parties_account a"
+        " ON a.tenant_id = l.tenant_id AND a.id = l.account_id"
+        " WHERE charge_run_id = %s AND band IS DISTINCT FROM %s GROUP BY 1, 2, 6"
+        " ORDER BY abs(sum(amount)) DESC, 1, 2",
+        [run_id, PAID_AT_ONCE],
+        schema=COSTS,
     )
 
 

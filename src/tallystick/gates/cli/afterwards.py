@@ -1,20 +1,25 @@
 """What becomes of usage afterwards: events that were replaced, and late ones that are held."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from tallystick.base.money import plain
+from tallystick.base.money import EXACT, plain
 from tallystick.core.tariff.nodes import Late
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import examples, table_of, tell
-from tallystick.gates.cli.asking import AsJson, Operator, Rows, act_for, one_of
+from tallystick.gates.cli.asking import AsJson, Operator, Rows, act_for, one_of, spread
 
 if TYPE_CHECKING:
     from tallystick.domain.usage.late_tables import HeldEvent
+    from tallystick.flows.release import ReleaseRehearsed
 
 HELD: Final = ("event", "account", "component", "state", "started_at", "quantity", "unit", "file")
+COSTS: Final = (
+    "account", "offer", "component", "events", "before", "now", "difference", "currency",
+)  # fmt: skip
 NOTHING_HELD: Final = "no late usage is held or refused"
 AS_WHAT: Final = {"difference": Late.DIFFERENCE, "next-bill": Late.NEXT_BILL}
 Account = Annotated[str | None, typer.Option(help="An account's number.")]
@@ -95,12 +100,20 @@ def held(
     )
 
 
-def release(
-    account: Account = None,
+@dataclass(frozen=True, slots=True)
+class WhichLate:
+    """Which late usage: an account's, some events, or all of it."""
+
+    account: Account = None
     event: Annotated[
         list[int] | None, typer.Option(help="An event's number, as `usage held` tells it.")
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of the operator's.")] = False,
+    ] = None
+    everything: Annotated[bool, typer.Option("--all", help="All of the operator's.")] = False
+
+
+@spread
+def release(
+    which: WhichLate,
     how: Annotated[
         str,
         typer.Option(
@@ -110,7 +123,10 @@ def release(
             help="Rated in its own cycle, or counted in the one that is not billed yet.",
         ),
     ] = "difference",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show which, do nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show which and what they would cost, do nothing.")
+    ] = False,
+    limit: Rows = 10,
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
@@ -119,32 +135,75 @@ def release(
     As a difference its cycle is rated again, and the next bill shows what that changes. On the
     next bill it counts as if it had begun in the cycle that is not billed yet. Told again it
     changes nothing.
+
+    With --dry-run it is charged and all of it undone: prices and allowances as they stand now,
+    without other usage that waits. Prices by the period follow with the bill.
     """
     from tallystick.flows.late import release_usage
+    from tallystick.flows.release import rehearse_release
 
-    if sum([account is not None, bool(event), everything]) != 1:
+    if sum([which.account is not None, bool(which.event), which.everything]) != 1:
         raise typer.BadParameter("say one of --account NUMBER, --event NUMBER, --all")
     present = act_for(operator)
     with acting_for(present.tenant_id):
-        account_id = _account_id(account)
-    released = release_usage(
-        tenant_id=present.tenant_id,
-        account_id=account_id,
-        events=event or (),
-        late=AS_WHAT[how],
-        dry_run=dry_run,
-    )
+        account_id = _account_id(which.account)
+    common: dict[str, Any] = {
+        "tenant_id": present.tenant_id,
+        "account_id": account_id,
+        "events": which.event or (),
+        "late": AS_WHAT[how],
+    }
+    if dry_run:
+        rehearsed = rehearse_release(at=present.at, **common)
+        _tell_costs(rehearsed, how=AS_WHAT[how], limit=limit, as_json=as_json)
+        return
+    released = release_usage(**common)
     rows = [_held_row(one) for one in released.events]
-    done = (
-        "would be released; nothing was changed"
-        if dry_run
-        else "are released; charge them with: tallystick rate"
-    )
     tell(
-        {"dry_run": dry_run, "as": str(released.late), "released": rows},
+        {"dry_run": False, "as": str(released.late), "released": rows},
         as_json=as_json,
         table=table_of(HELD, [[row[name] for name in HELD] for row in rows]) if rows else None,
-        said=f"{len(rows)} late events {done}" if rows else NOTHING_HELD,
+        said=f"{len(rows)} late events are released; charge them with: tallystick rate"
+        if rows
+        else NOTHING_HELD,
+    )
+
+
+def _tell_costs(found: "ReleaseRehearsed", *, how: Late, limit: int, as_json: bool) -> None:
+    """What releasing would cost: sums by currency and account, then the dearest rows."""
+    rows = [
+        {**asdict(one), "difference": EXACT.subtract(one.now, one.before)} for one in found.costs
+    ]
+    sums: dict[str, Decimal] = {}
+    by_account: dict[tuple[str, str], Decimal] = {}
+    for row in rows:
+        own, currency = (row["account"], row["currency"]), row["currency"]
+        sums[currency] = EXACT.add(sums.get(currency, Decimal(0)), row["difference"])
+        by_account[own] = EXACT.add(by_account.get(own, Decimal(0)), row["difference"])
+    dearest = sorted(by_account.items(), key=lambda one: (-abs(one[1]), one[0]))
+    told = ", ".join(f"{plain(sum_)} {currency}" for currency, sum_ in sums.items()) or "nothing"
+    unpriced = f"; {found.unpriced} events have no price and would wait" if found.unpriced else ""
+    tell(
+        {
+            "dry_run": True,
+            "as": str(how),
+            "released": [_held_row(one) for one in found.events],
+            "sums": sums,
+            "accounts": [
+                {"account": number, "currency": currency, "difference": amount}
+                for (number, currency), amount in dearest
+            ],
+            "costs": rows,
+            "unpriced": found.unpriced,
+        },
+        as_json=as_json,
+        table=table_of(COSTS, [[row[name] for name in COSTS] for row in rows[:limit]])
+        if rows
+        else None,
+        said=f"{len(found.events)} late events would be released and cost {told} before tax, in "
+        f"{len(by_account)} accounts{unpriced}; nothing was changed"
+        if found.events
+        else NOTHING_HELD,
     )
 
 
