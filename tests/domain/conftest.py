@@ -41,7 +41,7 @@ from tallystick.domain.documents.models import Channel, DocumentFormat
 from tallystick.domain.documents.operations import queue_dispatches, wish_delivery
 from tallystick.domain.inventory.models import Assignment, EarlyRelease
 from tallystick.domain.invoices.drafts import Waits, set_rules
-from tallystick.domain.invoices.models import BillDraft, DraftLine, Invoice, Offset
+from tallystick.domain.invoices.models import BillDraft, DraftLine, Invoice, Offset, OtherTax
 from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.invoices.voids import note_void
 from tallystick.domain.ledger.models import ChartRules, OwnAccount, Turn
@@ -342,6 +342,11 @@ def _leave_balances(tenant_id: int, account_id: int) -> None:
     PrepaidUse.objects.create(
         **here, entry_key="none", posted_on=at.date(), revenue_account="4000",
         tax_category="standard", percent=Decimal(19), total=Decimal(0), tax=Decimal(0),
+    )  # fmt: skip
+    OtherTax.objects.create(
+        **here, entry_key="none", cause="prepaid_used", counted_on=at.date(), currency="EUR",
+        place="DE", jurisdiction="DE", name="VAT", code="S", rate=Decimal(19),
+        taxable=Decimal(0), tax=Decimal(0),
     )  # fmt: skip
     batch = VoucherBatch.objects.create(
         tenant_id=tenant_id, code="spring", unit="EUR", quantity=Decimal(10),

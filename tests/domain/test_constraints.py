@@ -22,6 +22,7 @@ NEVER_CHANGED = (
     "invoices_invoice", "invoices_invoiceline", "invoices_invoicetax", "invoices_offset",
     "invoices_voidedinvoice",
     "payments_payment", "payments_allocation", "balances_bucketmovement", "balances_prepaiduse",
+    "invoices_othertax",
 )  # fmt: skip
 COPY = "INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s::jsonb)"
 
@@ -160,6 +161,7 @@ balances_voucher || {pin_hash: "77"} | voucher_serial_once
 balances_voucher || {serial: "77"} | voucher_pin_once
 balances_voucher || {serial: "77", pin_hash: "77", state: redeemed} | voucher_redeemed_has_time
 balances_prepaiduse || {} | prepaid_use_once
+invoices_othertax || {} | other_tax_once
 """
 
 

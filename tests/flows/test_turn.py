@@ -151,6 +151,12 @@ def test_the_audit_file_says_what_the_books_say(closed) -> None:
             code = line.findtext("s:AccountID", namespaces=ns)
             amount = line.findtext(f"s:{side}Amount/s:Amount", namespaces=ns)
             moved[code] = moved.get(code, Decimal(0)) + sign * Decimal(amount)
+    taxes = [
+        (line.findtext("s:TaxType", "", ns), line.findtext("s:TaxPercentage", "", ns),
+         line.findtext("s:Country", "", ns), line.findtext("s:TaxAmount/s:Amount", "", ns))
+        for line in root.iterfind(".//s:TaxInformation", namespaces=ns)
+    ]  # fmt: skip
+    assert ("USt", "19", "DE", "0.19") in taxes
     for account in root.iterfind(".//s:Account", namespaces=ns):
         code = account.findtext("s:AccountID", namespaces=ns)
         balances = {

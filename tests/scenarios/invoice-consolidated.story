@@ -70,3 +70,8 @@ END
 2026-03-02 credit G1 invoice 2026-03-01 line 2 part 5.00
 2026-03-02 expect invoice G1 net -5.00 tax -0.95 total -5.95 EUR
 2026-03-02 expect books balance
+
+# The tax return has each line where it is taxed, whoever pays: Lyon's two bills of its own and its place on the first one
+# of the group are France's, and the credit of 5.00 is Germany's.
+2026-03-02 expect taxes DE USt taxable 123.00 tax 23.37 from 2026-01-01 to 2026-03-31
+2026-03-02 expect taxes FR TVA taxable 60.00 tax 12.00 from 2026-01-01 to 2026-03-31

@@ -141,7 +141,10 @@ def top_up(
     with acting_for(tenant_id):
         payer = account_numbered(account)
         check_payable(receipt, payer=payer)
-        said = {"method": receipt.method, "reference": receipt.reference, "payer": receipt.payer}
+        said = {
+            "method": receipt.method, "processor": receipt.processor,
+            "reference": receipt.reference, "payer": receipt.payer,
+        }  # fmt: skip
         reason = {name: word for name, word in said.items() if word}
         grant = Grant(
             receipt.currency, receipt.amount, Origin.TOP_UP, f"top-up:{receipt.key}", at, valid_to,

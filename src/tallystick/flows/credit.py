@@ -25,7 +25,7 @@ from tallystick.core.invoice.assemble_batch import (
 )
 from tallystick.core.invoice.read_taxes import read_taxes
 from tallystick.core.invoice.tax import Rounding, TaxPosition, TaxRounding, rates_frame
-from tallystick.core.post.batch import post_invoices_batch
+from tallystick.core.post.batch import post_credits_batch
 from tallystick.domain.invoices import operations, tables
 from tallystick.domain.invoices.models import CreditedLine, Invoice, InvoiceKind, InvoiceLine
 from tallystick.domain.invoices.queries import invoice_numbered
@@ -295,7 +295,8 @@ def _issue(
         ),
         lines=lines,
         taxes=batch.taxes.select(
-            **own, name="tax", code="code", rate="percent", taxable="taxable", tax="amount"
+            **own, name="tax", code="code", rate="percent", taxable="taxable", tax="amount",
+            place="place", jurisdiction="jurisdiction",
         ),
         open_items=sums.filter(pl.col("total") != 0).select(
             "total", **own, due_on=pl.lit(on), currency=pl.lit(invoice.currency),
@@ -335,7 +336,7 @@ def _post(
     at: datetime,
 ) -> None:
     """Posts the note; of days to come it takes back what was deferred, and earns below zero."""
-    postings = post_invoices_batch(batch, issued_on=on, first_entry_no=1)
+    postings = post_credits_batch(batch, issued_on=on, first_entry_no=1)
     store_entries(
         postings,
         heads=postings.select("account_id")

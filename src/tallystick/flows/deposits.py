@@ -83,6 +83,7 @@ def hold_deposit(
             source_key=f"deposit:{receipt.key}",
             on=receipt.received_on,
             currency=receipt.currency,
+            method=receipt.moved,
         )
         _store(entry, held, at=at, said=f"deposit {receipt.key}")
         return held

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Min, OuterRef, Q, Sum
 
 from tallystick.base.money import EXACT
 from tallystick.base.period import Period, day_start
@@ -410,9 +410,11 @@ def price_unit(per: Decimal, *, unit: str) -> str:
 
 
 def _taxes(invoice: Invoice) -> Iterator[document.TaxRow]:
-    taxes = InvoiceTax.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
-    for tax in taxes.order_by("id"):
-        yield document.TaxRow(tax.name, tax.rate, tax.taxable, tax.tax, code=tax.code)
+    """The tax table; one tax in several places, as of a bill for many, is one row of it."""
+    own = InvoiceTax.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
+    rows = own.values_list("name", "rate", "code").alias(at=Min("id")).order_by("at")
+    for name, rate, code, taxable, tax in rows.annotate(Sum("taxable"), Sum("tax")):
+        yield document.TaxRow(name, rate, taxable, tax, code=code)
 
 
 def _balance_before(invoice: Invoice) -> tuple[Decimal, tuple[document.PaymentRow, ...]]:

@@ -72,14 +72,17 @@ def _way(base: str, quote: str, *, on: date) -> Way:
 
 
 def _post_exchange(
-    difference: Decimal, *, source_key: str, on: date, currency: str
+    difference: Decimal, *, source_key: str, on: date, payment: Payment
 ) -> BalancedEntry | None:
     """What the exchange gained, below zero lost, between what money counts for and is worth."""
     if not difference:
         return None
     part = "gain" if difference > 0 else "loss"
-    parts = {part: abs(difference)}
-    return post_event(BusinessEvent(EventKind.EXCHANGE_DIFFERED, source_key, on, currency, parts))
+    event = BusinessEvent(
+        EventKind.EXCHANGE_DIFFERED, source_key, on, payment.currency, {part: abs(difference)},
+        method=payment.moved,
+    )  # fmt: skip
+    return post_event(event)
 
 
 def keep_exchange(payment: Payment, *, exchanged: Exchanged, at: datetime) -> None:
@@ -103,7 +106,7 @@ def settle_exchanged(payment_id: int, *, at: datetime) -> None:
     worth = parts.aggregate(sum=Sum("worth"))["sum"]
     event = BusinessEvent(
         EventKind.PAYMENT_SETTLED, f"settled:{payment.key}", payment.received_on,
-        payment.currency, {"amount": worth},
+        payment.currency, {"amount": worth}, method=payment.moved,
     )  # fmt: skip
     _store(post_event(event), payment=payment, at=at)
 
@@ -123,7 +126,7 @@ def undo_exchange(payment: Payment, *, on: date, at: datetime) -> None:
             post_event(
                 BusinessEvent(
                     EventKind.PAYMENT_SETTLED, f"settled-back:{payment.key}", on,
-                    payment.currency, parts,
+                    payment.currency, parts, method=payment.moved,
                 )
             ),
             payment=payment, at=at,
@@ -131,9 +134,7 @@ def undo_exchange(payment: Payment, *, on: date, at: datetime) -> None:
 
 
 def _post(payment: Payment, difference: Decimal, *, key: str, on: date, at: datetime) -> None:
-    entry = _post_exchange(
-        difference, source_key=f"{key}:{payment.key}", on=on, currency=payment.currency
-    )
+    entry = _post_exchange(difference, source_key=f"{key}:{payment.key}", on=on, payment=payment)
     if entry is not None:
         _store(entry, payment=payment, at=at)
 

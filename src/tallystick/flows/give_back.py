@@ -8,6 +8,7 @@ from typing import Final
 from tallystick.base.money import plain, round_minor
 from tallystick.base.refusal import Refusal
 from tallystick.core.post import chart
+from tallystick.core.post.detail import MethodDetail
 from tallystick.core.post.entry import BusinessEvent, post_event
 from tallystick.core.post.rules import EventKind
 from tallystick.core.receive.returned import REASONS, Following, ReturnTerms, follow_return
@@ -25,6 +26,7 @@ from tallystick.domain.payments.models import (
     Mandate,
     MandateState,
     Payment,
+    PaymentMethod,
     Refund,
 )
 from tallystick.domain.payments.operations import PaymentReturned, record_refund, take_back
@@ -215,6 +217,7 @@ def _take_back(payment: Payment, comeback: Comeback, at: datetime) -> Decimal:
             "unallocated": returned.amount - owed_again,
             "costs": comeback.costs,
         },
+        method=payment.moved,
     )
     store_entry(
         post_event(event),
@@ -353,6 +356,7 @@ def _post_refund(refund: Refund, *, at: datetime) -> None:
         refund.refunded_on,
         refund.currency,
         {"amount": refund.amount},
+        method=str(MethodDetail(PaymentMethod.BANK)),
     )
     store_entry(
         post_event(event),

@@ -53,6 +53,8 @@ def issue_batch(
         pl.col("percent").alias("rate"),
         "taxable",
         pl.col("amount").alias("tax"),
+        "place",
+        "jurisdiction",
     ).join(ids, on="bill")
     open_items = heads.filter(pl.col("total") != 0).select(
         tenant,

@@ -5,7 +5,7 @@ table says for the account's place. The rounded money of every account is the pr
 after each posting.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +18,8 @@ from tallystick.base.progress import Progress, silent
 from tallystick.core.charge.balance import booked, spread_change
 from tallystick.core.invoice.assemble_batch import MONEY
 from tallystick.core.invoice.read_taxes import read_taxes
-from tallystick.core.invoice.tax import NoTaxRate, TaxPosition, TaxRow, taxes_on
+from tallystick.core.invoice.tax import NoTaxRate, Tax, TaxPosition, TaxRow, taxes_on
+from tallystick.core.post.detail import TaxDetail, split_tax
 from tallystick.core.post.entry import BusinessEvent, Entry, post_event
 from tallystick.core.post.rules import EventKind
 from tallystick.domain.balances.buckets import lock_terms, note_posted
@@ -28,6 +29,7 @@ from tallystick.domain.balances.queries import (
     accounts_to_post,
     unposted_of,
 )
+from tallystick.domain.invoices.models import OtherTax, TaxCause
 from tallystick.domain.ledger.tables import store_entries
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import exemptions_of
@@ -62,6 +64,7 @@ class _Posted:
 
     entries: dict[tuple[str, str], list[tuple[int, Entry]]] = field(default_factory=dict)
     uses: list[PrepaidUse] = field(default_factory=list)
+    taxes: list[OtherTax] = field(default_factory=list)
     used: dict[str, Decimal] = field(default_factory=dict)
     through: dict[int, int] = field(default_factory=dict)
     held: list[dict[str, str]] = field(default_factory=list)
@@ -140,9 +143,11 @@ class _Books:
     table: Sequence[TaxRow]
     on: date
 
+    def taxes(self, category: str) -> tuple[Tax, ...]:
+        return taxes_on(category, position=self.position, table=self.table, on=self.on)
+
     def percent(self, category: str) -> Decimal:
-        taxes = taxes_on(category, position=self.position, table=self.table, on=self.on)
-        return sum((tax.percent for tax in taxes), ZERO)
+        return sum((tax.percent for tax in self.taxes(category)), ZERO)
 
 
 def _post_one(books: _Books, *, posted: _Posted) -> None:
@@ -153,19 +158,22 @@ def _post_one(books: _Books, *, posted: _Posted) -> None:
     change = booked(after, currency=currency) - booked(waiting.known, currency=currency)
     shares = spread_change(change, parts=exact, currency=currency)
     uses = list(_uses(books, shares))
-    events = [_event(EventKind.PREPAID_USED, books, uses=uses)]
-    other: dict[EventKind, Decimal] = {}
+    taxes = _taxes(books, uses)
+    events = [_used(books, uses, taxes)]
+    other: dict[EventKind, dict[str, Decimal]] = {}
     for part, share in zip(waiting.parts, shares, strict=True):
         if part.kind in _OTHER_KINDS:
             kind, sign = _OTHER_KINDS[MovementKind(part.kind)]
-            other[kind] = other.get(kind, ZERO) + sign * share
-    events += [_event(kind, books, amount=amount) for kind, amount in other.items()]
+            sums = other.setdefault(kind, {})
+            sums[part.moved] = sums.get(part.moved, ZERO) + sign * share
+    events += [_moved(kind, books, amounts) for kind, amounts in other.items()]
     for event in events:
         entry = post_event(event)
         if entry.postings:
             key = (entry.kind, currency)
             posted.entries.setdefault(key, []).append((books.account.id, entry))
     posted.uses += uses
+    posted.taxes += taxes
     posted.through[books.account.id] = waiting.through
     total = sum((use.total for use in uses), ZERO)
     posted.used[currency] = posted.used.get(currency, ZERO) + total
@@ -194,30 +202,61 @@ def _uses(books: _Books, shares: Sequence[Decimal]) -> Iterator[PrepaidUse]:
         )
 
 
+def _taxes(books: _Books, uses: Sequence[PrepaidUse]) -> list[OtherTax]:
+    """The taxes of uses, each tax on its own; those of one use share what it has by their rates."""
+    sums: dict[Tax, tuple[Decimal, Decimal]] = {}
+    for use in uses:
+        rates = {tax: tax.percent for tax in books.taxes(use.tax_category) if not tax.levy}
+        shares = split_tax(use.tax, weights=rates, currency=books.account.currency)
+        for tax in rates:
+            taxable, amount = sums.get(tax, (ZERO, ZERO))
+            sums[tax] = (taxable + use.total - use.tax, amount + shares.get(tax, ZERO))
+    return [
+        OtherTax(
+            tenant_id=books.account.tenant_id,
+            account_id=books.account.id,
+            entry_key=_key(EventKind.PREPAID_USED, books),
+            cause=TaxCause.PREPAID_USED,
+            counted_on=books.on,
+            currency=books.account.currency,
+            place=tax.place,
+            jurisdiction=tax.jurisdiction,
+            name=tax.tax,
+            code=tax.code,
+            rate=tax.percent,
+            taxable=taxable,
+            tax=amount,
+        )
+        for tax, (taxable, amount) in sums.items()
+        if taxable or amount
+    ]
+
+
 def _key(kind: EventKind, books: _Books) -> str:
     return f"{kind}:{books.waiting.through}"
 
 
-def _event(
-    kind: EventKind,
-    books: _Books,
-    *,
-    amount: Decimal = ZERO,
-    uses: Sequence[PrepaidUse] = (),
-) -> BusinessEvent:
-    parts = {"amount": amount}
+def _used(books: _Books, uses: Sequence[PrepaidUse], taxes: Sequence[OtherTax]) -> BusinessEvent:
     revenue: dict[str, Decimal] = {}
-    if kind is EventKind.PREPAID_USED:
-        parts = {
-            "total": sum((use.total for use in uses), ZERO),
-            "tax": sum((use.tax for use in uses), ZERO),
-        }
-        for use in uses:
-            net = use.total - use.tax
-            revenue[use.revenue_account] = revenue.get(use.revenue_account, ZERO) + net
-    by_account = {"revenue": revenue} if revenue else {}
-    currency = books.account.currency
-    return BusinessEvent(kind, _key(kind, books), books.on, currency, parts, by_account)
+    for use in uses:
+        net = use.total - use.tax
+        revenue[use.revenue_account] = revenue.get(use.revenue_account, ZERO) + net
+    due: dict[str, Decimal] = {}
+    for tax in taxes:
+        detail = str(TaxDetail(tax.jurisdiction, tax.name, tax.code, tax.rate))
+        due[detail] = due.get(detail, ZERO) + tax.tax
+    kind = EventKind.PREPAID_USED
+    return BusinessEvent(
+        kind, _key(kind, books), books.on, books.account.currency,
+        {"total": sum((use.total for use in uses), ZERO)}, {"revenue": revenue}, {"tax": due},
+    )  # fmt: skip
+
+
+def _moved(kind: EventKind, books: _Books, amounts: Mapping[str, Decimal]) -> BusinessEvent:
+    """What was bought, by how it was paid; or what else became of money."""
+    return BusinessEvent(
+        kind, _key(kind, books), books.on, books.account.currency, details={"amount": amounts}
+    )
 
 
 def _store(posted: _Posted, *, tenant_id: int, on: date, at: datetime) -> None:
@@ -226,13 +265,13 @@ def _store(posted: _Posted, *, tenant_id: int, on: date, at: datetime) -> None:
             pl.DataFrame(
                 [
                     (account_id, line.line_no, len(entry.postings), line.ledger_account,
-                     line.amount)
+                     line.amount, line.detail)
                     for account_id, entry in entries
                     for line in entry.postings
                 ],
                 schema={
                     "account_id": pl.Int64(), "line_no": pl.Int64(), "line_count": pl.Int64(),
-                    "ledger_account": pl.String(), "amount": MONEY,
+                    "ledger_account": pl.String(), "amount": MONEY, "detail": pl.String(),
                 },
                 orient="row",
             ),
@@ -251,4 +290,5 @@ def _store(posted: _Posted, *, tenant_id: int, on: date, at: datetime) -> None:
             posted_at=at,
         )  # fmt: skip
     PrepaidUse.objects.bulk_create(use for use in posted.uses if use.total)
+    OtherTax.objects.bulk_create(posted.taxes)
     note_posted(posted.through)

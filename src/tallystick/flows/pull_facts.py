@@ -178,6 +178,7 @@ def _receive(pull: Pull, *, at: datetime) -> None:
         received_on=at.astimezone(ZoneInfo(pull.account.zone)).date(),
         reference=pull.invoice.number if pull.invoice else "",
         payer=pull.instrument.label,
+        processor=pull.instrument.processor,
     )
     number = pull.account.number
     if pull.purpose == PullPurpose.TOP_UP and not pull.times_back:
@@ -204,7 +205,7 @@ def settle_kept(payment: Payment, *, amount: Decimal, key: str, at: datetime) ->
     account = payment.account
     event = BusinessEvent(
         EventKind.PAYMENT_SETTLED, key, at.astimezone(ZoneInfo(account.zone)).date(),
-        payment.currency, {"amount": amount, "costs": Decimal(0)},
+        payment.currency, {"amount": amount, "costs": Decimal(0)}, method=payment.moved,
     )  # fmt: skip
     store_entry(
         post_event(event), tenant_id=payment.tenant_id, account_id=payment.account_id,

@@ -96,6 +96,7 @@ def receive_payment(
             source_key=f"payment:{receipt.key}",
             on=receipt.received_on,
             currency=receipt.currency,
+            method=receipt.moved,
         )
         store_entry(
             entry,

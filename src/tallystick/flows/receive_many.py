@@ -14,6 +14,7 @@ import polars as pl
 
 from tallystick.base.money import EXACT
 from tallystick.core.invoice.assemble_batch import MONEY
+from tallystick.core.post.detail import NO_DETAIL
 from tallystick.core.post.facts import FACTS, post_facts_batch
 from tallystick.core.post.rules import EventKind
 from tallystick.core.receive.allocate import Allocated, OpenItem, allocate_payment
@@ -138,6 +139,8 @@ def _payments(incoming: Sequence[Incoming], *, ids: Sequence[int]) -> pl.DataFra
             "received_on": [receipt.received_on for receipt in receipts],
             "reference": [receipt.reference[:140] for receipt in receipts],
             "payer": [receipt.payer[:200] for receipt in receipts],
+            "processor": [receipt.processor for receipt in receipts],
+            "moved": [receipt.moved for receipt in receipts],
         },
         schema=_PAYMENTS,
     )
@@ -147,7 +150,8 @@ _PAYMENTS: Final = pl.Schema(
     {
         "id": pl.Int64(), "account_id": pl.Int64(), "key": pl.String(), "method": pl.String(),
         "currency": pl.String(), "amount": MONEY, "received_on": pl.Date(),
-        "reference": pl.String(), "payer": pl.String(),
+        "reference": pl.String(), "payer": pl.String(), "processor": pl.String(),
+        "moved": pl.String(),
     }
 )  # fmt: skip
 
@@ -176,6 +180,7 @@ def _facts(payments: pl.DataFrame, *, allocations: pl.DataFrame, settled: bool) 
     )  # fmt: skip
     came = said.with_columns(
         payments["amount"], source_key=pl.format("payment:{}", "key"),
+        method=payments["moved"],
         description="said", kind=pl.lit(_RECEIVED), place=pl.lit(0),
     )  # fmt: skip
     there = came.with_columns(
@@ -186,7 +191,7 @@ def _facts(payments: pl.DataFrame, *, allocations: pl.DataFrame, settled: bool) 
     ).with_columns(
         source_key=pl.format("allocation:{}:{}", "payment_id", "invoice_id"),
         description=pl.format("{} for {}", "said", "number"),
-        kind=pl.lit(_ALLOCATED), place=pl.lit(2),
+        kind=pl.lit(_ALLOCATED), place=pl.lit(2), method=pl.lit(NO_DETAIL),
     )  # fmt: skip
     parts = [came, there, paid] if settled else [came, paid]
     columns = [*FACTS.names(), "payment_id", "place"]
@@ -199,7 +204,7 @@ def _store(
 ) -> None:
     tenant = pl.lit(tenant_id).alias("tenant_id")
     insert_rows(
-        payments.with_columns(
+        payments.drop("moved").with_columns(
             tenant, pl.lit(at).alias("recorded_at"), pl.col("reference", "payer").fill_null("")
         ),
         table="payments_payment",

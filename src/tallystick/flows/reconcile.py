@@ -47,6 +47,21 @@ def _ledger(code: str) -> str:
 
 PREPAID_EQUALS: Final = "prepaid liability = money of all balances, as far as it is posted"
 
+_TAX_TEXT: Final = "t.jurisdiction || '|' || t.name || '|' || t.code || '|' || t.rate"
+_TAXES_OFF: Final = (
+    "SELECT count(*) FROM (SELECT detail FROM ("
+    f" SELECT {_TAX_TEXT} AS detail, t.tax AS said FROM invoices_invoicetax t"
+    " WHERE t.jurisdiction <> ''"
+    f" UNION ALL SELECT {_TAX_TEXT}, -t.tax FROM invoices_voidedinvoice v"
+    " JOIN invoices_invoicetax t ON t.tenant_id = v.tenant_id AND t.account_id = v.account_id"
+    " AND t.invoice_id = v.invoice_id WHERE t.jurisdiction <> ''"
+    f" UNION ALL SELECT {_TAX_TEXT}, t.tax FROM invoices_othertax t WHERE t.jurisdiction <> ''"
+    " UNION ALL SELECT p.detail, p.amount FROM ledger_posting p"
+    f" WHERE p.ledger_account = '{chart.TAX_PAYABLE}' AND p.detail IS NOT NULL"
+    ") told GROUP BY detail HAVING sum(said) <> 0) off"
+)
+"""Each tax at each rate: what documents say of it, and what the books have (credits below zero)."""
+
 EQUALITIES: Final = (
     ("the ledger balances", "SELECT 0", "SELECT sum(amount) FROM ledger_posting"),
     (
@@ -73,6 +88,11 @@ EQUALITIES: Final = (
         " - (SELECT coalesce(sum(tax), 0) FROM collections_writeoff)"
         " + (SELECT coalesce(sum(tax), 0) FROM collections_recovery)",
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.TAX_PAYABLE)}) l(amount)",
+    ),
+    (
+        "taxes whose sum in the books differs, by jurisdiction and rate = none",
+        "SELECT 0",
+        _TAXES_OFF,
     ),
     (
         "deferred revenue = what is not released of lines billed in advance",

@@ -71,7 +71,7 @@ def _post(refund: Refund, payment: Payment, *, at: datetime) -> None:
     settle_kept(payment, amount=refund.amount, key=f"kept:refund:{refund.key}", at=at)
     event = BusinessEvent(
         EventKind.CREDIT_REFUNDED, f"refund:{refund.key}", refund.refunded_on, refund.currency,
-        {"amount": refund.amount},
+        {"amount": refund.amount}, method=payment.moved,
     )  # fmt: skip
     store_entry(
         post_event(event), tenant_id=refund.tenant_id, account_id=refund.account_id,

@@ -242,8 +242,8 @@ def _void(invoice: Invoice, *, reason: str, on: date, at: datetime) -> None:
     postings = postings_of(invoice.account_id, source_key=f"invoice:{invoice.number}")
     rows = [
         (invoice.account_id, f"void:{invoice.number}", f"invoice {invoice.number} void",
-         EventKind.INVOICE_VOIDED.value, on, invoice.currency, code, amount)
-        for code, amount in reverse_entry(postings, released=released).items()
+         EventKind.INVOICE_VOIDED.value, on, invoice.currency, code, amount, detail)
+        for (code, detail), amount in reverse_entry(postings, released=released).items()
     ]  # fmt: skip
     entries = pl.DataFrame(rows, schema=ENTRY_ROWS, orient="row")
     store_many_entries(entries, tenant_id=invoice.tenant_id, posted_at=at)

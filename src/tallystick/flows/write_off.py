@@ -13,6 +13,12 @@ from tallystick.core.post.entry import Entry, post_recovery, post_write_off
 from tallystick.core.recover.loss import Loss, split_loss, split_recovery
 from tallystick.domain.collections import losses
 from tallystick.domain.collections.losses import GIVEN_UP
+from tallystick.domain.collections.lost_taxes import (
+    TaxMove,
+    owe_taxes_again,
+    relieve_taxes,
+    relieve_taxes_again,
+)
 from tallystick.domain.invoices.queries import invoice_numbered
 from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.ledger.tables import ENTRY_ROWS, store_many_entries
@@ -74,19 +80,21 @@ def write_off(given: Given, *, tenant_id: int, at: datetime) -> pl.DataFrame:
     open_items = losses.read_to_give_up(given.accounts, invoice_id=given.invoice_id)
     rows, entries = [], []
     for item in open_items.iter_rows(named=True):
-        loss = Loss(item["open"], Decimal(0))
+        loss, taxes = Loss(item["open"], Decimal(0)), dict[str, Decimal]()
+        key = f"write-off:{item['invoice_id']}:{item['times']}"
         if given.relieve_tax:
             loss = split_loss(
                 item["open"], invoice_tax=item["tax"], invoice_total=item["total"],
                 currency=item["currency"],
             )  # fmt: skip
+            moved = TaxMove(item["account_id"], item["invoice_id"], key, given.on, item["currency"])
+            taxes = relieve_taxes(moved, loss=loss, tenant_id=tenant_id)
         rows.append(
             (item["account_id"], item["invoice_id"], item["number"], item["currency"], loss.net,
              loss.tax)
         )  # fmt: skip
-        key = f"write-off:{item['invoice_id']}:{item['times']}"
         entry = post_write_off(
-            loss=loss.net, tax=loss.tax, source_key=key, on=given.on, currency=item["currency"]
+            loss=loss.net, tax=taxes, source_key=key, on=given.on, currency=item["currency"]
         )
         entries += _rows(entry, item["account_id"], f"written off: {item['number']}")
     found = pl.DataFrame(rows, schema=GIVEN_UP, orient="row")
@@ -102,7 +110,7 @@ def _rows(entry: Entry, account_id: int, said: str) -> list[tuple[object, ...]]:
     return [
         (
             account_id, entry.source_key, said, entry.kind.value, entry.on, entry.currency,
-            posting.ledger_account, posting.amount,
+            posting.ledger_account, posting.amount, posting.detail,
         )
         for posting in entry.postings
     ]  # fmt: skip
@@ -116,10 +124,13 @@ def recover_loss(payment: Payment, *, invoice_id: int, amount: Decimal, on: date
     left = losses.left_to_recover(payment.account_id, invoice_id=invoice_id)
     loss = split_recovery(amount, left=left, currency=payment.currency)
     losses.note_recovery(payment, invoice_id=invoice_id, loss=loss, on=on)
+    key = f"recovery:{payment.id}:{invoice_id}"
+    moved = TaxMove(payment.account_id, invoice_id, key, on, payment.currency)
+    taxes = owe_taxes_again(moved, loss=loss, tenant_id=payment.tenant_id)
     return post_recovery(
         loss=loss.net,
-        tax=loss.tax,
-        source_key=f"recovery:{payment.id}:{invoice_id}",
+        tax=taxes,
+        source_key=key,
         on=on,
         currency=payment.currency,
     )
@@ -138,10 +149,12 @@ def give_up_again(
         loss = losses.recovered_by(payment, invoice_id=invoice_id)
         loss = Loss(EXACT.subtract(amount, loss.tax), loss.tax)
         losses.note_lost_again(payment, invoice_id=invoice_id, loss=loss, on=on)
+        key = f"write-off:{invoice_id}:again:{payment.id}"
+        moved = TaxMove(payment.account_id, invoice_id, key, on, payment.currency)
+        taxes = relieve_taxes_again(moved, loss=loss, payment=payment)
         entry = post_write_off(
-            loss=loss.net, tax=loss.tax, source_key=f"write-off:{invoice_id}:again:{payment.id}",
-            on=on, currency=payment.currency,
-        )  # fmt: skip
+            loss=loss.net, tax=taxes, source_key=key, on=on, currency=payment.currency
+        )
         store_entry(
             entry, tenant_id=payment.tenant_id, account_id=payment.account_id,
             description=f"written off again: payment {payment.key} came back", at=at,

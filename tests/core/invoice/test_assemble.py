@@ -1,6 +1,7 @@
 """Assembly: the worked tables of docs/algorithms/rounding.md, and one path against the other."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -31,6 +32,7 @@ VAT19 = Tax("VAT", "S", Decimal("19.000000"))
 CATEGORIES: dict[str, tuple[Tax, ...]] = {
     "standard": (VAT19,),
     "hardware": (VAT19,),
+    "abroad": (replace(VAT19, place="AT", jurisdiction="AT"),),
     "reduced": (Tax("VAT", "S", Decimal("7.000000")),),
     "free": (Tax("VAT", "E", Decimal("0.000000")),),
     "quebec": (Tax("GST", "S", Decimal("5.000000")), Tax("QST", "S", Decimal("9.975000"))),
@@ -68,10 +70,11 @@ def frame_of(invoices: dict[str, Sequence[DueLine]]) -> pl.DataFrame:
 
 def rates_of(categories: dict[str, tuple[Tax, ...]]) -> pl.DataFrame:
     rows = [
-        ("home", name, t.tax, t.code, t.percent, t.levy, t.levy_unit)
+        ("home", name, t.tax, t.code, t.percent, t.levy, t.levy_unit, t.place,
+         t.jurisdiction)
         for name, own in categories.items()
         for t in own
-    ]
+    ]  # fmt: skip
     return pl.DataFrame(rows, schema=RATES, orient="row")
 
 
@@ -206,6 +209,8 @@ def test_batch_equals_one_by_one(
                 row.tax.percent,
                 row.tax.levy,
                 row.tax.levy_unit,
+                row.tax.place,
+                row.tax.jurisdiction,
                 row.taxable,
                 row.amount,
             )

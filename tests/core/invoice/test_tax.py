@@ -108,10 +108,10 @@ def test_rates_frame_holds_every_position() -> None:
         on=date(2026, 1, 1),
     )
     assert frame.rows() == [
-        ("home", "reduced", "VAT", "S", Decimal(7), 0, ""),
-        ("home", "standard", "VAT", "S", Decimal(19), 0, ""),
-        ("qc", "standard", "GST", "S", Decimal(5), 0, ""),
-        ("qc", "standard", "QST", "S", Decimal("9.975"), 0, ""),
+        ("home", "reduced", "VAT", "S", Decimal(7), 0, "", "DE", "DE"),
+        ("home", "standard", "VAT", "S", Decimal(19), 0, "", "DE", "DE"),
+        ("qc", "standard", "GST", "S", Decimal(5), 0, "", "CA-QC", "CA-QC"),
+        ("qc", "standard", "QST", "S", Decimal("9.975"), 0, "", "CA-QC", "CA-QC"),
     ]
 
 
@@ -128,6 +128,8 @@ def test_places_lie_in_one_another() -> None:
         position = TaxPosition("p", place, "consumer")
         found = taxes_on("line", position=position, table=table, on=date(2026, 1, 1))
         assert [tax.tax for tax in found] == names
+        assert {tax.place for tax in found} == {place}
+        assert [tax.jurisdiction for tax in found] == ["US-NY", *[place] * (len(names) - 1)]
     assert (found[0].levy, found[-1].percent) == (0, 4)
     city = TaxPosition("p", "US-NY/New York City", "consumer")
     levy = taxes_on("line", position=city, table=table, on=date(2026, 1, 1))[-1]

@@ -1,5 +1,6 @@
 """Posting: every rule balances, and a batch posts what one invoice at a time posts."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.base.period import Period
-from tallystick.core.invoice.assemble import assemble_invoice
+from tallystick.core.invoice.assemble import AssembledInvoice, assemble_invoice
 from tallystick.core.invoice.assemble_batch import DUE_LINES, assemble_batch
 from tallystick.core.invoice.recur import DueLine
 from tallystick.core.invoice.tax import RATES, Rounding, Tax
-from tallystick.core.post.batch import POSTINGS, post_invoices_batch
+from tallystick.core.post.batch import POSTINGS, post_credits_batch, post_invoices_batch
 from tallystick.core.post.chart import CHART
 from tallystick.core.post.entry import (
     BusinessEvent,
@@ -34,14 +35,18 @@ ON = date(2026, 3, 1)
 BEFORE = Period(date(2026, 2, 1), date(2026, 3, 1))
 TODAY = Period(date(2026, 2, 1), date(2026, 3, 2))
 AHEAD = Period(date(2026, 3, 1), date(2026, 4, 1))
-TAXES = {"standard": (Tax("VAT", "S", Decimal("19.000000")),)}
+VAT = Tax("VAT", "S", Decimal("19.000000"), place="US-NY/Kings", jurisdiction="US-NY")
+CITY = Tax("City", "S", Decimal("4.500000"), place="US-NY/Kings", jurisdiction="US-NY/Kings")
+TAXES = {"standard": (VAT,), "local": (VAT, CITY)}
 
 
-def line_of(amount: str | Decimal, period: Period, account: str = "4000", n: int = 1) -> DueLine:
+def line_of(
+    amount: str | Decimal, period: Period, account: str = "4000", tax: str = "standard", n: int = 1
+) -> DueLine:
     exact = Decimal(amount)
     return DueLine(
         "C-1", f"line-{n}", "recurring", period, "A line", Decimal(1), "unit", exact, exact,
-        "standard", account,
+        tax, account,
     )  # fmt: skip
 
 
@@ -70,7 +75,7 @@ def test_money_moves() -> None:
     used = post_allocation(amount, source_key="allocation:1", on=ON, currency="EUR")
     assert told(used) == "2100 40.46, 1200 -40.46"
     lost = post_write_off(
-        loss=Decimal("34.00"), tax=Decimal("6.46"), source_key="x", on=ON, currency="EUR"
+        loss=Decimal("34.00"), tax={"": Decimal("6.46")}, source_key="x", on=ON, currency="EUR"
     )
     assert told(lost) == "6100 34.00, 2200 6.46, 1200 -40.46"
 
@@ -107,11 +112,21 @@ def test_an_operator_may_post_in_its_own_way() -> None:
     assert told(paid) == "1000 5, 1200 -5"
 
 
+def _turned(invoice: AssembledInvoice) -> AssembledInvoice:
+    """The same document with its amounts on the other side of zero, as a credit note has them."""
+    return AssembledInvoice(
+        tuple(replace(one, printed=-one.printed, net=-one.net) for one in invoice.lines),
+        tuple(replace(row, taxable=-row.taxable, amount=-row.amount) for row in invoice.taxes),
+        -invoice.net, -invoice.tax, -invoice.total,
+    )  # fmt: skip
+
+
 some_lines = st.lists(
     st.tuples(
         st.decimals(-1000, 1000, places=4),
         st.sampled_from([BEFORE, TODAY, AHEAD]),
         st.sampled_from(["4000", "4010", "4020"]),
+        st.sampled_from(["standard", "local"]),
     ),
     min_size=1,
     max_size=6,
@@ -121,7 +136,7 @@ some_lines = st.lists(
 @given(accounts=st.lists(some_lines, min_size=1, max_size=4), inclusive=st.booleans())
 @settings(max_examples=80, deadline=None)
 def test_batch_posts_what_one_by_one_posts(
-    accounts: list[list[tuple[Decimal, Period, str]]], inclusive: bool
+    accounts: list[list[tuple[Decimal, Period, str, str]]], inclusive: bool
 ) -> None:
     rounding = Rounding(inclusive=inclusive)
     lines = {
@@ -136,20 +151,30 @@ def test_batch_posts_what_one_by_one_posts(
     ]  # fmt: skip
     frame = pl.DataFrame(rows, schema=DUE_LINES, orient="row")
     rates = pl.DataFrame(
-        [("home", "standard", "VAT", "S", Decimal(19), Decimal(0), "")], schema=RATES, orient="row"
-    )
+        [
+            ("home", category, t.tax, t.code, t.percent, t.levy, "", t.place, t.jurisdiction)
+            for category, own in TAXES.items() for t in own
+        ],
+        schema=RATES, orient="row",
+    )  # fmt: skip
     batch = assemble_batch(frame, rates=rates, currency="EUR", rounding=rounding)
     postings = post_invoices_batch(batch, issued_on=ON, first_entry_no=100)
-    assert postings.schema == POSTINGS
+    notes = post_credits_batch(batch, issued_on=ON, first_entry_no=100)
+    assert postings.schema == notes.schema == POSTINGS
     number = 100
     for account, own in lines.items():
         invoice = assemble_invoice(own, taxes=TAXES, currency="EUR", rounding=rounding)
         entry = post_invoice(invoice, source_key="k", issued_on=ON, currency="EUR")
         mine = postings.filter(pl.col("account_id") == account)
         expected = [
-            (account, number, p.line_no, len(entry.postings), p.ledger_account, p.amount)
+            (account, number, p.line_no, len(entry.postings), p.ledger_account, p.amount, p.detail)
             for p in entry.postings
         ]
         assert mine.rows() == expected
+        note = post_credit(_turned(invoice), source_key="k", issued_on=ON, currency="EUR")
+        assert notes.filter(pl.col("account_id") == account).rows() == [
+            (account, number, p.line_no, len(note.postings), p.ledger_account, p.amount, p.detail)
+            for p in note.postings
+        ]
         assert mine["amount"].sum() == 0 or mine.is_empty()
         number += bool(expected)

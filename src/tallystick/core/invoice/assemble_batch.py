@@ -73,12 +73,14 @@ TAXES: Final = pl.Schema(
         "percent": PERCENT,
         "levy": AMOUNT,
         "levy_unit": pl.String(),
+        "place": pl.String(),
+        "jurisdiction": pl.String(),
         "taxable": MONEY,
         "amount": MONEY,
     }
 )
 
-_TAX = ["tax", "code", "percent", "levy", "levy_unit"]
+_TAX = ["tax", "code", "percent", "levy", "levy_unit", "place", "jurisdiction"]
 _HUNDRED: Final = 100 * 10**PERCENT_DECIMALS
 
 

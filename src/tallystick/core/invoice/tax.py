@@ -131,7 +131,8 @@ class TaxPosition:
 class Tax:
     """A tax as borne by a line: the percent is of the line's net, whatever it compounds on.
 
-    A levy has no percent: it is an amount for each `levy_unit` of the line's quantity.
+    A levy has no percent: it is an amount for each `levy_unit` of the line's quantity. `place` is
+    where the line is taxed, `jurisdiction` whose tax it is: that place or one that it lies in.
     """
 
     tax: str
@@ -139,6 +140,8 @@ class Tax:
     percent: Decimal
     levy: Decimal = Decimal(0)
     levy_unit: str = ""
+    place: str = ""
+    jurisdiction: str = ""
 
 
 @dataclass
@@ -196,18 +199,33 @@ def taxes_on(
             on=on.isoformat(),
         )
     rates = [row for row in rows if not row.levy] or rows[:1]
+    free = TaxCode.REVERSE_CHARGE if position.reverse_charge else None
     if _exempt(category, position, on):
-        return tuple(Tax(row.tax, TaxCode.EXEMPT, Decimal(0)) for row in rates)
-    if position.reverse_charge:
-        return tuple(Tax(row.tax, TaxCode.REVERSE_CHARGE, Decimal(0)) for row in rates)
+        free = TaxCode.EXEMPT
+    if free is not None:
+        return tuple(_tax(row, position, Decimal(0), code=free) for row in rates)
     taxes: list[Tax] = []
     for row in rows:
         if row.levy:
-            taxes.append(Tax(row.tax, row.code, Decimal(0), row.levy, row.levy_unit))
+            taxes.append(_tax(row, position, Decimal(0), levy=row.levy, levy_unit=row.levy_unit))
             continue
         base = Decimal(100) + (sum(t.percent for t in taxes) if row.compound else Decimal(0))
-        taxes.append(Tax(row.tax, row.code, _percent(row.percent * base / 100)))
+        taxes.append(_tax(row, position, _percent(row.percent * base / 100)))
     return tuple(taxes)
+
+
+def _tax(
+    row: TaxRow,
+    position: TaxPosition,
+    percent: Decimal,
+    *,
+    code: str = "",
+    levy: Decimal = Decimal(0),
+    levy_unit: str = "",
+) -> Tax:
+    return Tax(
+        row.tax, code or row.code, percent, levy, levy_unit, position.jurisdiction, row.jurisdiction
+    )
 
 
 def _of_place(rows: Sequence[TaxRow], place: str, position: TaxPosition) -> list[TaxRow]:
@@ -244,6 +262,8 @@ RATES: Final = pl.Schema(
         "percent": PERCENT,
         "levy": AMOUNT,  # for each `levy_unit` of a line's quantity
         "levy_unit": pl.String(),
+        "place": pl.String(),  # where the line is taxed
+        "jurisdiction": pl.String(),  # whose tax it is
     }
 )
 """The taxes of every category for every tax position, on one day."""
@@ -279,7 +299,10 @@ def rates_frame(
             except NoTaxRate:
                 continue
             rows += [
-                (position.name, category, t.tax, t.code, t.percent, t.levy, t.levy_unit)
+                (
+                    position.name, category, t.tax, t.code, t.percent, t.levy, t.levy_unit,
+                    t.place, t.jurisdiction,
+                )
                 for t in taxes
-            ]
+            ]  # fmt: skip
     return pl.DataFrame(rows, schema=RATES, orient="row")

@@ -9,7 +9,8 @@ from tallystick.base.money import EXACT
 from tallystick.base.period import Period
 from tallystick.base.refusal import Refusal
 from tallystick.core.invoice.assemble import AssembledInvoice
-from tallystick.core.post.rules import RULES, EventKind, Rules, Side
+from tallystick.core.post.detail import BY_DETAIL, BY_METHOD, NO_DETAIL, TaxDetail
+from tallystick.core.post.rules import RULES, EventKind, Rules, Side, Template
 
 ZERO = Decimal(0)
 
@@ -18,7 +19,8 @@ ZERO = Decimal(0)
 class BusinessEvent:
     """What happened, in money: named parts, and parts that name their own ledger accounts.
 
-    `source_key` is unique to the fact, so that posting it twice gives one entry.
+    `source_key` is unique to the fact, so that posting it twice gives one entry. `details` are
+    parts told apart by detail, in the place of their sum; `method` is how the money moved.
     """
 
     kind: EventKind
@@ -27,6 +29,8 @@ class BusinessEvent:
     currency: str
     parts: Mapping[str, Decimal] = field(default_factory=dict)
     by_account: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    details: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    method: str = NO_DETAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Posting:
     line_no: int
     ledger_account: str
     amount: Decimal
+    detail: str = NO_DETAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class UnknownPart(Refusal):
 
 
 def post_event(event: BusinessEvent, *, rules: Rules = RULES) -> Entry:
-    """The entry of the event, one posting a ledger account; zero amounts post nothing.
+    """The entry of the event, one posting a ledger account and detail; zero posts nothing.
 
     :raises NoPostingRule: when its kind has no rule
     :raises UnknownPart: when it has a part that the rule does not post
@@ -91,22 +96,18 @@ def post_event(event: BusinessEvent, *, rules: Rules = RULES) -> Entry:
     if event.kind not in rules:
         raise NoPostingRule(kind=event.kind)
     templates = rules[event.kind]
-    for part in (*event.parts, *event.by_account):
+    for part in (*event.parts, *event.by_account, *event.details):
         if not any(template.part == part for template in templates):
             raise UnknownPart(source_key=event.source_key, part=part)
-    sums: dict[str, Decimal] = {}
+    sums: dict[tuple[str, str], Decimal] = {}
     for template in templates:
-        if template.account is None:
-            amounts = event.by_account.get(template.part, {})
-        else:
-            amounts = {template.account: event.parts.get(template.part, ZERO)}
-        for account, amount in amounts.items():
+        for place, amount in _amounts(template, event).items():
             signed = amount if template.side is Side.DEBIT else EXACT.minus(amount)
-            sums[account] = EXACT.add(sums.get(account, ZERO), signed)
+            sums[place] = EXACT.add(sums.get(place, ZERO), signed)
     difference = total_of(sums.values())
     if difference:
         raise UnbalancedEntry(source_key=event.source_key, difference=str(difference))
-    posted = [(account, amount) for account, amount in sums.items() if amount]
+    posted = [(account, amount, detail) for (account, detail), amount in sums.items() if amount]
     return Entry(
         kind=event.kind,
         source_key=event.source_key,
@@ -114,6 +115,19 @@ def post_event(event: BusinessEvent, *, rules: Rules = RULES) -> Entry:
         currency=event.currency,
         postings=tuple(Posting(n, *one) for n, one in enumerate(posted, start=1)),
     )
+
+
+def _amounts(template: Template, event: BusinessEvent) -> dict[tuple[str, str], Decimal]:
+    """What a template posts, by ledger account and detail."""
+    account, part = template.account, template.part
+    if account is None:
+        named = event.by_account.get(part, {})
+        return {(code, NO_DETAIL): amount for code, amount in named.items()}
+    told = event.details.get(part, {})
+    if told and account in BY_DETAIL:
+        return {(account, detail): amount for detail, amount in told.items()}
+    amount = total_of(told.values()) if told else event.parts.get(part, ZERO)
+    return {(account, event.method if account in BY_METHOD else NO_DETAIL): amount}
 
 
 def post_invoice(
@@ -151,11 +165,18 @@ def post_credit(
 
 
 def post_payment(
-    amount: Decimal, *, source_key: str, on: date, currency: str, rules: Rules = RULES
+    amount: Decimal,
+    *,
+    source_key: str,
+    on: date,
+    currency: str,
+    method: str = NO_DETAIL,
+    rules: Rules = RULES,
 ) -> Entry:
     """Money received, as credit of the customer until it is allocated."""
     kind, parts = EventKind.PAYMENT_RECEIVED, {"amount": amount}
-    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+    event = BusinessEvent(kind, source_key, on, currency, parts, method=method)
+    return post_event(event, rules=rules)
 
 
 def post_allocation(
@@ -167,11 +188,18 @@ def post_allocation(
 
 
 def post_deposit(
-    amount: Decimal, *, source_key: str, on: date, currency: str, rules: Rules = RULES
+    amount: Decimal,
+    *,
+    source_key: str,
+    on: date,
+    currency: str,
+    method: str = NO_DETAIL,
+    rules: Rules = RULES,
 ) -> Entry:
     """Money received as a security, which stays the customer's."""
     kind, parts = EventKind.DEPOSIT_HELD, {"amount": amount}
-    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+    event = BusinessEvent(kind, source_key, on, currency, parts, method=method)
+    return post_event(event, rules=rules)
 
 
 def post_deposit_end(
@@ -191,29 +219,34 @@ def post_deposit_end(
 def post_write_off(
     *,
     loss: Decimal,
-    tax: Decimal,
+    tax: Mapping[str, Decimal],
     source_key: str,
     on: date,
     currency: str,
     rules: Rules = RULES,
 ) -> Entry:
-    """A receivable given up: the net is bad debt, the tax comes back where the law lets it."""
-    kind, parts = EventKind.DEBT_WRITTEN_OFF, {"loss": loss, "tax": tax}
-    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+    """A receivable given up: the net is bad debt, the tax comes back where the law lets it.
+
+    `tax` is by detail.
+    """
+    kind, parts, details = EventKind.DEBT_WRITTEN_OFF, {"loss": loss}, {"tax": tax}
+    event = BusinessEvent(kind, source_key, on, currency, parts, details=details)
+    return post_event(event, rules=rules)
 
 
 def post_recovery(
     *,
     loss: Decimal,
-    tax: Decimal,
+    tax: Mapping[str, Decimal],
     source_key: str,
     on: date,
     currency: str,
     rules: Rules = RULES,
 ) -> Entry:
-    """Money came for what was given up: a receivable once more, and its tax owed again."""
-    kind, parts = EventKind.DEBT_RECOVERED, {"loss": loss, "tax": tax}
-    return post_event(BusinessEvent(kind, source_key, on, currency, parts), rules=rules)
+    """Money came for what was given up: a receivable once more, its tax (by detail) owed again."""
+    kind, parts, details = EventKind.DEBT_RECOVERED, {"loss": loss}, {"tax": tax}
+    event = BusinessEvent(kind, source_key, on, currency, parts, details=details)
+    return post_event(event, rules=rules)
 
 
 def is_deferred(period: Period, *, issued_on: date) -> bool:
@@ -245,6 +278,13 @@ def _post_document(
         else:
             account = one.line.revenue_account
             revenue[account] = EXACT.add(revenue.get(account, ZERO), one.net)
-    parts = {"total": document.total, "deferred": deferred, "tax": document.tax}
-    event = BusinessEvent(kind, source_key, issued_on, currency, parts, {"revenue": revenue})
+    taxes: dict[str, Decimal] = {}
+    for row in document.taxes:
+        tax = row.tax
+        detail = str(TaxDetail(tax.jurisdiction, tax.tax, tax.code, tax.percent))
+        taxes[detail] = EXACT.add(taxes.get(detail, ZERO), row.amount)
+    event = BusinessEvent(
+        kind, source_key, issued_on, currency, {"total": document.total, "deferred": deferred},
+        {"revenue": revenue}, {"tax": taxes},
+    )  # fmt: skip
     return post_event(event, rules=rules)

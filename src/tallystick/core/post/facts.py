@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from tallystick.core.invoice.assemble_batch import MONEY
+from tallystick.core.post.detail import BY_METHOD, NO_DETAIL
 from tallystick.core.post.rules import RULES, EventKind, Rules, Side
 
 AMOUNT: Final = "amount"
@@ -19,13 +20,16 @@ FACTS: Final = pl.Schema(
         "description": pl.String(),
         "kind": pl.String(),
         "amount": MONEY,
+        "method": pl.String(),  # how the money moved, as the text of a detail
     }
 )
 """What happened, with its amount above zero, in the order it is posted."""
 
 
 def post_facts_batch(facts: pl.DataFrame, *, rules: Rules = RULES) -> pl.DataFrame:
-    """The postings of FACTS, those of one fact together: FACTS with `ledger_account`, signed.
+    """The postings of FACTS, those of one fact together, signed.
+
+    They are FACTS with `ledger_account` and `detail` in the place of `method`.
 
     The rule of each kind debits as much as it credits of the amount.
     """
@@ -40,9 +44,13 @@ def post_facts_batch(facts: pl.DataFrame, *, rules: Rules = RULES) -> pl.DataFra
             signed = pl.col(AMOUNT) if one.side is Side.DEBIT else -pl.col(AMOUNT)
             posted.append(
                 own.with_columns(
-                    signed.alias(AMOUNT), ledger_account=pl.lit(one.account), place=pl.lit(place)
+                    signed.alias(AMOUNT),
+                    ledger_account=pl.lit(one.account),
+                    place=pl.lit(place),
+                    detail=pl.col("method") if one.account in BY_METHOD else pl.lit(NO_DETAIL),
                 )
             )
     if not posted:
-        return facts.with_columns(ledger_account=pl.lit(None, pl.String))
-    return pl.concat(posted).sort("fact", "place").drop("fact", "place")
+        empty = pl.lit(None, pl.String)
+        return facts.drop("method").with_columns(ledger_account=empty, detail=empty)
+    return pl.concat(posted).sort("fact", "place").drop("fact", "place", "method")

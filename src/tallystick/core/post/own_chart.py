@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tallystick.base.refusal import Refusal
-from tallystick.core.post.chart import CHART, Nature
+from tallystick.core.post.chart import CHART, TAX_PAYABLE, LedgerAccount, Nature
+from tallystick.core.post.own_details import (
+    is_place,
+    keys_of,
+    read_method_key,
+    read_tax_key,
+    told_apart,
+)
 from tallystick.core.post.rules import RULES, EventKind
 from tallystick.core.tariff.page import Page
 from tallystick.core.tariff.source import CatalogueError, Table, Text, Unreadable, read_source
@@ -40,16 +47,27 @@ class OwnAccount:
 class OwnChart:
     """Own accounts, and where facts are booked: (fact or none, standard account) -> own account.
 
-    `revenue_else` has, by fact or none, the account of revenue that is not named.
+    `revenue_else` has, by fact or none, the account of revenue that is not named; `told` that of
+    some taxes or ways of payment: (fact or none, standard account, key) -> own account.
     """
 
     accounts: tuple[OwnAccount, ...] = ()
     places: Mapping[tuple[EventKind | None, str], str] = field(default_factory=dict)
     revenue_else: Mapping[EventKind | None, str] = field(default_factory=dict)
+    told: Mapping[tuple[EventKind | None, str, str], str] = field(default_factory=dict)
 
-    def book(self, standard: str, *, kind: EventKind) -> str | None:
+    @property
+    def rules(self) -> int:
+        """How many rules there are."""
+        return len(self.places) + len(self.revenue_else) + len(self.told)
+
+    def book(self, standard: str, *, kind: EventKind, detail: str = "") -> str | None:
         """The own account for a posting to that standard one; None where no rule names any."""
         for fact in (kind, None):
+            for key in keys_of(standard, detail):
+                told = self.told.get((fact, standard, key))
+                if told is not None:
+                    return told
             own = self.places.get((fact, standard))
             if own is None and is_revenue(standard):
                 own = self.revenue_else.get(fact)
@@ -99,12 +117,13 @@ def read_own_chart(text: str, *, name: str) -> OwnChart:
                 of_fact.take(word, kind)
                 reading.places |= of_fact.places
                 reading.revenue_else |= of_fact.revenue_else
+                reading.told |= of_fact.told
         facts.close(tuple(FACTS))
     page.close(TOP_WORDS)
     errors += _left_unmapped(page, accounts, reading)
     if errors:
         raise OwnChartRefused(errors=tuple(sorted(set(errors))))
-    return OwnChart(tuple(accounts.values()), reading.places, reading.revenue_else)
+    return OwnChart(tuple(accounts.values()), reading.places, reading.revenue_else, reading.told)
 
 
 def _accounts(page: Page) -> Iterator[OwnAccount]:
@@ -134,6 +153,7 @@ class _Reading:
         self._page, self._accounts = page, accounts
         self.places: dict[tuple[EventKind | None, str], str] = {}
         self.revenue_else: dict[EventKind | None, str] = {}
+        self.told: dict[tuple[EventKind | None, str, str], str] = {}
 
     def take(self, word: str, kind: EventKind | None) -> None:
         """The rules under that word, of one kind of fact or of all."""
@@ -153,7 +173,9 @@ class _Reading:
             if kind is not None and standard.code not in posted:
                 known = ", ".join(n for n, one in NAMED.items() if one.code in posted)
                 page.complain(own.line, f"is not posted by that fact; it posts {known}", word=name)
-            elif code := self._account(page, own, name, standard.nature):
+            elif isinstance(own, Table) and told_apart(standard.code):
+                _Telling(self, page, standard, kind).take(own, name)
+            elif code := self.account(page, own, name, standard.nature):
                 self.places[kind, standard.code] = code
         self._revenue(page, kind)
         page.close((*NAMED, REVENUE))
@@ -166,13 +188,14 @@ class _Reading:
         named = node.entries if isinstance(node, Table) else {ELSE: node}
         for service, entry in named.items():
             word = REVENUE if service == ELSE else f"{REVENUE}.{service}"
-            if code := self._account(page, entry, word, Nature.INCOME):
+            if code := self.account(page, entry, word, Nature.INCOME):
                 if service == ELSE:
                     self.revenue_else[kind] = code
                 else:
                     self.places[kind, service] = code
 
-    def _account(self, page: Page, node: object, word: str, nature: Nature) -> str:
+    def account(self, page: Page, node: object, word: str, nature: Nature) -> str:
+        """The code of the own account that a word names; empty, and noted, where it is none."""
         if not isinstance(node, Text):
             page.complain(getattr(node, "line", 1), "is one account, such as 1400", word=word)
             return ""
@@ -186,6 +209,48 @@ class _Reading:
             page.complain(node.line, message, word=word)
             return ""
         return own.code
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A table that tells the postings to one standard account apart."""
+
+    reading: _Reading
+    page: Page
+    standard: LedgerAccount
+    kind: EventKind | None
+
+    def take(self, table: Table, word: str, *, place: str = "") -> None:
+        """`{19 %: 1776, DE: {7 %: 1771}, else: 1770}`, or `{cash: 1000, card stripe: 1360}`."""
+        taxes = self.standard.code == TAX_PAYABLE
+        for name, node in table.entries.items():
+            said = f"{word}.{name}"
+            if taxes and not place and is_place(name):
+                if isinstance(node, Table):
+                    self.take(node, said, place=name)
+                else:
+                    self._note(f"{name}||", node, said)
+            elif name == ELSE and place:
+                self._note(f"{place}||", node, said)
+            elif name == ELSE:
+                code = self.reading.account(self.page, node, said, self.standard.nature)
+                if code:
+                    self.reading.places[self.kind, self.standard.code] = code
+            else:
+                try:
+                    key = read_tax_key(name, place=place) if taxes else read_method_key(name)
+                except Mistake as mistake:
+                    self.page.complain(table.key_lines[name], str(mistake), word=word)
+                    continue
+                self._note(key, node, said)
+
+    def _note(self, key: str, node: object, word: str) -> None:
+        code = self.reading.account(self.page, node, word, self.standard.nature)
+        place = (self.kind, self.standard.code, key)
+        if code and place in self.reading.told:
+            self.page.complain(getattr(node, "line", 1), "is said twice", word=word)
+        elif code:
+            self.reading.told[place] = code
 
 
 def _posted_by(kind: EventKind | None) -> set[str]:

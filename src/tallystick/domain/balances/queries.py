@@ -22,6 +22,8 @@ class UnpostedPart:
     kind: str
     revenue: str
     tax: str
+    moved: str
+    """How money that came in moved, as the text of a posting's detail."""
     quantity: Decimal
 
 
@@ -106,9 +108,13 @@ def unposted_of(account_ids: list[int]) -> dict[int, Unposted]:
                     ELSE '' END,
                 CASE WHEN m.kind IN ('debit', 'refund')
                     THEN coalesce(nullif(m.reason->>'tax', ''), t.tax_category) ELSE '' END,
+                CASE WHEN m.kind = 'credit' THEN concat_ws('/', coalesce(
+                    nullif(m.reason->>'method', ''),
+                    CASE WHEN b.origin = 'voucher' THEN 'voucher' END
+                ), nullif(m.reason->>'processor', '')) ELSE '' END,
                 sum(m.quantity)
             {_PAID_MONEY} WHERE t.account_id = ANY(%s) AND m.id > t.posted_through
-            GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+            GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
             """,
             [account_ids],
         )

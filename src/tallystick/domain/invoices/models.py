@@ -202,6 +202,49 @@ class InvoiceTax(TenantRow):
     rate = models.DecimalField(max_digits=9, decimal_places=6)
     taxable = money_column()
     tax = money_column()
+    place = models.CharField(max_length=100, default="", db_default="")
+    """Where its lines are taxed, such as US-NY/Kings; empty on taxes of before it was kept."""
+    jurisdiction = models.CharField(max_length=100, default="", db_default="")
+    """Whose tax it is: the place, or one that it lies in."""
+
+
+class TaxCause(StrEnum):
+    """What makes tax due, or gives it back, beside invoices."""
+
+    PREPAID_USED = "prepaid_used"
+    WRITTEN_OFF = "written_off"
+    RECOVERED = "recovered"
+
+
+class OtherTax(TenantRow):
+    """Tax that no invoice says: of prepaid use, and of debts given up and recovered."""
+
+    account = belongs_to("parties.Account")
+    entry_key = models.CharField(max_length=120)
+    """The source key of the entry that posts it."""
+    cause = models.CharField(max_length=12, choices=one_of(TaxCause))
+    invoice = belongs_to("invoices.Invoice", null=True)
+    """The invoice that was given up; None of prepaid use."""
+    counted_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    place = models.CharField(max_length=100)
+    jurisdiction = models.CharField(max_length=100)
+    name = models.CharField(max_length=40)
+    code = models.CharField(max_length=4)
+    rate = models.DecimalField(max_digits=9, decimal_places=6)
+    taxable = money_column()
+    tax = money_column()
+    """What is given back stands below zero."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "entry_key", "place", "jurisdiction", "name", "code",
+                        "rate"],
+                name="other_tax_once",
+            )
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["tenant", "counted_on"], name="other_tax_by_day")]
 
 
 class OpenItem(TenantRow):

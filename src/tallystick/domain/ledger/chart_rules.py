@@ -16,18 +16,25 @@ def rules_on(day: date) -> ChartRules | None:
     return ChartRules.objects.filter(valid_from__lte=day).order_by("-valid_from").first()
 
 
-def own_account(standard: str, *, kind: str, on: date) -> str | None:
+def own_account(standard: str, *, kind: str, on: date, detail: str = "") -> str | None:
     """The account of the operator's own chart for one posting."""
     chart = _chart_on(on)
-    return None if chart is None else chart.book(standard, kind=EventKind(kind))
+    return None if chart is None else chart.book(standard, kind=EventKind(kind), detail=detail)
 
 
 def with_own_accounts(postings: pl.DataFrame) -> pl.DataFrame:
-    """Postings (`ledger_account`, `kind`, `occurred_on`) with `own_account`, null where none is."""
-    asked = postings.select("ledger_account", "kind", "occurred_on").unique(maintain_order=True)
+    """Postings with `own_account`, null where none is.
+
+    They have `ledger_account`, `detail` (empty: none), `kind`, `occurred_on`.
+    """
+    facts = ("ledger_account", "detail", "kind", "occurred_on")
+    asked = postings.select(facts).unique(maintain_order=True)
     booked = pl.Series(
         "own_account",
-        [own_account(standard, kind=kind, on=on) for standard, kind, on in asked.iter_rows()]
+        [
+            own_account(standard, kind=kind, on=on, detail=detail)
+            for standard, detail, kind, on in asked.iter_rows()
+        ]
         if _any_rules(asked["occurred_on"])
         else [None] * asked.height,
         dtype=pl.String,

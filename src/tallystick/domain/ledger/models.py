@@ -96,6 +96,8 @@ class Posting(TenantRow):
     """The standard account, which proofs and balances go by."""
     own_account = models.CharField(max_length=60, null=True)
     """The account of the operator's own chart, where its rules named one when it was posted."""
+    detail = models.CharField(max_length=200, null=True)
+    """Whose tax at which rate, or how the money moved (see `core.post.detail`)."""
     amount = money_column()
 
     @property

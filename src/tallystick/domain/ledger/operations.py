@@ -105,7 +105,10 @@ def store_entry(
             line_no=posting.line_no,
             line_count=count,
             ledger_account=posting.ledger_account,
-            own_account=own_account(posting.ledger_account, kind=entry.kind, on=entry.on),
+            own_account=own_account(
+                posting.ledger_account, kind=entry.kind, on=entry.on, detail=posting.detail
+            ),
+            detail=posting.detail or None,
             amount=posting.amount,
         )
         for posting in entry.postings

@@ -70,10 +70,11 @@ def booked_on(code: str, *, through: date | None = None) -> Decimal:
     return postings.aggregate(total=Sum("amount"))["total"] or Decimal(0)
 
 
-def postings_of(account_id: int, *, source_key: str) -> dict[str, Decimal]:
-    """What the entry of that fact posts to each ledger account; nothing where there is no entry."""
+def postings_of(account_id: int, *, source_key: str) -> dict[tuple[str, str], Decimal]:
+    """What the entry of that fact posts to each ledger account and detail (empty: none)."""
     own = Posting.objects.filter(account_id=account_id, entry__source_key=source_key)
-    return dict(own.values_list("ledger_account").annotate(total=Sum("amount")))
+    sums = own.values_list("ledger_account", "detail").annotate(total=Sum("amount"))
+    return {(code, detail or ""): total for code, detail, total in sums}
 
 
 def balance_of(code: str, *, account_id: int | None = None) -> Decimal:
@@ -82,6 +83,14 @@ def balance_of(code: str, *, account_id: int | None = None) -> Decimal:
     if account_id is not None:
         postings = postings.filter(account_id=account_id)
     return postings.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+
+
+def moved_on(code: str, *, since: date, until: date) -> dict[str, Decimal]:
+    """Debits less credits of a standard ledger account on these days, by currency."""
+    own = Posting.objects.filter(
+        ledger_account=code, entry__occurred_on__gte=since, entry__occurred_on__lte=until
+    )
+    return dict(own.values_list("entry__currency").annotate(total=Sum("amount")))
 
 
 def recent_entries(
@@ -118,6 +127,9 @@ class JournalRow:
     ledger_name: str
     currency: str
     amount: Decimal
+    standard: str
+    detail: str
+    """Whose tax at which rate, or how the money moved; empty of other postings."""
 
 
 _JOURNAL = """
@@ -139,7 +151,8 @@ def journal_between(since: date, until: date) -> Iterator[JournalRow]:
             "SELECT e.id, e.occurred_on, e.posted_at, e.kind, e.source_key, e.description,"
             " a.number, coalesce(p.own_account, p.ledger_account),"
             " coalesce(o.name, l.name, p.ledger_account), e.currency,"
-            f" p.amount {_JOURNAL} ORDER BY e.id, a.number, p.line_no",
+            f" p.amount, p.ledger_account, coalesce(p.detail, '') {_JOURNAL}"
+            " ORDER BY e.id, a.number, p.line_no",
             [since, until],
         )
         for row in cursor:

@@ -35,9 +35,12 @@ ENTRY_ROWS: Final = pl.Schema(
         "currency": pl.String(),
         "ledger_account": pl.String(),
         "amount": MONEY,
+        "detail": pl.String(),  # empty = none
     }
 )
 """Entries given posting by posting; those of one source key stand together."""
+
+_DETAIL: Final = pl.col("detail").replace("", None)
 
 
 def store_entries(
@@ -91,6 +94,7 @@ def store_entries(
             "line_count",
             "ledger_account",
             "own_account",
+            _DETAIL,
             "amount",
         ),
         table="ledger_posting",
@@ -165,6 +169,7 @@ def store_many_entries(entries: pl.DataFrame, *, tenant_id: int, posted_at: date
             "line_count",
             "ledger_account",
             "own_account",
+            _DETAIL,
             "amount",
         ),
         table="ledger_posting",

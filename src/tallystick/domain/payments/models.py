@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from django.db import models
 
+from tallystick.core.post.detail import MethodDetail
 from tallystick.core.receive.pull import PullState
 from tallystick.domain.tenants.columns import (
     TenantRow,
@@ -35,6 +36,13 @@ class Payment(TenantRow):
     recorded_at = models.DateTimeField()
     reference = models.CharField(max_length=140, blank=True)
     payer = models.CharField(max_length=200, blank=True)
+    processor = models.CharField(max_length=20, default="", db_default="", blank=True)
+    """Through whom it came, such as stripe; empty = straight to the operator."""
+
+    @property
+    def moved(self) -> str:
+        """How the money moved, as the text of a posting's detail."""
+        return str(MethodDetail(self.method, self.processor))
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import F, Sum
 
 from tallystick.base.refusal import Refusal
+from tallystick.core.post.detail import MethodDetail
 from tallystick.domain.invoices.models import OpenItem, OpenState
 from tallystick.domain.parties.models import Account
 from tallystick.domain.payments.models import Allocation, Payment, PaymentReturn, Refund, RefundPart
@@ -45,6 +46,12 @@ class Receipt:
     received_on: date
     reference: str = ""
     payer: str = ""
+    processor: str = ""  # through whom it came, if through anybody
+
+    @property
+    def moved(self) -> str:
+        """How the money moved, as the text of a posting's detail."""
+        return str(MethodDetail(self.method, self.processor))
 
 
 def record_payment(receipt: Receipt, *, account: Account, at: datetime) -> tuple[Payment, bool]:
@@ -73,6 +80,7 @@ def record_payment(receipt: Receipt, *, account: Account, at: datetime) -> tuple
         recorded_at=at,
         reference=receipt.reference,
         payer=receipt.payer,
+        processor=receipt.processor,
     )
     return payment, True
 

@@ -94,6 +94,7 @@ def entries(
                 {
                     "ledger_account": side.booked,
                     "standard_account": side.ledger_account,
+                    "detail": side.detail,
                     "amount": money(side.amount, entry.currency),
                 }
                 for side in sides

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -155,26 +156,55 @@ def aging(day: Day = None, operator: Operator = None, as_json: AsJson = False) -
 
 
 @books.command(
-    epilog=examples("books taxes --from 2026-01-01 --to 2026-03-31", "books taxes --json ...")
+    epilog=examples(
+        "books taxes --from 2026-01-01 --to 2026-03-31",
+        "books taxes --from 2026-01-01 --to 2026-03-31 --json",
+    )
 )
 def taxes(since: Since, until: Until, operator: Operator = None, as_json: AsJson = False) -> None:
-    """Show the taxes of the invoices issued on some days, as a return asks for them."""
-    from tallystick.domain.invoices.reports import sum_taxes
+    """Show the taxes of some days as a return asks for them; exit code 3 if the books differ.
 
+    By where lines are taxed and whose tax it is, wherever the bill goes: of invoices, credit notes
+    and voids, of prepaid use, and of debts given up or recovered.
+    """
+    from tallystick.core.post.chart import TAX_PAYABLE
+    from tallystick.domain.invoices.reports import sum_taxes
+    from tallystick.domain.ledger.queries import moved_on
+
+    _require_order(since, until)
     present = act_for(operator)
     with acting_for(present.tenant_id):
         sums = sum_taxes(since, until)
+        booked = moved_on(TAX_PAYABLE, since=since, until=until)
+    totals: dict[str, Decimal] = {}
+    for one in sums:
+        totals[one.currency] = totals.get(one.currency, Decimal(0)) + one.tax
+    books = {currency: -amount for currency, amount in booked.items()}
+    same = all(totals.get(currency, 0) == books.get(currency, 0) for currency in totals | books)
     told = [
         asdict(one)
         | {"taxable": money(one.taxable, one.currency), "tax": money(one.tax, one.currency)}
         for one in sums
     ]
-    columns = ["place", "name", "code", "rate", "currency", "invoices", "taxable", "tax"]
+    columns = [
+        "place", "jurisdiction", "name", "code", "rate", "currency", "of", "invoices", "taxable",
+        "tax",
+    ]  # fmt: skip
+    said = f"taxes {_in_words(moneys(totals))}; tax payable in the books {_in_words(moneys(books))}"
     tell(
-        {"from": since, "to": until, "taxes": told},
+        {
+            "from": since,
+            "to": until,
+            "taxes": told,
+            "totals": moneys(totals),
+            "booked": moneys(books),
+            "matches": same,
+        },
         as_json=as_json,
         table=table_of(columns, [[row[name] for name in columns] for row in told]),
+        said=said if same else f"DIFFERS: {said}",
     )
+    raise typer.Exit(0 if same else NOT_ALL_WELL)
 
 
 @books.command(
@@ -200,8 +230,7 @@ def export(
     from tallystick.gates.reports.journal import write_journal
     from tallystick.gates.reports.saft import write_saft
 
-    if until < since:
-        raise typer.BadParameter(f"--to {until} is before --from {since}")
+    _require_order(since, until)
     present = act_for(operator)
     with acting_for(present.tenant_id):
         entries, debit, credit = journal_sums(since, until)
@@ -218,6 +247,11 @@ def export(
         as_json=as_json,
         said=f"{entries} entries are in {output}",
     )
+
+
+def _require_order(since: date, until: date) -> None:
+    if until < since:
+        raise typer.BadParameter(f"--to {until} is before --from {since}")
 
 
 def _audit(present: Present, since: date, until: date, *, sums: tuple[int, Any, Any]) -> "Audit":

@@ -26,10 +26,9 @@ def check(file: File, as_json: AsJson = False) -> None:
 
     chart = read_own_chart(read_text(file), name=file.name)
     tell(
-        {"accounts": len(chart.accounts), "rules": len(chart.places) + len(chart.revenue_else)},
+        {"accounts": len(chart.accounts), "rules": chart.rules},
         as_json=as_json,
-        said=f"{file.name}: {len(chart.accounts)} accounts, "
-        f"{len(chart.places) + len(chart.revenue_else)} rules, nothing wrong",
+        said=f"{file.name}: {len(chart.accounts)} accounts, {chart.rules} rules, nothing wrong",
     )
 
 
@@ -73,6 +72,7 @@ def show(day: Day = None, operator: Operator = None, as_json: AsJson = False) ->
     """Show where each standard account is booked on a day, and by which version."""
     from tallystick.core.post.chart import CHART
     from tallystick.core.post.own_chart import read_own_chart
+    from tallystick.core.post.own_details import say_key
     from tallystick.domain.ledger.chart_rules import rules_on
 
     present = act_for(operator)
@@ -80,20 +80,24 @@ def show(day: Day = None, operator: Operator = None, as_json: AsJson = False) ->
     with acting_for(present.tenant_id):
         found = rules_on(on)
     if found is None:
-        rows = [("", one.code, one.name, one.code, one.name) for one in CHART.values()]
+        rows = [("", one.code, one.name, "", one.code, one.name) for one in CHART.values()]
     else:
         chart = read_own_chart(found.text, name=found.name)
         names = {one.code: one.name for one in chart.accounts}
         standard = {one.code: one.name for one in CHART.values()}
         rows = [
-            (str(fact or ""), code, standard.get(code, code), own, names[own])
+            (str(fact or ""), code, standard[code], say_key(code, key), own, names[own])
+            for (fact, code, key), own in chart.told.items()
+        ]
+        rows += [
+            (str(fact or ""), code, standard.get(code, code), "", own, names[own])
             for (fact, code), own in chart.places.items()
         ]
         rows += [
-            (str(fact or ""), "", "any other revenue", own, names[own])
+            (str(fact or ""), "", "any other revenue", "", own, names[own])
             for fact, own in chart.revenue_else.items()
         ]
-    columns = ["fact", "standard", "name", "booked on", "own name"]
+    columns = ["fact", "standard", "name", "of", "booked on", "own name"]
     tell(
         {
             "on": on,

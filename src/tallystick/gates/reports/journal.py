@@ -9,7 +9,7 @@ from tallystick.domain.ledger.queries import JournalRow
 
 COLUMNS = (
     "entry", "occurred_on", "posted_at", "kind", "source", "description", "customer",
-    "ledger_account", "ledger_name", "currency", "debit", "credit",
+    "ledger_account", "ledger_name", "currency", "debit", "credit", "detail",
 )  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def write_journal(rows: Iterable[JournalRow], *, to: TextIO) -> int:
             (
                 row.entry_id, row.occurred_on, row.posted_at.isoformat(), row.kind,
                 row.source_key, row.description, row.account, row.ledger_account,
-                row.ledger_name, row.currency, debit, credit,
+                row.ledger_name, row.currency, debit, credit, row.detail,
             )
         )  # fmt: skip
         count += 1

@@ -13,6 +13,8 @@ from typing import BinaryIO, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from tallystick.base.money import round_minor
+from tallystick.core.post.chart import TAX_PAYABLE
+from tallystick.core.post.detail import read_tax_detail
 from tallystick.domain.ledger.queries import BalanceLine, JournalRow
 
 VERSION: Final = "2.00"
@@ -176,5 +178,22 @@ def _line(number: int, row: JournalRow) -> str:
         + _text("RecordID", number)
         + _text("AccountID", row.ledger_account)
         + f"<{amount}>{_text('Amount', value)}{_text('CurrencyCode', row.currency)}</{amount}>"
+        + _tax(row, value)
         + f"</{kind}>"
+    )
+
+
+def _tax(row: JournalRow, value: str) -> str:
+    """Whose tax the line is and at which rate, where it is one."""
+    if row.standard != TAX_PAYABLE or not row.detail:
+        return ""
+    tax = read_tax_detail(row.detail)
+    return (
+        "<TaxInformation>"
+        + _text("TaxType", tax.name)
+        + _text("TaxCode", tax.code)
+        + _text("TaxPercentage", f"{tax.percent.normalize():f}")
+        + _text("Country", tax.jurisdiction[:2])
+        + f"<TaxAmount>{_text('Amount', value)}{_text('CurrencyCode', row.currency)}</TaxAmount>"
+        + "</TaxInformation>"
     )

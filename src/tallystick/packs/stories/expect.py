@@ -11,6 +11,7 @@ from tallystick.domain.balances.queries import money_left
 from tallystick.domain.collections.models import Dispute, Promise
 from tallystick.domain.contracts.models import Service
 from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax
+from tallystick.domain.invoices.reports import sum_taxes
 from tallystick.domain.ledger.queries import balance_of, booked_on
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.models import Pull
@@ -41,6 +42,7 @@ from tallystick.packs.stories.expectations import (
     ExpectServiceState,
     ExpectSuspense,
     ExpectTax,
+    ExpectTaxes,
     ExpectTold,
 )
 from tallystick.packs.stories.late_steps import ExpectDispute, ExpectPromise
@@ -80,6 +82,8 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
             return _look_for_line(step)
         case ExpectTax():
             return _look_for_tax(step)
+        case ExpectTaxes():
+            return _look_for_taxes(step)
         case ExpectBalance():
             owed = _owed(account_numbered(step.account).id)
             return _moneys(step.amount, owed, currency=tenant.currency)
@@ -183,6 +187,18 @@ def _look_for_tax(step: ExpectTax) -> Seen:
     ]
     expected = f"{step.name} on {plain(step.taxable)}: {plain(step.tax)}"
     return expected, expected if expected in found else "; ".join(found) or "no tax"
+
+
+def _look_for_taxes(step: ExpectTaxes) -> Seen:
+    """The tax return's rows of that place and name, whatever made them due."""
+    own = [
+        one for one in sum_taxes(step.since, step.until)
+        if (one.place, one.name) == (step.place, step.name)
+    ]  # fmt: skip
+    taxable = sum((one.taxable for one in own), Decimal(0))
+    tax = sum((one.tax for one in own), Decimal(0))
+    found = f"{plain(taxable)}: {plain(tax)}" if own else "no such tax"
+    return f"{plain(step.taxable)}: {plain(step.tax)}", found
 
 
 def _invoice_of_day(step: Step, account: str) -> Invoice | None:

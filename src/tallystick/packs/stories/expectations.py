@@ -64,6 +64,17 @@ class ExpectTax(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectTaxes(Expectation):
+    form = "expect taxes PLACE NAME taxable TAXABLE tax TAX from SINCE to UNTIL"
+    place: str
+    name: str
+    taxable: Decimal
+    tax: Decimal
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectBalance(Expectation):
     form = "expect balance ACCOUNT AMOUNT"
     account: str
@@ -138,6 +149,7 @@ EXPECTATIONS: Final[tuple[type[Expectation], ...]] = (
     ExpectNoInvoice,
     ExpectLine,
     ExpectTax,
+    ExpectTaxes,
     ExpectBalance,
     ExpectServiceState,
     ExpectNetwork,

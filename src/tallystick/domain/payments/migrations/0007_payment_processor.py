@@ -1,0 +1,19 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("payments", "0006_exchanged_parts"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="payment",
+            name="processor",
+            field=models.CharField(blank=True, db_default="", default="", max_length=20),
+        ),
+        migrations.RunSQL(
+            "UPDATE payments_payment SET processor = 'stripe' WHERE key LIKE 'stripe:%'",
+            migrations.RunSQL.noop,
+        ),
+    ]
