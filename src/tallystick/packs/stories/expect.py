@@ -120,12 +120,7 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
         case ExpectExchanged():
             return _exchanged(step, tenant.currency), find_exchanged(step)
         case ExpectBooks():
-            off = [
-                f"{one.name}: {plain(one.expected)} and {plain(one.found)}"
-                for one in reconcile(tenant_id=tenant.id)
-                if not one.ok
-            ]
-            return "they balance", "; ".join(off) or "they balance"
+            return "they balance", _books_in_words(tenant)
         case _:
             raise AssertionError(f"nobody looks for {type(step).__name__}")
 
@@ -187,6 +182,15 @@ def _look_for_tax(step: ExpectTax) -> Seen:
     ]
     expected = f"{step.name} on {plain(step.taxable)}: {plain(step.tax)}"
     return expected, expected if expected in found else "; ".join(found) or "no tax"
+
+
+def _books_in_words(tenant: Tenant) -> str:
+    off = [
+        f"{one.name}: {plain(one.expected)} and {plain(one.found)}"
+        for one in reconcile(tenant_id=tenant.id)
+        if not one.ok
+    ]
+    return "; ".join(off) or "they balance"
 
 
 def _look_for_taxes(step: ExpectTaxes) -> Seen:
