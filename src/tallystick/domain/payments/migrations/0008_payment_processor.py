@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0006_exchanged_parts"),
+        ("payments", "0007_failed_orders"),
     ]
 
     operations = [
