@@ -64,7 +64,7 @@ class OwnChart:
     def book(self, standard: str, *, kind: EventKind, detail: str = "") -> str | None:
         """The own account for a posting to that standard one; None where no rule names any."""
         for fact in (kind, None):
-            for key in keys_of(standard, detail):
+            for key in keys_of(standard, detail=detail):
                 told = self.told.get((fact, standard, key))
                 if told is not None:
                     return told

@@ -64,7 +64,7 @@ def read_method_key(word: str) -> str:
     return f"{method}/{processor}" if processor else method
 
 
-def keys_of(standard: str, detail: str) -> Iterator[str]:
+def keys_of(standard: str, *, detail: str) -> Iterator[str]:
     """The keys that fit the detail of a posting, the one that says most first."""
     if not detail:
         return
@@ -83,7 +83,7 @@ def keys_of(standard: str, detail: str) -> Iterator[str]:
         yield moved.method
 
 
-def say_key(standard: str, key: str) -> str:
+def say_key(standard: str, *, key: str) -> str:
     """The key as people write it: `DE VAT 19 %`, `card stripe`."""
     if standard != chart.TAX_PAYABLE:
         return key.replace("/", " ")

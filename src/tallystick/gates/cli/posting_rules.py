@@ -86,7 +86,7 @@ def show(day: Day = None, operator: Operator = None, as_json: AsJson = False) ->
         names = {one.code: one.name for one in chart.accounts}
         standard = {one.code: one.name for one in CHART.values()}
         rows = [
-            (str(fact or ""), code, standard[code], say_key(code, key), own, names[own])
+            (str(fact or ""), code, standard[code], say_key(code, key=key), own, names[own])
             for (fact, code, key), own in chart.told.items()
         ]
         rows += [
