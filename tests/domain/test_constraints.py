@@ -106,6 +106,7 @@ usage_chargetask || {} | usage_charge_task_once
 usage_suspense || {} | usage_suspense_once
 usage_recordkey || {} | usage_recordkey_all_pkey
 balances_counter || {} | counter_once
+balances_counter || {contract_id: 700, held: -1} | counter_held_positive
 balances_rolledover || {} | rolled_over_once
 usage_periodmeasure || {} | usage_measure_once
 usage_periodlevel || {} | usage_level_once
@@ -348,7 +349,9 @@ NO_KEY = {
     "invoices_invoiceline": {"component_id", "contract_id"},
     "invoices_oneoff": {"invoice_id"},
     "payments_processorfact": {"event_id"},
-    "reservations_reservation": {"charge_run_id", "contract_id", "offer_id", "service_id"},
+    "reservations_reservation": {
+        "charge_run_id", "contract_id", "offer_id", "pool_id", "service_id",
+    },
     "usage_batch": {"charge_run_id"},
     "usage_chargetotal": {
         "charge_run_id", "component_id", "contract_id", "invoice_id", "version_id",

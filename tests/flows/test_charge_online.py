@@ -10,8 +10,6 @@ from django.db.models import Sum
 
 from tallystick.domain.balances.models import Bucket, Counter, Movement
 from tallystick.domain.catalog import queries
-from tallystick.domain.contracts.models import Contract
-from tallystick.domain.contracts.operations import join_pool
 from tallystick.domain.outbox.models import Order
 from tallystick.domain.reservations.models import Request, Reservation
 from tallystick.domain.tenants.models import Tenant
@@ -36,9 +34,6 @@ offers:
       calls: {of: voice, price: 60 per min}
       texts: {of: sms, price: 60 per msg}
 """
-SHARED = FLAT.replace(
-    "      calls:", "      minutes: {include: 10 min, of: voice, share: pool}\n      calls:"
-)
 STEPPED = """
 currency: EUR
 zone: Europe/Berlin
@@ -330,27 +325,6 @@ def test_refused(tenant):
         "unknown_subject", "cannot_rate", "absurd_time", "absurd_time", "unknown_session",
         "granted", "session_exists", "session_exists",
     ]  # fmt: skip
-
-
-def test_what_a_pool_shares_is_not_granted_twice(tenant):
-    """What several contracts draw from is counted by file; alone it is the contract's own."""
-    publish(tenant, SHARED)
-    give_terms(tenant.id, "A1")
-    give_bucket(tenant.id, "A1", 100)
-
-    async def alone(asker):
-        return await asker.ask("event", key="one", quantity=60)
-
-    async def together(asker):
-        event = await asker.ask("event", key="two", quantity=60)
-        return event, await asker.ask("reserve", session="s", quantity=60)
-
-    assert asking(tenant.id, alone)["code"] == "granted"
-    with acting_for(tenant.id):
-        join_pool(Contract.objects.get(account__number="A1"), pool="fleet")
-    answers = asking(tenant.id, together)
-    assert [answer["code"] for answer in answers] == ["shared_offline"] * 2
-    assert "minutes is shared by the pool" in answers[0]["sentence"]
 
 
 def test_what_was_charged_online_is_invoiced_once(tenant):

@@ -247,7 +247,7 @@ class _Books:
         charge_tables.store_rated(paid, tenant_id=tenant_id, charge_run_id=run_id)
         charge_tables.mark_drawn(prepaid, charge_run_id=run_id)
         changed = charge_tables.store_draws(
-            draws.filter(~own), known=self.known.counters, tenant_id=tenant_id,
+            draws.filter(~own), known=self.known.stands, tenant_id=tenant_id,
             charge_run_id=run_id,
         )  # fmt: skip
         if changed:

@@ -43,9 +43,11 @@ from tallystick.domain.reservations.reading import (
     overdue_sessions,
 )
 from tallystick.domain.reservations.remembered import Remembered
+from tallystick.domain.reservations.sharing import Offered
 from tallystick.domain.reservations.writing import Before, Changes, before_of, store_batch
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.flows.own_prices import OwnPrices, load_own_prices
+from tallystick.flows.own_prices import load_own_prices
+from tallystick.flows.sharing import offered_by
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -94,7 +96,7 @@ class _Prices:
     """The published versions of an operator as they were a moment ago."""
 
     plans: tuple[DatedPlan, ...]
-    own: OwnPrices
+    offered: Offered
     read_at: float
 
 
@@ -264,7 +266,7 @@ class OnlineCharger:
                         requests,
                         tenant_id=tenant_id,
                         at=batch[-1].at,
-                        offer_of=prices.own.offer_on,
+                        offered=prices.offered,
                         remembered=remembered,
                     )
                     answers, changes = decide_batch(requests, loaded=loaded, plans=prices.plans)
@@ -298,9 +300,9 @@ class OnlineCharger:
         return self._prices[tenant_id]
 
     async def _read_prices(self, tenant_id: int) -> None:
-        plans, own = await sync_to_async(_read_prices)(tenant_id)
+        plans, offered = await sync_to_async(_read_prices)(tenant_id)
         now = asyncio.get_running_loop().time()
-        self._prices[tenant_id] = _Prices(plans, own, now)
+        self._prices[tenant_id] = _Prices(plans, offered, now)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -313,7 +315,7 @@ class OnlineCharger:
             LOG.error("online charging met a fault", exc_info=fault)
 
 
-def _read_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], OwnPrices]:
+def _read_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], Offered]:
     try:
         return _load_prices(tenant_id)
     except (django.db.OperationalError, django.db.InterfaceError):
@@ -321,10 +323,11 @@ def _read_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], OwnPrices]:
         return _load_prices(tenant_id)
 
 
-def _load_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], OwnPrices]:
+def _load_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], Offered]:
     with acting_for(tenant_id):
         own = load_own_prices()
-        return dated_plans(own.variants), own
+        plans = dated_plans(own.variants)
+    return plans, offered_by(plans, own=own)
 
 
 def decide_batch(
@@ -334,6 +337,7 @@ def decide_batch(
     changes = Changes()
     before: dict[int, Before] = {}
     desks: dict[int, Desk] = {}
+    shared = {owner: dict(counters.used) for owner, counters in loaded.shared.items()}
     answers = []
     for number, request in enumerate(requests):
         known = loaded.answers.get(request.key) if request.key else None
@@ -360,6 +364,8 @@ def decide_batch(
             changes.note_answer(request, answer)
     for account_id, stood in before.items():
         changes.note_account(loaded.accounts[account_id], before=stood)
+    for owner, used in shared.items():
+        changes.note_shared(loaded.shared[owner], before=used)
     return answers, changes
 
 

@@ -154,6 +154,13 @@ EQUALITIES: Final = (
         "SELECT sum(quantity) FROM balances_movement",
     ),
     (
+        "held of shared counters = what open sessions hold of them",
+        "SELECT sum(held) FROM balances_counter",
+        "SELECT sum((c->>4)::numeric * 0.000000001) FROM reservations_reservation r,"
+        " jsonb_array_elements((r.held::jsonb)->'counters') c WHERE r.state = 'open'"
+        " AND r.organisation_id IS NOT NULL AND (c->>1)::bigint <= 0",
+    ),
+    (
         "buckets = their movements",
         "SELECT sum(remaining) FROM balances_bucket",
         "SELECT sum(quantity) FROM balances_bucketmovement",

@@ -39,6 +39,7 @@ FIRST: Final = date(1990, 1, 1)
 """Before all usage."""
 
 _KEYED: Final = pl.Schema({name: COUNTERS[name] for name in KEYS})
+_STANDS: Final = pl.Schema({**COUNTERS, "held": COUNTERS["used"]})
 _CYCLE: Final = pl.col("cycle_start")
 _RUNS_ON: Final = _CYCLE.is_in([NEVER_RESETS, FIRST_USES])
 
@@ -51,17 +52,22 @@ class Known:
     """
 
     terms: pl.DataFrame = field(repr=False)
-    counters: pl.DataFrame = field(repr=False)
+    stands: pl.DataFrame = field(repr=False)  # COUNTERS and what is held of shared ones
     grants: pl.DataFrame = field(repr=False)
     held: pl.DataFrame = field(repr=False)
     buckets: OwnBuckets = field(repr=False)
+
+    @property
+    def counters(self) -> pl.DataFrame:
+        """What was drawn (COUNTERS)."""
+        return self.stands.drop("held")
 
 
 def read_known(accounts: AccountRange, *, terms: pl.DataFrame) -> Known:
     """What is stored now."""
     return Known(
         terms,
-        read_counters(accounts=accounts, schema=COUNTERS),
+        read_counters(accounts=accounts, schema=_STANDS),
         read_grants(accounts, schema=GRANTS),
         read_held(accounts, schema=COUNTERS),
         read_quantities(terms["account_id"].unique()),

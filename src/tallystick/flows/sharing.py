@@ -1,13 +1,18 @@
 """Who shares: what an organisation's contracts hold in a cycle, and that it is rated as one."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import polars as pl
 
 from tallystick.core.charge.buckets import sized_offers
 from tallystick.core.charge.frames import MEMBERS, PERIODS
 from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.tariff.nodes import Scope
+from tallystick.core.tariff.plan import PlanAllowance, PlanUsage
+from tallystick.domain.reservations.sharing import Offered
 from tallystick.flows.cycles import contract_cycle_end, contract_cycle_start
+from tallystick.flows.own_prices import OwnPrices
 
 
 def sharing_periods(
@@ -59,3 +64,24 @@ def in_parts(again: pl.DataFrame, *, terms: pl.DataFrame, accounts: int) -> Iter
     number = pl.col("place").first().over("organisation_id") // accounts
     for part in placed.with_columns(number.alias("part")).partition_by("part", maintain_order=True):
         yield part.select("account_id", "cycle_from")
+
+
+WIDE: Final = frozenset({Scope.POOL, Scope.ORGANISATION})
+
+
+def offered_by(plans: Sequence[DatedPlan], *, own: OwnPrices) -> Offered:
+    """What online charging asks of all versions: which offers share, and which sizes vary."""
+    shared: dict[int, frozenset[Scope]] = {}
+    sized: dict[int, tuple[int, frozenset[Scope]]] = {}
+    offers = [offer for dated in plans for offer in dated.plan.offers.values()]
+    # The components of a variant are those of its offer, whose identity is above zero.
+    homes = {part.id: offer.id for offer in offers if offer.id > 0 for part in offer.allowances}
+    for offer in offers:
+        parts: list[PlanAllowance | PlanUsage] = [*offer.allowances, *offer.usages]
+        if wide := WIDE.intersection(part.scope for part in parts):
+            shared[offer.id] = shared.get(offer.id, frozenset()) | wide
+        for part in offer.allowances:
+            if part.sized:
+                _, scopes = sized.get(offer.id, (0, frozenset()))
+                sized[offer.id] = (homes[part.id], scopes | {part.scope})
+    return Offered(own.offer_on, shared, sized)

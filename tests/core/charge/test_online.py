@@ -16,7 +16,12 @@ from tallystick.core.charge.frames import CHARGE_IN, COUNTERS
 from tallystick.core.charge.lines import Suspended
 from tallystick.core.charge.online.decide import Desk
 from tallystick.core.charge.online.price import pricer_of
-from tallystick.core.charge.online.state import AccountState, Served
+from tallystick.core.charge.online.state import (
+    AccountState,
+    Served,
+    SharedCounters,
+    shared_owners,
+)
 from tallystick.core.charge.rate_exact import order_of, rate_exact
 from tallystick.core.charge.versions import DatedPlan
 from tests.core.charge.random_cases import make_case, make_usage
@@ -34,7 +39,23 @@ def account(number, *, money=RICH):
 
 def served_by(row):
     return Served(row["account_id"], row["contract_id"], 1, "active", row["offer_id"],
-                  row["cycle_start"], row["cycle_start"])  # fmt: skip
+                  row["cycle_start"], row["cycle_start"], row.get("organisation_id"),
+                  row.get("pool_id"))  # fmt: skip
+
+
+def share(states, rows):
+    """Gives the accounts the counters they share, as they are read with a batch."""
+    shared = {}
+    for row in rows:
+        own = row["account_id"]
+        for owner in shared_owners(
+            own, organisation_id=row["organisation_id"], pool_id=row["pool_id"]
+        ):
+            counters = shared.setdefault(owner, SharedCounters())
+            states[own].shared[owner] = counters
+            if owner[0] in states:
+                states[owner[0]].shared[owner] = counters
+    return shared
 
 
 def request_of(row, action, **columns):
@@ -45,23 +66,30 @@ def request_of(row, action, **columns):
     return ChargeRequest(action=action, **told, **columns)
 
 
-def rateable(usage):
+def rateable(usage, *, sharing=False):
     """The rows that a door would let in: nothing missing, nothing below zero."""
-    usage = usage.select(CHARGE_IN.names())  # nothing is shared beyond the account
+    if sharing:
+        usage = usage.with_columns(pl.coalesce("organisation_id", "account_id"))
+    else:
+        usage = usage.select(CHARGE_IN.names())  # nothing is shared beyond the account
     rows = [row for row in usage.iter_rows(named=True)
             if None not in (row["offer_id"], row["started_at"], row["quantity"], row["unit"])
             and 0 <= row["quantity"] <= 10**9 and row["started_at"].year > 2000]  # fmt: skip
     return sorted(rows, key=order_of)
 
 
+@pytest.mark.parametrize("sharing", [False, True], ids=["alone", "sharing"])
 @pytest.mark.parametrize("seed", range(60))
-def test_event_by_event_is_what_the_records_cost(seed):
+def test_event_by_event_is_what_the_records_cost(seed, sharing):
     """Each event at once or as a session with reports; all lines, draws and debits are the same."""
     rng = Random(f"online {seed}")
     case = make_case(rng)
-    rows = rateable(make_usage(rng, plan=case.plan, events=EVENTS, accounts=2))
+    accounts = 4 if sharing else 2
+    usage = make_usage(rng, plan=case.plan, events=EVENTS, accounts=accounts)
+    rows = rateable(usage, sharing=sharing)
     plans = (DatedPlan(1, date(2020, 1, 1), None, case.plan),)
-    states = {number: account(number) for number in (1, 2)}
+    states = {number: account(number) for number in range(1, accounts + 1)}
+    shared = share(states, rows) if sharing else {}
     lines, taken, refused = [], [], []
     for row in rows:
         state = states[row["account_id"]]
@@ -94,8 +122,13 @@ def test_event_by_event_is_what_the_records_cost(seed):
     )  # fmt: skip
     wanted = exact.lines.select(*key, (pl.col("amount").to_physical()).cast(str))
     assert found.sort(key).rows() == wanted.sort(key).rows()
+    homes = [*states.values(), *shared.values()]
     drawn = {tuple(part): int(used.scaleb(9)) for *part, used in exact.draws.iter_rows()}
-    assert {k: v for s in states.values() for k, v in s.used.items() if v} == drawn
+    assert {k: v for s in homes for k, v in s.used.items() if v} == drawn
+    assert not any(held for s in homes for held in s.held.values())
+    assert not any(held for s in shared.values() for held in s.more_held.values())
+    if shared:
+        assert all(key[1] > 0 for s in states.values() for key in s.used)
     spent = sum(RICH - state.money_left() for state in states.values())
     assert spent == sum(line.amount for line in lines)
     assert all(state.buckets[1].reserved == 0 for state in states.values())

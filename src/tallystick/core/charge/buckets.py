@@ -8,16 +8,28 @@ served to the last. Sizes are rounded down to 1e-9, or to whole blocks.
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from tallystick.core.charge.frames import GRANTS, OWN, PERIODS, frame_of, with_members
 from tallystick.core.charge.owners import owner_in
-from tallystick.core.tariff.plan import Plan, PlanAllowance
+from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanOffer
 
 Days = tuple[date, date]
+
+
+class MemberDays(NamedTuple):
+    """How many days of a cycle those who share a bucket are served.
+
+    Both by whether the start, and the end, of what a member is served counts.
+    """
+
+    cycle: int  # days of the cycle
+    added: Mapping[tuple[bool, bool], int]  # over all members
+    spread: Mapping[tuple[bool, bool], int]  # from the first one's first to the last one's last
 
 
 def size_buckets(periods: pl.DataFrame, *, plan: Plan) -> pl.DataFrame:
@@ -45,7 +57,7 @@ def size_buckets(periods: pl.DataFrame, *, plan: Plan) -> pl.DataFrame:
 def sized_offers(plan: Plan) -> dict[int, list[PlanAllowance]]:
     """By offer, the allowances whose size depends on members or days."""
     sized = {
-        number: [part for part in offer.allowances if part.per_member or any(part.prorated)]
+        number: [part for part in offer.allowances if part.sized]
         for number, offer in plan.offers.items()
     }
     return {number: parts for number, parts in sized.items() if parts}
@@ -62,8 +74,35 @@ def _size(part: PlanAllowance, cycle: Days, served: Mapping[int, list[Days]]) ->
     spans = [(min(s for s, _ in days), max(e for _, e in days)) for days in served.values()]
     if not part.per_member:
         spans = [(min(s for s, _ in spans), max(e for _, e in spans))]
-    size = part.quantity * sum((last - first).days for first, last in spans) // full
+    return _in_blocks(part, sum((last - first).days for first, last in spans), full)
+
+
+def _in_blocks(part: PlanAllowance, days: int, full: int) -> int:
+    size = part.quantity * days // full
     return size - size % part.block if part.block else size
+
+
+def sized_offer(offer: PlanOffer, *, members: Mapping[int, MemberDays]) -> PlanOffer:
+    """The offer with its allowances as large as they are, given their members by allowance."""
+    return replace(
+        offer,
+        allowances=tuple(
+            replace(
+                part,
+                quantity=_size_of(part, members[part.id]),
+                per_member=False,
+                prorated=(False, False),
+            )
+            if part.id in members
+            else part
+            for part in offer.allowances
+        ),
+    )
+
+
+def _size_of(part: PlanAllowance, members: MemberDays) -> int:
+    days = members.added if part.per_member else members.spread
+    return _in_blocks(part, days[part.prorated], members.cycle)
 
 
 def add_sizes(

@@ -17,26 +17,33 @@ class Fact:
     of: str
     percent: int | None = None
     left: int | None = None  # the money that is left
+    shared: str = ""  # who share it, and in which cycle, where it is not the account's own
 
     def payload(self) -> dict[str, Any]:
         """What others are told."""
         told: dict[str, Any] = {"of": self.of, "percent": self.percent}
         if self.left is not None:
             told["left"] = plain_scaled(self.left, decimals=AMOUNT_DECIMALS)
+        if self.shared:
+            told["shared_by"] = self.shared
         return told
 
     def key(self, *, cause: str) -> str:
-        """What makes it told once: for each cause, or of a bucket once for all."""
+        """What makes it told once: for each cause, or of a bucket or who share once for all."""
+        if self.shared:
+            cause = self.shared
         if self.of.startswith("bucket "):
             cause = ""
         key = f"{self.action}:{self.account_id}:{self.of}:{self.percent or ''}:{cause}"
         return key.rstrip(":")[:120]
 
 
-def limit_facts(account_id: int, *, of: str, limit: int, before: int, after: int) -> Iterator[Fact]:
+def limit_facts(
+    account_id: int, *, of: str, limit: int, before: int, after: int, shared: str = ""
+) -> Iterator[Fact]:
     """The shares of a limit that use went past."""
     for share in shares_crossed(limit, before=before, after=after):
-        yield Fact(account_id, "threshold", of, share)
+        yield Fact(account_id, "threshold", of, share, shared=shared)
 
 
 def bucket_facts(account_id: int, *, bucket: Bucket, before: int) -> Iterator[Fact]:

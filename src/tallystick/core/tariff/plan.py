@@ -96,6 +96,11 @@ class PlanAllowance(PlanComponent):
     valid_us: int | None = None  # microseconds from its first use; None = as long as its cycle
     ends_us: int | None = None  # where it is known
 
+    @property
+    def sized(self) -> bool:
+        """Whether how much it holds depends on who has it, and for how long."""
+        return self.per_member or any(self.prorated)
+
 
 @dataclass(frozen=True, slots=True)
 class StepSet:

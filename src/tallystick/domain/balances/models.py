@@ -24,13 +24,16 @@ class Counter(TenantRow):
     component = belongs_to("catalog.Component")
     cycle_start = models.DateField()
     used = quantity_column()
+    held = quantity_column(default=0, db_default=0)
+    """What open sessions hold of it, where several contracts share it."""
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["tenant", "account", "contract_id", "component", "cycle_start"],
                 name="counter_once",
-            )
+            ),
+            models.CheckConstraint(condition=models.Q(held__gte=0), name="counter_held_positive"),
         ]
 
 

@@ -37,6 +37,9 @@ class Reservation(models.Model):
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     valid_s = models.IntegerField()
+    organisation_id = models.BigIntegerField(null=True)
+    """The account at the top, where the offer shares beyond its own account; else null."""
+    pool_id = models.BigIntegerField(null=True)
     charge_run_id = models.BigIntegerField(null=True)
 
     class Meta:

@@ -1,35 +1,56 @@
 """What a gathered batch of requests reads, in a few statements over sets, as text."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from tallystick.base.charging import Answer, ChargeRequest
-from tallystick.base.money import AMOUNT_DECIMALS
-from tallystick.base.quantity import QUANTITY_DECIMALS
-from tallystick.core.charge.balance import CREDIT_PRIORITY, Bucket, Mode, limit_of
+from tallystick.core.charge.balance import CREDIT_PRIORITY, Mode, limit_of
 from tallystick.core.charge.frames import FIRST_USES, NEVER_RESETS
-from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.online.state import (
     AccountState,
+    Owner,
     Served,
     Session,
-    SessionState,
-    Taken,
+    SharedCounters,
 )
 from tallystick.core.invoice.cycle import cycle_of, monthly, turned_of
-from tallystick.core.tariff.nodes import ALWAYS, Filter, Scope
-from tallystick.core.tariff.words import read_filter
+from tallystick.core.tariff.nodes import Scope
 from tallystick.domain.reservations.link import Link, Row, Step
-from tallystick.domain.reservations.remembered import Guess, Remembered
+from tallystick.domain.reservations.remembered import (
+    Guess,
+    Place,
+    Remembered,
+    guess_of,
+    place_of,
+)
+from tallystick.domain.reservations.rows import (
+    fill_buckets,
+    money_of,
+    quantity_of,
+    session_of,
+    taken_of,
+)
+from tallystick.domain.reservations.sharing import COUNTERS as SHARED_COUNTERS
+from tallystick.domain.reservations.sharing import GRANTS as SHARED_GRANTS
+from tallystick.domain.reservations.sharing import (
+    HELD_ALONE,
+    POOLS,
+    Offered,
+    ask_sizes,
+    name_pools,
+    place_shared,
+    read_sizes,
+    sizes_asked,
+)
 
 _SERVED: Final = """
     SELECT w.n, a.account_id, s.contract_id, s.id, s.state, c.cycle_day, c.cycle_since,
         c.cycle_day_before, p.bill_day, o.offer_id, (w.at AT TIME ZONE p.zone)::date,
-        c.pool_id IS NOT NULL,
+        c.pool_id, coalesce(p.organisation_id, p.id),
         p.organisation_id IS NOT NULL OR EXISTS (
             SELECT FROM parties_account u
             WHERE u.tenant_id = p.tenant_id AND u.organisation_id = p.id), p.currency
@@ -51,7 +72,8 @@ _SERVED: Final = """
         AND (o.valid_to IS NULL OR (w.at AT TIME ZONE p.zone)::date < o.valid_to)
 """
 _SESSION_ACCOUNTS: Final = """
-    SELECT account_id FROM reservations_reservation WHERE tenant_id = $1 AND session = ANY($2)
+    SELECT account_id, cycle_start, contract_id, organisation_id, pool_id
+    FROM reservations_reservation WHERE tenant_id = $1 AND session = ANY($2)
 """
 _PRESENT: Final = """
     SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'
@@ -84,7 +106,8 @@ _CREDIT: Final = f"""
         reserved::text, kinds, condition, valid_from, valid_to, true
 """
 _COUNTERS: Final = """
-    SELECT account_id, contract_id, component_id, cycle_start, used::text FROM balances_counter
+    SELECT account_id, contract_id, component_id, cycle_start, used::text,
+        CASE WHEN held <> 0 THEN held::text END FROM balances_counter
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) AND cycle_start = ANY($3)
     ORDER BY account_id, contract_id, component_id, cycle_start FOR NO KEY UPDATE
 """
@@ -101,8 +124,9 @@ _TABS: Final = """
 _SESSIONS: Final = """
     SELECT r.session, r.account_id, r.contract_id, r.service_id, r.offer_id, r.cycle_start,
         r.tab_start, r.kind, r.unit, r.started_at, r.called, r.zone, r.attributes, r.opened_at,
-        r.expires_at, r.valid_s, r.state, r.used::text, r.granted::text, r.amount::text,
-        r.refunded::text, r.charge_run_id IS NOT NULL, r.detail, r.held, p.currency
+        r.expires_at, r.valid_s, r.organisation_id, r.pool_id, r.state, r.used::text,
+        r.granted::text, r.amount::text, r.refunded::text, r.charge_run_id IS NOT NULL, r.detail,
+        r.held, p.currency
     FROM reservations_reservation r
     JOIN parties_account p ON p.tenant_id = r.tenant_id AND p.id = r.account_id
     WHERE r.tenant_id = $1 AND r.session = ANY($2)
@@ -110,7 +134,7 @@ _SESSIONS: Final = """
 _HELD: Final = """
     SELECT account_id, held FROM reservations_reservation
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) AND state = 'open'
-        AND held NOT LIKE '{"counters": []%'
+        AND organisation_id IS NULL AND held NOT LIKE '{"counters": []%'
 """
 _ANSWERS: Final = """
     SELECT key, digest, code, answer FROM reservations_request
@@ -144,10 +168,8 @@ class Loaded:
     accounts: dict[int, AccountState] = field(default_factory=dict)
     homes: dict[str, int] = field(default_factory=dict)  # the account of each session
     answers: dict[str, tuple[str, Answer]] = field(default_factory=dict)
-
-
-OfferOf = Callable[[int, int, date], int]
-"""(contract, offer, day) -> the offer with the contract's own prices."""
+    shared: dict[Owner, SharedCounters] = field(default_factory=dict)
+    """What accounts of the batch share with others; the same objects as in the accounts."""
 
 
 async def overdue_sessions(link: Link, *, tenant_id: int, at: datetime, most: int) -> list[str]:
@@ -177,7 +199,7 @@ async def load_batch(
     *,
     tenant_id: int,
     at: datetime,
-    offer_of: OfferOf,
+    offered: Offered,
     remembered: Remembered,
 ) -> Loaded:
     """Begins a transaction, locks the accounts that the requests are about, and reads them.
@@ -192,16 +214,21 @@ async def load_batch(
     if guess is not None:
         told = await link.ask([*begin, *batch.who(), *batch.rows_of(guess)])
         read = _Read(*told[len(begin) :])
-        if not read.accounts <= guess.accounts:
+        served = _all_served(read.who, offered)
+        places = [place_of(one) for one in served.values()]
+        places += [_place_of(row) for row in read.sessions]
+        if not guess.covers(places):
             link.tenant_id = 0  # what a transaction sets is undone with it
             guess, begin = None, [ROLLBACK, *_begin(link, tenant_id)]
     if guess is None:
         *_, present, who, homes = await link.ask([*begin, *batch.who(), batch.homes()])
-        accounts = {*[row[1] for row in who], *[account for (account,) in homes]}
-        guess = Guess(frozenset(accounts), frozenset(map(_cycle_of, who)))
+        served = _all_served(who, offered)
+        guess = guess_of([*map(place_of, served.values()), *[Place(*row) for row in homes]])
         told = await link.ask(batch.rows_of(guess))
         read = _Read(present, who, *told)
-    return await _loaded(batch, read, guess, at, offer_of)
+    loaded = Loaded(read.present[0][0] if read.present else at, served)
+    await _fill_in(loaded, batch, read, guess, offered)
+    return loaded
 
 
 class _Read(NamedTuple):
@@ -218,11 +245,8 @@ class _Read(NamedTuple):
     tabs: list[Row]
     held: list[Row]
     answers: list[Row]
-
-    @property
-    def accounts(self) -> set[int]:
-        """The accounts that the requests are about."""
-        return {*[row[1] for row in self.who], *[row[1] for row in self.sessions]}
+    alone: Sequence[Row] = ()
+    pools: Sequence[Row] = ()
 
 
 class _Batch:
@@ -257,10 +281,18 @@ class _Batch:
     def rows_of(self, guess: Guess) -> list[Step]:
         """Locks the accounts; their terms, the sessions that are named, and the other rows."""
         of = [self.tenant, _numbers(sorted(guess.accounts))]
+        lock = (_LOCK, [self.tenant, _numbers(sorted(guess.locked))] if guess.owners else of)
         sessions = (_SESSIONS, [self.tenant, self.named])
         tabs, held, answers = (_TABS, of), (_HELD, of), (_ANSWERS, [self.tenant, self.keys])
         drawn = self.drawn_from(guess, ())
-        return [(_LOCK, of), (_TERMS, of), sessions, *drawn, tabs, held, answers]
+        shared: list[Step] = []
+        if guess.owners:
+            pools = [-contract for _, contract in guess.owners if contract < 0]
+            shared = [
+                (HELD_ALONE, [self.tenant, _numbers(guess.sharing)]),
+                (POOLS, [self.tenant, _numbers(pools)]),
+            ]
+        return [lock, (_TERMS, of), sessions, *drawn, tabs, held, answers, *shared]
 
     def drawn_from(self, guess: Guess, touched: Iterable[int]) -> list[Step]:
         """Buckets, those touched also where they are empty; counters and grants of the cycles."""
@@ -268,20 +300,36 @@ class _Batch:
         cycles = {NEVER_RESETS, FIRST_USES, *guess.cycles}
         days = ("{" + ",".join(day.isoformat() for day in cycles) + "}").encode()
         buckets = (_BUCKETS, [*of, self.at, _numbers(touched)])
-        return [buckets, (_COUNTERS, [*of, days]), (_GRANTS, [*of, days])]
+        if not guess.owners:
+            return [buckets, (_COUNTERS, [*of, days]), (_GRANTS, [*of, days])]
+        owners = [{"a": account, "c": contract} for account, contract in guess.counters]
+        pairs = [self.tenant, json.dumps(owners).encode(), days]
+        return [buckets, (SHARED_COUNTERS, pairs), (SHARED_GRANTS, pairs)]
 
 
-def _served(row: Row, offer_of: OfferOf) -> Served:
-    _, account, contract, service, state, _, _, _, bill_day, offer, day, pooled, grouped, _ = row
+def _place_of(row: Row) -> Place:
+    return Place(row[1], row[5], row[2], row[16], row[17])
+
+
+def _all_served(who: Iterable[Row], offered: Offered) -> dict[int, Served]:
+    return {row[0]: _served(row, offered) for row in who}
+
+
+def _served(row: Row, offered: Offered) -> Served:
+    _, account, contract, service, state, _, _, _, bill_day, offer, day, pool, top, grouped, _ = row
+    offer = offered.offer_of(contract, offer, day) if offer else 0
+    scopes = offered.shared.get(offer)
+    shares = scopes is not None and not scopes.isdisjoint(_SHARES[pool is not None, grouped])
     return Served(
         account,
         contract,
         service,
         state,
-        offer_of(contract, offer, day) if offer else 0,
+        offer,
         _cycle_of(row),
         _start(day, bill_day),
-        _SHARES[pooled, grouped],
+        top if shares else None,
+        pool if shares else None,
     )
 
 
@@ -309,32 +357,33 @@ def _cycle_of(row: Row) -> date:
     ).start
 
 
-async def _loaded(
-    batch: _Batch, read: _Read, guess: Guess, at: datetime, offer_of: OfferOf
-) -> Loaded:
-    """The batch as it was read, with what its sessions have drawn besides."""
-    loaded = Loaded(
-        read.present[0][0] if read.present else at,
-        {row[0]: _served(row, offer_of) for row in read.who},
-    )
+async def _fill_in(
+    loaded: Loaded, batch: _Batch, read: _Read, guess: Guess, offered: Offered
+) -> None:
+    """Puts what was read where it belongs, with what sessions have drawn besides."""
     currencies = {row[1]: row[-1] for row in read.who}
     sessions = []
     for row in read.sessions:
         # One that another account opened since the accounts were locked is met when it is written.
-        if row[1] in guess.accounts:
-            sessions.append(_session(row))
+        if guess.covers([_place_of(row)]):
+            sessions.append(session_of(row))
             currencies[row[1]] = row[-1]
     cycles = {one.cycle_start for one in loaded.served.values()}
     cycles.update([session.cycle_start for session in sessions])
     touched = {number for one in sessions for number in one.taken.buckets}
     if not (cycles <= guess.cycles and touched <= {row[1] for row in read.buckets}):
-        guess = Guess(guess.accounts, frozenset(cycles))
+        guess = guess._replace(cycles=frozenset(cycles))
         buckets, counters, grants = await batch.link.ask(batch.drawn_from(guess, touched))
         read = read._replace(buckets=buckets, counters=counters, grants=grants)
     of_account = {row[0]: row for row in read.terms}
     for account_id, currency in currencies.items():
         loaded.accounts[account_id] = _account(account_id, currency, of_account.get(account_id))
-    _fill(loaded.accounts, read)
+    ones: list[Served | Session] = [*loaded.served.values(), *sessions]
+    loaded.shared = place_shared(guess.owners, ones, loaded.accounts)
+    _fill(loaded, read)
+    if offered.sized and (sizes := sizes_asked(ones, offered=offered)):
+        (days,) = await batch.link.ask([ask_sizes(sizes, tenant=batch.tenant)])
+        read_sizes(sizes, days, loaded.accounts)
     await _open_credit(batch, loaded)
     loaded.answers = {
         key: (digest, Answer(code, answer)) for key, digest, code, answer in read.answers
@@ -342,7 +391,6 @@ async def _loaded(
     for session in sessions:
         loaded.homes[session.key] = session.account_id
         loaded.accounts[session.account_id].sessions[session.key] = session
-    return loaded
 
 
 async def _open_credit(batch: _Batch, loaded: Loaded) -> None:
@@ -355,7 +403,7 @@ async def _open_credit(batch: _Batch, loaded: Loaded) -> None:
     if without:
         values = [batch.tenant, _instant(loaded.now), json.dumps(without).encode()]
         (opened,) = await batch.link.ask([(_CREDIT, values)])
-        _fill_buckets(loaded.accounts, opened)
+        fill_buckets(loaded.accounts, opened)
 
 
 def _account(account_id: int, currency: str, terms: Row | None) -> AccountState:
@@ -367,106 +415,35 @@ def _account(account_id: int, currency: str, terms: Row | None) -> AccountState:
     return AccountState(account_id, currency, mode, credit, low_balance, cut)
 
 
-def _fill(accounts: dict[int, AccountState], read: _Read) -> None:
+def _fill(loaded: Loaded, read: _Read) -> None:
     """Puts the rows where they belong; of an account that was guessed in vain nothing is kept."""
-    _fill_buckets(accounts, read.buckets)
-    for account, contract, component, cycle, used in read.counters:
-        if account in accounts:
+    accounts, shared = loaded.accounts, loaded.shared
+    fill_buckets(accounts, read.buckets)
+    for account, contract, component, cycle, used, held in read.counters:
+        home = shared.get((account, contract)) or accounts.get(account)
+        if home is not None:
             key = (account, contract, component, cycle)
-            accounts[account].used[key] = quantity_of(used)
+            home.used[key] = quantity_of(used)
+            if held is not None:
+                home.held[key] = quantity_of(held)
     for account, contract, component, cycle, quantity in read.grants:
-        if account in accounts:
-            key = (account, contract, component, cycle)
-            accounts[account].granted[key] = quantity_of(quantity)
+        home = shared.get((account, contract)) or accounts.get(account)
+        if home is not None:
+            home.granted[account, contract, component, cycle] = quantity_of(quantity)
     for account, month, charged, reserved in read.tabs:
         if account in accounts:
             accounts[account].tab[month] = [money_of(charged), money_of(reserved)]
     for account, text in read.held:
         if account in accounts:
-            held = accounts[account].held
-            for key, amount in _taken(json.loads(text)).counters.items():
-                held[key] = held.get(key, 0) + amount
-
-
-def _fill_buckets(accounts: dict[int, AccountState], buckets: Iterable[Row]) -> None:
-    for row in buckets:
-        account, number, contract, unit, priority, quantity, remaining, reserved = row[:8]
-        kinds, condition, valid_from, valid_to, on_credit = row[8:]
+            state = accounts[account]
+            for key, amount in taken_of(json.loads(text)).counters.items():
+                state.hold(key, amount)
+    for account, text in read.alone:
         if account in accounts:
-            accounts[account].buckets[number] = Bucket(
-                number,
-                contract,
-                unit,
-                priority,
-                money_of(quantity),
-                money_of(remaining),
-                money_of(reserved),
-                None if kinds is None else frozenset(kinds),
-                _filter(condition) if condition else ALWAYS,
-                valid_from,
-                valid_to,
-                on_credit,
-            )
-
-
-@lru_cache(maxsize=4_096)
-def _filter(condition: str) -> Filter:
-    return read_filter(condition)
-
-
-_HEAD: Final = (
-    "key", "account_id", "contract_id", "service_id", "offer_id", "cycle_start", "tab_start",
-    "kind", "unit", "started_at", "called", "zone", "attributes", "opened_at", "expires_at",
-    "valid_s",
-)  # fmt: skip
-
-
-def _session(row: Row) -> Session:
-    head: dict[str, Any] = dict(zip(_HEAD, row, strict=False))
-    state, used, granted, amount, refunded, settled, detail, held, _ = row[len(_HEAD) :]
-    record = json.loads(detail)
-    return Session(
-        **head,
-        state=SessionState(state),
-        used=quantity_of(used),
-        granted=quantity_of(granted),
-        amount=money_of(amount),
-        refunded=money_of(refunded),
-        settled=settled,
-        stored=True,
-        lines=[(version, _line(values)) for version, *values in record["lines"]],
-        taken=_taken(record),
-        held=_taken(json.loads(held)) if held else Taken(),
-    )
-
-
-def _line(values: list[Any]) -> RatedLine:
-    values[5] = date.fromisoformat(values[5])
-    return RatedLine(*values)
-
-
-def _taken(stored: dict[str, Any]) -> Taken:
-    """What is taken or held, as it was stored."""
-    return Taken(
-        {
-            (account, contract, component, date.fromisoformat(cycle)): amount
-            for account, contract, component, cycle, amount in stored["counters"]
-        },
-        {int(number): amount for number, amount in stored["buckets"].items()},
-        stored["owed"],
-    )
-
-
-def money_of(amount: str) -> int:
-    """A numeric of twelve decimals, as PostgreSQL writes it, in 1e-12."""
-    assert amount[-1 - AMOUNT_DECIMALS] == "."
-    return int(amount.replace(".", ""))
-
-
-def quantity_of(quantity: str) -> int:
-    """A numeric of nine decimals, as PostgreSQL writes it, in 1e-9."""
-    assert quantity[-1 - QUANTITY_DECIMALS] == "."
-    return int(quantity.replace(".", ""))
+            for key, amount in taken_of(json.loads(text)).counters.items():
+                if key[1] > 0:
+                    accounts[account].hold(key, amount)
+    name_pools(shared, read.pools)
 
 
 def _numbers(ids: Iterable[int]) -> bytes:

@@ -12,7 +12,13 @@ from tallystick.base.charging import Answer, ChargeRequest
 from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.facts import Fact
 from tallystick.core.charge.lines import RatedLine
-from tallystick.core.charge.online.state import AccountState, Session, SessionState, Taken
+from tallystick.core.charge.online.state import (
+    AccountState,
+    Session,
+    SessionState,
+    SharedCounters,
+    Taken,
+)
 from tallystick.domain.balances.levels import ASK_TOP_UP, CUT_OFF, TELL, told
 from tallystick.domain.reservations.link import Link, Step
 from tallystick.domain.reservations.reading import COMMIT
@@ -23,7 +29,8 @@ _SESSION_COLUMNS: Final = {
     "kind": "text", "unit": "text", "started_at": "timestamptz", "called": "text", "zone": "text",
     "attributes": "text", "used": "numeric", "granted": "numeric", "amount": "numeric",
     "refunded": "numeric", "detail": "text", "held": "text", "opened_at": "timestamptz",
-    "expires_at": "timestamptz", "valid_s": "integer",
+    "expires_at": "timestamptz", "valid_s": "integer", "organisation_id": "bigint",
+    "pool_id": "bigint",
 }  # fmt: skip
 _CHANGING: Final = (
     "state", "used", "granted", "amount", "refunded", "detail", "held", "expires_at",
@@ -88,6 +95,19 @@ OPENED_COUNTERS: Final = f"""{_MOVED}
 """Counters that were not there when they were read: where one is by now, the batch is tried again,
 for it was decided without what somebody else has drawn of it."""
 
+_HELD: Final = "json_to_recordset($2) AS m (a bigint, c bigint, p bigint, d date, q numeric)"
+HOLDS: Final = f"""
+    UPDATE balances_counter b SET held = b.held + m.q FROM {_HELD}
+    WHERE b.tenant_id = $1 AND b.account_id = m.a AND b.contract_id = m.c
+        AND b.component_id = m.p AND b.cycle_start = m.d
+"""
+OPENED_HOLDS: Final = f"""
+    INSERT INTO balances_counter
+        (tenant_id, account_id, contract_id, component_id, cycle_start, used, held)
+    SELECT $1, a, c, p, d, 0, q FROM {_HELD} ORDER BY a, c, p, d
+"""
+"""What is held of a shared counter stands in it, so that it is there for others to lock."""
+
 TABS: Final = """
     INSERT INTO reservations_tab (tenant_id, account_id, month, charged, held)
     SELECT $1, a, m, c, h FROM json_to_recordset($2) AS t (a bigint, m date, c numeric, h numeric)
@@ -124,6 +144,8 @@ class Changes:
     movements: list[str] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
     new_counters: list[str] = field(default_factory=list)
+    holds: list[str] = field(default_factory=list)
+    new_holds: list[str] = field(default_factory=list)
     tabs: list[str] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     low: set[int] = field(default_factory=set)  # accounts whose money fell below what was agreed
@@ -158,15 +180,7 @@ class Changes:
                     f'{{"a":{account},"i":{number},"remaining":"{_money(bucket.remaining)}",'
                     f'"reserved":"{_money(bucket.reserved)}"}}'
                 )
-        for key, used in state.used.items():
-            moved = used - before.used.get(key, 0)
-            if moved:
-                _, contract, component, cycle = key
-                rows = self.counters if key in before.used else self.new_counters
-                rows.append(
-                    f'{{"a":{account},"c":{contract},"p":{component},"d":"{cycle}",'
-                    f'"q":"{_quantity(moved)}"}}'
-                )
+        self._note_used(state.used, before.used)
         for month, sums in state.tab.items():
             if tuple(sums) != before.tab.get(month, (0, 0)):
                 charged, held = sums
@@ -176,6 +190,29 @@ class Changes:
         for session in state.sessions.values():
             if session.changed:
                 (self.sessions if session.stored else self.opened).append(_row(session))
+
+    def note_shared(self, shared: SharedCounters, *, before: Mapping[CounterKey, int]) -> None:
+        """How shared counters stand after all requests, given how they stood."""
+        self._note_used(shared.used, before)
+        for key, held in shared.more_held.items():
+            if held:
+                known = key in before or shared.used.get(key)
+                (self.holds if known else self.new_holds).append(_counted(key, held))
+
+    def _note_used(self, used: Mapping[CounterKey, int], before: Mapping[CounterKey, int]) -> None:
+        for key, amount in used.items():
+            moved = amount - before.get(key, 0)
+            if moved:
+                rows = self.counters if key in before else self.new_counters
+                rows.append(_counted(key, moved))
+
+
+def _counted(key: CounterKey, quantity: int) -> str:
+    account, contract, component, cycle = key
+    return (
+        f'{{"a":{account},"c":{contract},"p":{component},"d":"{cycle}",'
+        f'"q":"{_quantity(quantity)}"}}'
+    )
 
 
 async def store_batch(link: Link, changes: Changes, *, tenant_id: int, at: datetime) -> None:
@@ -188,6 +225,8 @@ async def store_batch(link: Link, changes: Changes, *, tenant_id: int, at: datet
         (MOVEMENTS, changes.movements, (now,)),
         (COUNTERS, changes.counters, ()),
         (OPENED_COUNTERS, changes.new_counters, ()),
+        (HOLDS, changes.holds, ()),
+        (OPENED_HOLDS, changes.new_holds, ()),
         (TABS, changes.tabs, ()),
         (TELL, changes.orders, (now,)),
         (ASK_TOP_UP, [str(account) for account in sorted(changes.low)], (now,)),
@@ -207,6 +246,10 @@ def _row(session: Session) -> str:
     held = "null"
     if session.state is SessionState.OPEN:
         held = f"{{{_taken(session.held)}}}"
+    shared = ""
+    if session.organisation_id is not None:
+        pool = session.pool_id or "null"
+        shared = f',"organisation_id":{session.organisation_id},"pool_id":{pool}'
     return (
         f'{{"account_id":{session.account_id},"session":{quoted(session.key)},'
         f'"contract_id":{session.contract_id},"service_id":{session.service_id},'
@@ -219,7 +262,7 @@ def _row(session: Session) -> str:
         f'"amount":"{_money(session.amount)}","refunded":"{_money(session.refunded)}",'
         f'"detail":{{"lines": [{", ".join(_line(*pair) for pair in session.lines)}], '
         f'{_taken(session.taken)}}},"held":{held},"opened_at":"{_at(session.opened_at)}",'
-        f'"expires_at":"{_at(session.expires_at)}","valid_s":{session.valid_s}}}'
+        f'"expires_at":"{_at(session.expires_at)}","valid_s":{session.valid_s}{shared}}}'
     )
 
 

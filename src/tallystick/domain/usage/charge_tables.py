@@ -211,11 +211,10 @@ def store_suspense(
 
 
 def read_counters(*, accounts: AccountRange, schema: pl.Schema) -> pl.DataFrame:
-    """The accounts' counters, in the rating engine's schema."""
+    """The accounts' counters, in the rating engine's schema or with more of their columns."""
     within, values = accounts.within("account_id")
     return read_frame(
-        "SELECT account_id, contract_id, component_id, cycle_start, used FROM balances_counter"
-        f" WHERE {within}",
+        f"SELECT {', '.join(schema)} FROM balances_counter WHERE {within}",
         values,
         schema=schema,
     )
@@ -227,8 +226,8 @@ def store_draws(
     """Adds to counters what a task drew, and keeps each addition as a movement.
 
     In the order of the key, as online charging does: two that add at once wait, never in a circle.
-    Gives the accounts whose counters stood otherwise than `known`: what they drew was rated
-    wrong, and the caller's transaction is to be undone.
+    Gives the accounts whose counters stood otherwise than `known` (with `held`): what they drew was
+    rated wrong, and the caller's transaction is to be undone.
     """
     moved = draws.filter(pl.col("used") != 0).select(
         pl.lit(tenant_id).alias("tenant_id"), "account_id", "contract_id", "component_id",
@@ -253,14 +252,13 @@ def store_draws(
         FROM draws_new ORDER BY account_id, contract_id, component_id, cycle_start
         ON CONFLICT (tenant_id, account_id, contract_id, component_id, cycle_start)
         DO UPDATE SET used = balances_counter.used + EXCLUDED.used
-        RETURNING account_id, contract_id, component_id, cycle_start, used
+        RETURNING account_id, contract_id, component_id, cycle_start, used, held
         """,
         schema=known.schema,
     )
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE draws_new")
     keys = ["account_id", "contract_id", "component_id", "cycle_start"]
-    thought = pl.concat([known, moved.select(*keys, used="quantity").cast(known.schema)])
-    thought = thought.group_by(keys).agg(thought=pl.col("used").sum())
-    wrong = stands.join(thought, on=keys).filter(pl.col("used") != pl.col("thought"))
-    return set(wrong["account_id"])
+    ours = moved.select(*keys, used="quantity", held=pl.lit(0)).cast(known.schema)
+    thought = pl.concat([known, ours]).group_by(keys).agg(pl.col("used", "held").sum())
+    return set(stands.join(thought, on=known.columns, how="anti")["account_id"])

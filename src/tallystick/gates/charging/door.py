@@ -31,7 +31,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "unknown_session": 404, "unknown_operator": 404, "not_found": 404, "service_barred": 403,
     "not_permitted": 401, "cannot_rate": 422, "session_exists": 409, "session_ended": 409,
     "session_open": 409, "used_less": 409, "key_used": 409, "nothing_to_refund": 409,
-    "absurd_time": 422, "shared_offline": 422, "malformed_request": 400, "unknown_unit": 400,
+    "absurd_time": 422, "malformed_request": 400, "unknown_unit": 400,
     "overloaded": 503, "database_away": 503, "body_too_large": 413, "too_slow": 408,
     "wrong_method": 405, "broken": 500,
 }  # fmt: skip

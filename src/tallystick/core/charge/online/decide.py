@@ -19,6 +19,7 @@ from tallystick.core.charge.online.price import (
     Pricer,
     fields_of_session,
     largest,
+    offer_as_sized,
     pricer_of,
 )
 from tallystick.core.charge.online.refusals import (
@@ -29,7 +30,6 @@ from tallystick.core.charge.online.refusals import (
     ServiceBarred,
     SessionEnded,
     SessionExists,
-    SharedOffline,
     StillOpen,
     UnknownSession,
     UsedLess,
@@ -41,7 +41,7 @@ from tallystick.core.charge.online.state import (
     SessionState,
 )
 from tallystick.core.charge.versions import DatedPlan
-from tallystick.core.tariff.plan import PlanAllowance, PlanOffer, PlanUsage
+from tallystick.core.tariff.plan import PlanOffer
 
 AHEAD_MAX: Final = timedelta(minutes=10)
 BEHIND_MAX: Final = timedelta(days=35)
@@ -210,7 +210,6 @@ class Desk:
         assert served is not None, "a request that opens names a subject"
         if served.service_state in BARRED:
             raise ServiceBarred(state=served.service_state)
-        self._refuse_shared(served)
         valid_s = request.valid_s or VALID_S
         return Session(
             key=key or request.session,
@@ -229,18 +228,9 @@ class Desk:
             opened_at=self.now,
             expires_at=self.now + timedelta(seconds=valid_s),
             valid_s=valid_s,
+            organisation_id=served.organisation_id,
+            pool_id=served.pool_id,
         )
-
-    def _refuse_shared(self, served: Served) -> None:
-        """What accounts share is locked by none of them, so it cannot be held for one."""
-        for dated in self.plans if served.shares else ():
-            offer = dated.plan.offers.get(served.offer_id)
-            parts: tuple[PlanAllowance | PlanUsage, ...] = ()
-            if offer:
-                parts = (*offer.allowances, *offer.usages)
-            for part in parts:
-                if part.scope in served.shares:
-                    raise SharedOffline(component=part.code, scope=part.scope.value)
 
     def _running(self, request: ChargeRequest) -> Session:
         session = self.state.sessions.get(request.session)
@@ -328,7 +318,7 @@ class Desk:
 
     def _take(self, session: Session, priced: Priced, funds: Sequence[Bucket]) -> None:
         month = session.tab_start
-        offer = self._offer(session.offer_id)
+        offer = self._offer(session)
         before = limited_by(self.state, session=session, offer=offer, month=month)
         taken = money.take(session, priced=priced, state=self.state, buckets=funds, month=month)
         after = limited_by(self.state, session=session, offer=offer, month=month)
@@ -343,11 +333,14 @@ class Desk:
             state.money_left(), mode=state.mode, limit=state.credit_limit, owed=owed
         )
 
-    def _offer(self, offer_id: int) -> PlanOffer | None:
-        """The offer as the latest version that has it says."""
+    def _offer(self, session: Session) -> PlanOffer | None:
+        """The offer as the latest version that has it says, as large as its members make it."""
         for dated in reversed(self.plans):
-            if offer_id in dated.plan.offers:
-                return dated.plan.offers[offer_id]
+            offer = dated.plan.offers.get(session.offer_id)
+            if offer is not None:
+                if self.state.members:
+                    return offer_as_sized(offer, session=session, state=self.state)
+                return offer
         return None
 
     def _insufficient(self, session: Session, at: datetime) -> InsufficientBalance:

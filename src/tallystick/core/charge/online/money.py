@@ -5,7 +5,7 @@ from datetime import date
 
 from tallystick.core.charge.balance import Bucket, Mode, available, pay
 from tallystick.core.charge.online.price import Priced
-from tallystick.core.charge.online.state import AccountState, Session, Taken
+from tallystick.core.charge.online.state import AccountState, Session, SharedCounters, Taken
 
 
 def spendable(state: AccountState, *, buckets: Sequence[Bucket], month: date) -> int | None:
@@ -16,7 +16,7 @@ def spendable(state: AccountState, *, buckets: Sequence[Bucket], month: date) ->
 
 def release(session: Session, *, state: AccountState, month: date) -> None:
     """Frees all that is held for the session."""
-    _hold(session.held, state=state, month=month, sign=-1)
+    _hold(session, state=state, month=month, sign=-1)
     session.held = Taken()
 
 
@@ -37,20 +37,25 @@ def hold(
         if (more := amount - taken.counters.get(key, 0)) > 0
     }
     session.held = Taken(counters, money, owed)
-    _hold(session.held, state=state, month=month, sign=1)
+    _hold(session, state=state, month=month, sign=1)
 
 
 def hold_again(session: Session, *, held: Taken, state: AccountState, month: date) -> None:
     """Holds what was released before: the report could not be charged."""
     session.held = held
-    _hold(held, state=state, month=month, sign=1)
+    _hold(session, state=state, month=month, sign=1)
 
 
-def _hold(held: Taken, *, state: AccountState, month: date, sign: int) -> None:
+def _hold(session: Session, *, state: AccountState, month: date, sign: int) -> None:
+    held = session.held
     for number, amount in held.buckets.items():
         state.buckets[number].reserved += sign * amount
     for key, amount in held.counters.items():
-        state.held[key] = state.held.get(key, 0) + sign * amount
+        state.hold(key, sign * amount)
+        if session.shares(key):
+            home = state.counters(key)
+            assert isinstance(home, SharedCounters), "what a session shares is read with it"
+            home.more_held[key] = home.more_held.get(key, 0) + sign * amount
     if held.owed:
         state.tab_of(month)[1] += sign * held.owed
 
@@ -77,7 +82,8 @@ def take(
         for key in {*priced.counters, *taken.counters}:
             change = priced.counters.get(key, 0) - taken.counters.get(key, 0)
             if change:
-                state.used[key] = state.used.get(key, 0) + change
+                used = state.counters(key).used
+                used[key] = used.get(key, 0) + change
         taken.counters = dict(priced.counters)
     if owed:
         taken.owed += owed

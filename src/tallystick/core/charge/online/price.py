@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from tallystick.base.quantity import QUANTITY_SCALE
 from tallystick.core.charge.balance import Bucket
+from tallystick.core.charge.buckets import MemberDays, sized_offer
 from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import BadAttributes, Fields, read_attributes
@@ -22,6 +23,7 @@ from tallystick.core.charge.online.state import (
 from tallystick.core.charge.own_buckets import BUCKET_PER_QUANTITY, with_own
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.charge.versions_exact import rate_event_versions
+from tallystick.core.tariff.plan import PlanOffer
 
 GRAINS: Final = {"s": 1, "B": 1, "msg": 1, "event": 1, "unit": 1}
 """What is granted in whole units; other units are granted in thousandths."""
@@ -89,9 +91,14 @@ def pricer_of(
 ) -> Pricer:
     """How the session is priced at that time."""
     fields = fields_of_session(session, buckets=state.buckets)
-    before = dict(state.used)
+    before, granted = dict(state.used), state.granted
     for key, amount in state.held.items():
         before[key] = before.get(key, 0) + amount
+    for shared in state.shared.values():
+        before |= shared.used
+        granted = {**granted, **shared.granted}
+        for key, amount in shared.held.items():
+            before[key] = before.get(key, 0) + amount
     for key, amount in session.taken.counters.items():
         before[key] = before.get(key, 0) - amount
     # What a bucket of seconds or bytes holds is an allowance of the account's own.
@@ -102,6 +109,8 @@ def pricer_of(
     row = {
         "usage_id": 0,
         "account_id": session.account_id,
+        "organisation_id": session.organisation_id,
+        "pool_id": session.pool_id,
         "contract_id": session.contract_id,
         "offer_id": session.offer_id,
         "cycle_start": session.cycle_start,
@@ -113,13 +122,37 @@ def pricer_of(
         "zone": session.zone,
         "attributes": session.attributes,
     }
+    if state.members:
+        plans = [_sized(one, session, state) for one in plans]
     if own:
         offer_id, cycle = session.offer_id, session.cycle_start
         plans = [
             replace(one, plan=with_own(one.plan, offer_id=offer_id, cycle_start=cycle, own=own))
             for one in plans
         ]
-    return Pricer(fields, row, before, plans, state.granted)
+    return Pricer(fields, row, before, plans, granted)
+
+
+def _sized(dated: DatedPlan, session: Session, state: AccountState) -> DatedPlan:
+    """The plan in which the session's offer includes as much as its members make it."""
+    offer = dated.plan.offers.get(session.offer_id)
+    if offer is None:
+        return dated
+    sized = offer_as_sized(offer, session=session, state=state)
+    if sized is offer:
+        return dated
+    offers = {**dated.plan.offers, offer.id: sized}
+    return replace(dated, plan=replace(dated.plan, offers=offers))
+
+
+def offer_as_sized(offer: PlanOffer, *, session: Session, state: AccountState) -> PlanOffer:
+    """The session's offer with its allowances as large as their members make them."""
+    members: dict[int, MemberDays] = {}
+    for part in offer.allowances:
+        key = (session.owner_of(part.scope), session.offer_id, session.cycle_start)
+        if part.sized and key in state.members:
+            members[part.id] = state.members[key]
+    return sized_offer(offer, members=members) if members else offer
 
 
 def largest(

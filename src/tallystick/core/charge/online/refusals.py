@@ -46,19 +46,6 @@ class CannotRate(Refusal):
 
 
 @dataclass
-class SharedOffline(Refusal):
-    code = "shared_offline"
-    component: str = ""
-    scope: str = ""
-
-    def sentence(self) -> str:
-        return (
-            f"{self.component} is shared by the {self.scope}, which is only counted by file; "
-            "load this usage with `tallystick usage load`"
-        )
-
-
-@dataclass
 class SessionExists(Refusal):
     code = "session_exists"
     session: str = ""

@@ -9,10 +9,15 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from tallystick.core.charge.balance import Bucket, Mode, Use, draw_order, usable
+from tallystick.core.charge.buckets import MemberDays
 from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import Fields
+from tallystick.core.charge.owners import owner_of
 from tallystick.core.tariff.nodes import Scope
+
+Owner = tuple[int, int]
+"""The account and contract of a counter, see `core.charge.owners`."""
 
 
 class SessionState(StrEnum):
@@ -51,6 +56,8 @@ class Session:
     opened_at: datetime
     expires_at: datetime
     valid_s: int
+    organisation_id: int | None = None  # the top account, where its offer shares beyond its own
+    pool_id: int | None = None
     state: SessionState = SessionState.OPEN
     used: int = 0
     granted: int = 0  # since it began, used and held
@@ -62,6 +69,20 @@ class Session:
     settled: bool = False
     stored: bool = False
     changed: bool = False
+
+    def shares(self, key: CounterKey) -> bool:
+        """Whether what it holds of the counter is added up with what others hold of it."""
+        return self.organisation_id is not None and key[1] <= 0
+
+    def owner_of(self, scope: Scope) -> Owner:
+        """Whose counter a component of that scope has."""
+        return owner_of(
+            scope,
+            account_id=self.account_id,
+            contract_id=self.contract_id,
+            organisation_id=self.organisation_id or self.account_id,
+            pool_id=self.pool_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,26 @@ class Served:
     offer_id: int  # 0 = none that day
     cycle_start: date
     tab_start: date  # the account's own month
-    shares: frozenset[Scope] = frozenset()  # with whom it may share what an offer includes
+    organisation_id: int | None = None  # the top account, where the offer shares beyond its own
+    pool_id: int | None = None
+
+
+def shared_owners(account_id: int, *, organisation_id: int, pool_id: int | None) -> set[Owner]:
+    """Whose counters a contract that shares draws from, its own aside."""
+    found = {(account_id, 0), (organisation_id, 0)}
+    return found if pool_id is None else found | {(organisation_id, -pool_id)}
+
+
+@dataclass(slots=True)
+class SharedCounters:
+    """Counters that several contracts draw from: one object for all accounts that share them."""
+
+    name: str = ""  # who shares them, for people
+    used: dict[CounterKey, int] = field(default_factory=dict)
+    granted: dict[CounterKey, int] = field(default_factory=dict)
+    held: dict[CounterKey, int] = field(default_factory=dict)
+    more_held: dict[CounterKey, int] = field(default_factory=dict)
+    """What is held more of them since they were read, by sessions that share."""
 
 
 @dataclass(slots=True)
@@ -92,11 +132,24 @@ class AccountState:
     used: dict[CounterKey, int] = field(default_factory=dict)
     granted: dict[CounterKey, int] = field(default_factory=dict)
     held: dict[CounterKey, int] = field(default_factory=dict)
+    shared: dict[Owner, SharedCounters] = field(default_factory=dict)
+    """What it shares with others; the counters above are those of nobody else."""
+    members: dict[tuple[Owner, int, date], MemberDays] = field(default_factory=dict)
+    """By owner, offer and cycle, who share a bucket whose size depends on it."""
     tab: dict[date, list[int]] = field(default_factory=dict)
     """By the account's month: what the invoice will ask for, and what is held besides."""
     sessions: dict[str, Session] = field(default_factory=dict)
     moved: dict[int, int] = field(default_factory=dict)
     """What the request under way has put into each bucket, or below 0 taken from it."""
+
+    def counters(self, key: CounterKey) -> "AccountState | SharedCounters":
+        """Where that counter is kept."""
+        return self.shared.get(key[:2], self) if self.shared else self
+
+    def hold(self, key: CounterKey, amount: int) -> None:
+        """Holds so much more of the counter."""
+        held = self.counters(key).held
+        held[key] = held.get(key, 0) + amount
 
     def tab_of(self, month: date) -> list[int]:
         return self.tab.setdefault(month, [0, 0])
