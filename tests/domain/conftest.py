@@ -39,6 +39,7 @@ from tallystick.domain.contracts.grants import Wording
 from tallystick.domain.currencies.operations import RateWish, record_rates
 from tallystick.domain.documents.models import Channel, DocumentFormat
 from tallystick.domain.documents.operations import queue_dispatches, wish_delivery
+from tallystick.domain.inventory.loans import Device, lend
 from tallystick.domain.inventory.models import Assignment, EarlyRelease
 from tallystick.domain.invoices.drafts import Waits, set_rules
 from tallystick.domain.invoices.models import BillDraft, DraftLine, Invoice, Offset, OtherTax
@@ -190,6 +191,8 @@ def _leave_numbers(tenant_id: int) -> None:
         tenant_id=tenant_id, identifier_id=held.identifier_id, account_id=held.account_id,
         kept_until=noon(3, 16), released_at=noon(3, 15), reason="asked for",
     )  # fmt: skip
+    router = Device("router", "R-1", Decimal(90), 14, "standard")
+    lend(router, contract=held.service.contract, on=date(2026, 1, 1))
 
 
 def _take_back(tenant_id: int) -> None:

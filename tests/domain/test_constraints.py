@@ -92,6 +92,12 @@ contracts_pause || {paused_to: 2026-01-01} | pause_has_days
 inventory_identifier || {} | identifier_once
 inventory_assignment || {} | assignment_one_holder_at_a_time
 inventory_assignment || {valid_from: 2030-01-01} | assignment_one_holder_at_a_time
+inventory_loan || {} | loan_of_a_device_once
+inventory_loan || {returned_on: 2026-01-01} | ok
+inventory_loan || {returned_on: 2025-12-31} | loan_returned_after_it_was_lent
+inventory_loan || {serial: R-77, worth: 0} | loan_positive
+inventory_loan || {serial: R-77, asked_on: 2026-02-01} | loan_due_once_asked
+inventory_loan || {serial: R-77, charged_on: 2026-02-01} | loan_charged_when_late
 catalog_catalogversion || {valid_from: 2029-01-01} | catalog_number_once
 catalog_catalogversion || {number: 77} | ok
 catalog_offer || {} | offer_code_once

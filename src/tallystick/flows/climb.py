@@ -23,6 +23,7 @@ from tallystick.domain.inventory.operations import end_assignments
 from tallystick.domain.invoices.operations import store_one_offs
 from tallystick.domain.outbox.tables import store_orders
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.equipment import ask_for_equipment
 from tallystick.flows.leave import charge_leaving
 from tallystick.flows.write_off import Given, write_off
 
@@ -197,9 +198,16 @@ class _Climb:
             moved = move_services(served, states=states, becomes=becomes)
             self._tell_network(moved.join(reached, on="account_id"), said, becomes)
         if step.action is Action.TERMINATE:
-            for contract in running_contracts(served, on=self._on):
+            ending = running_contracts(served, on=self._on)
+            for contract in ending:
                 charge_leaving(contract, on=self._on)
             end_contracts(served, on=self._on)
+            ask_for_equipment(
+                [contract.id for contract in ending],
+                tenant_id=self._tenant_id,
+                on=self._on,
+                at=self._at,
+            )
             end_assignments(served, at=self._at, tenant_id=self._tenant_id)
         if step.action is Action.WRITE_OFF:
             debtors = own["account_id"].to_list()

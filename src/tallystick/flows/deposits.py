@@ -12,6 +12,7 @@ from tallystick.base.refusal import Refusal
 from tallystick.core.post.entry import Entry, post_deposit, post_deposit_end
 from tallystick.core.receive.interest import interest_on
 from tallystick.domain.contracts.models import Contract
+from tallystick.domain.inventory.models import Loan
 from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import account_numbered
@@ -106,12 +107,20 @@ def end_deposits(
 
 
 def end_deposits_of_the_gone(*, tenant_id: int, on: date, at: datetime) -> tuple[DepositEnded, ...]:
-    """Ends the deposits of accounts whose contracts have all had their last bill."""
+    """Ends the deposits of accounts whose contracts have all had their last bill.
+
+    They are held while equipment is out that may still be charged.
+    """
     with acting_for(tenant_id):
         held = Deposit.objects.filter(ended_on__isnull=True, held_on__lte=on)
         contracts = Contract.objects.filter(account_id__in=held.values("account_id"))
         billed = contracts.filter(next_bill_on__isnull=False).values("account_id")
-        gone = contracts.exclude(account_id__in=billed).values_list("account_id", flat=True)
+        out = Loan.objects.filter(returned_on__isnull=True, charged_on__isnull=True)
+        gone = (
+            contracts.exclude(account_id__in=billed)
+            .exclude(account_id__in=out.values("account_id"))
+            .values_list("account_id", flat=True)
+        )
         accounts = sorted(set(gone))
     ended: list[DepositEnded] = []
     for account_id in accounts:

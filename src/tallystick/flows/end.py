@@ -17,6 +17,7 @@ from tallystick.domain.contracts.queries import contract_numbered, run_out_by
 from tallystick.domain.inventory.operations import end_assignments_of, prolong_assignments
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.equipment import ask_for_equipment
 from tallystick.flows.leave import charge_leaving, term_of
 
 CONTRACTS_PER_TRANSACTION: Final = 500
@@ -42,6 +43,7 @@ def stop_contract(
         charge_leaving(contract, on=on)
         end_contract(contract, on=on)
         _end_services(contract, on=on, at=at)
+        ask_for_equipment([contract.id], tenant_id=tenant_id, on=on, at=at)
         contract.refresh_from_db()
         return contract
 
@@ -90,6 +92,7 @@ def end_what_ran_out(*, tenant_id: int, on: date, at: datetime) -> int:
                 assert contract.ends_on is not None
                 charge_leaving(contract, on=contract.ends_on)
                 _end_services(contract, on=contract.ends_on, at=at)
+                ask_for_equipment([contract.id], tenant_id=tenant_id, on=contract.ends_on, at=at)
             close_contracts([contract.id for contract in ran_out])
         ended += len(ran_out)
         if len(ran_out) < CONTRACTS_PER_TRANSACTION:

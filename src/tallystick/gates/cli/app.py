@@ -18,6 +18,7 @@ from tallystick.gates.cli import (
     disputes,
     documents,
     endings,
+    equipment,
     exchange,
     explain,
     grants,
@@ -38,6 +39,7 @@ from tallystick.gates.cli.answers import Commands
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 endings.join(accounts.contract)
+equipment.join(inventory.inventory)
 books.ledger.add_typer(posting_rules.rules, name="rules")
 simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)

@@ -118,6 +118,8 @@ def keep(number: Number, operator: Operator = None, as_json: AsJson = False) -> 
 def run(day: Day = None, operator: Operator = None, as_json: AsJson = False) -> None:
     """Do what was agreed for today: contracts end, rests begin and end. Run it every morning.
 
+    Equipment that was due back and did not come is charged with the next bill.
+
     A bill run does so first. Told again on the same day, it does nothing more.
     """
     from tallystick.flows.agreed import do_agreed
@@ -127,5 +129,6 @@ def run(day: Day = None, operator: Operator = None, as_json: AsJson = False) -> 
     tell(
         asdict(done),
         as_json=as_json,
-        said=f"{done.ended} contracts ended, {done.rested} began to rest, {done.resumed} go on",
+        said=f"{done.ended} contracts ended, {done.rested} began to rest, {done.resumed} go on"
+        + (f"; {done.charged} devices not returned are charged" if done.charged else ""),
     )

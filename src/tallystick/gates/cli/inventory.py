@@ -1,4 +1,4 @@
-"""Identifiers: who holds which, what is in quarantine, and for how long each kind is."""
+"""What is handed out: identifiers and their quarantine, equipment that is lent."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -22,7 +22,7 @@ from tallystick.gates.cli.asking import (
 
 app = typer.Typer()
 inventory = typer.Typer(
-    no_args_is_help=True, help="Numbers, SIMs, addresses, meters: who holds them, quarantine."
+    no_args_is_help=True, help="Numbers, SIMs, meters: who has them, quarantine. Equipment."
 )
 app.add_typer(inventory, name="inventory")
 

@@ -78,4 +78,7 @@ def alter_contract(step: ContractStep, *, tenant_id: int, at: datetime) -> str:
             return "; ".join(f"{number} from {since}" for number, since in turned.contracts)
         case RunContracts():
             ran = do_agreed(tenant_id=tenant_id, on=step.day, at=at)
-            return f"{ran.ended} ended, {ran.rested} began to rest, {ran.resumed} go on"
+            return (
+                f"{ran.ended} ended, {ran.rested} began to rest, {ran.resumed} go on, "
+                f"{ran.charged} charged"
+            )

@@ -98,6 +98,7 @@ class ExpectNetwork(Expectation):
 class Port(StrEnum):
     MAIL = "mail"
     AGENCY = "agency"
+    WAREHOUSE = "warehouse"
 
 
 @dataclass(frozen=True, slots=True)

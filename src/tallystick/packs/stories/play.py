@@ -88,7 +88,7 @@ from tallystick.packs.stories.steps import (
 )
 from tallystick.packs.stories.stock_steps import StockStep
 
-PORTS: Final = ("network", "mail", "agency")
+PORTS: Final = ("network", "mail", "agency", "warehouse")
 DONE: Final = "done"
 
 
