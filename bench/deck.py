@@ -1,5 +1,7 @@
 """A deck of 400,000 prefixes from a file to published and first used, beside merely storing it."""
 
+import gc
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -10,6 +12,8 @@ from django.db import connections, transaction
 from bench.business import open_operator, own_database
 from bench.measure import Figure, timed
 from bench.rating import CATALOGUE, build_calls, deck_file, rate_calls
+from tallystick.core.charge.frames import COUNTERS
+from tallystick.core.charge.rate_exact import rate_exact
 
 PUBLISHED = date(2026, 2, 1)
 
@@ -29,9 +33,14 @@ def run(rows: int = 400_000) -> Figure:
             _merely_store(Path(folder) / "world.csv")
         with timed() as work:
             _publish(path, tenant_id=tenant_id)
+        before = _held_mb()
         with timed() as first:
             _rate_first(tenant_id)
-    print(f"first event rated {first.seconds:.1f} s after publishing", file=sys.stderr)
+    print(
+        f"first event rated {first.seconds:.1f} s after publishing;"
+        f" the deck ready for files and online takes {_held_mb() - before} MB",
+        file=sys.stderr,
+    )
     return Figure("deck", rows, work.seconds, limit.seconds)
 
 
@@ -74,5 +83,15 @@ def _rate_first(tenant_id: int) -> None:
 
     with acting_for(tenant_id):
         plan = dated_plans()[-1].plan
-    rated = rate_calls(build_calls(calls=1, accounts=1), plan=plan)
+    calls = build_calls(calls=1, accounts=1)
+    rated = rate_calls(calls, plan=plan)
     assert rated.lines.height + rated.suspense.height == 1
+    online = rate_exact(calls.iter_rows(named=True), plan=plan, counters=COUNTERS.to_frame())
+    assert online.lines.equals(rated.lines)
+
+
+def _held_mb() -> int:
+    """Memory that the process holds now."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20

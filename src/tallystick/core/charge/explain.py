@@ -8,7 +8,8 @@ from tallystick.base.money import AMOUNT_SCALE, EXACT, plain, round_amount
 from tallystick.base.quantity import QUANTITY_SCALE, UNITS
 from tallystick.core.charge.lines import INCLUDED, PAID_AT_ONCE, SURPLUS
 from tallystick.core.tariff.nodes import Scope
-from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanDeck, PlanUsage, StepSet
+from tallystick.core.tariff.plan import Plan, PlanAllowance, PlanUsage, StepSet
+from tallystick.core.tariff.plan_deck import PlanDeck
 
 _SHARED: Final = {
     Scope.CONTRACT: "",
@@ -85,7 +86,7 @@ def _prefix(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> str | None
     deck, row = _deck_row(line, usage, plan)
     if deck is None or row is None:
         return None
-    match = zip(deck.keys, deck.matches[row], strict=True)
+    match = zip(deck.keys, deck.match(row), strict=True)
     return next((value for key, value in match if key.prefix), None)
 
 
@@ -95,14 +96,13 @@ def _deck_row(
     """The component's deck, or its second, and the row that the line names by key and price."""
     if usage.deck is None:
         return None, None
-    wanted = (line["rate_key"], int(line["unit_price"] * AMOUNT_SCALE))
+    wanted = int(line["unit_price"] * AMOUNT_SCALE)
     for number in (usage.deck, usage.fallback):
         if number is not None:
             deck = plan.decks[number]
-            rates = plan.rates[deck.first_rate : deck.first_rate + len(deck.matches)]
-            for row, rate in enumerate(rates):
-                if (rate.key, rate.unit_price) == wanted:
-                    return deck, row
+            row = deck.find_row(line["rate_key"], unit_price=wanted)
+            if row is not None:
+                return deck, row
     return plan.decks[usage.deck], None
 
 
@@ -130,7 +130,7 @@ def _allowances(usage: PlanUsage, plan: Plan) -> list[PlanAllowance]:
 
 def _steps(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> int:
     deck, row = _deck_row(line, usage, plan)
-    own = None if deck is None or row is None else plan.rates[deck.first_rate + row].steps
+    own = None if deck is None or row is None else deck.rate(row).steps
     return usage.steps if own is None else own
 
 
@@ -174,7 +174,7 @@ def _priced(line: Mapping[str, Any], usage: PlanUsage, plan: Plan) -> Iterator[s
 
 def _key_in_words(deck: PlanDeck, row: int) -> str:
     """`prefix 4420` or `zone eu, plan a`; what fits everything is left out."""
-    match = zip(deck.keys, deck.matches[row], strict=True)
+    match = zip(deck.keys, deck.match(row), strict=True)
     told = [f"{key.column} {value}" for key, value in match if value is not None]
     return ", ".join(told) or "for all else"
 

@@ -1,16 +1,16 @@
 """Which prices fit a usage: its fields, the filters on them, and the deck row that wins."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from itertools import product
 from typing import Any
 
+from tallystick.core.charge.deck_index import find_row
 from tallystick.core.tariff.nodes import Filter
-from tallystick.core.tariff.plan import Plan, PlanDeck
+from tallystick.core.tariff.plan import Plan
+from tallystick.core.tariff.plan_deck import PlanDeck
 
 Fields = Mapping[str, str | None]
-DeckIndex = dict[tuple[str | None, ...], list[int]]
 
 
 class BadAttributes(Exception):
@@ -59,37 +59,8 @@ def holds(where: Filter, *, fields: Fields) -> bool:
 
 def match_rate(plan: Plan, *, deck: int, fields: Fields, day: date) -> int | None:
     """The rate of the deck row that fits best on that day: most specific key, left to right."""
-    table = plan.decks[deck]
-    index = _index(plan, deck)
-    for match in _candidates(table, fields):
-        for row in index.get(match, ()):
-            valid_from, valid_to = table.validity[row]
-            if (valid_from or date.min) <= day < (valid_to or date.max):
-                return table.first_rate + row
-    return None
-
-
-def _candidates(table: PlanDeck, fields: Fields) -> Iterator[tuple[str | None, ...]]:
-    choices: list[list[str | None]] = []
-    for key in table.keys:
-        value = fields.get(key.field)
-        fitting: list[str | None] = [None]
-        if value is not None and key.prefix:
-            fitting = [*(value[:length] for length in range(len(value), 0, -1)), None]
-        elif value is not None:
-            fitting = [value, None]
-        choices.append(fitting)
-    return product(*choices)
-
-
-def _index(plan: Plan, deck: int) -> DeckIndex:
-    made: DeckIndex | None = plan.cache.get(("exact", deck))
-    if made is None:
-        made = {}
-        for row, match in enumerate(plan.decks[deck].matches):
-            made.setdefault(match, []).append(row)
-        plan.cache["exact", deck] = made
-    return made
+    row = find_row(plan, deck=deck, fields=fields, day=day)
+    return None if row is None else plan.decks[deck].first_rate + row
 
 
 def describe_keys(table: PlanDeck, *, fields: Fields) -> str:

@@ -352,7 +352,7 @@ def check_carried(catalogue: Catalogue) -> Iterator[CatalogueError]:
             message = f"{unit} is neither a unit nor this catalogue's currency"
             yield _fault(catalogue, offer, counted, message)
     for deck in catalogue.decks.values():
-        for row in deck.rows if any(row.price.carried for row in deck.rows) else ():
+        for row in deck.rows if any(said.price.carried for said in deck.rows.terms) else ():
             message = "a deck's prices are numbers; name what usage carries in the component"
             yield CatalogueError(deck.file or catalogue.name, row.line, "", message)
 
@@ -377,7 +377,11 @@ def check_decks(catalogue: Catalogue) -> Iterator[CatalogueError]:
         if not deck.rows:
             path = f"decks.{deck.code}"
             yield CatalogueError(catalogue.name, deck.line, path, "has no rows; add a price")
-    stepping = {deck.code for deck in catalogue.decks.values() if any(r.steps for r in deck.rows)}
+    stepping = {
+        deck.code
+        for deck in catalogue.decks.values()
+        if any(said.steps for said in deck.rows.terms)
+    }
     for offer, part in _usages(catalogue):
         if part.fallback is not None and part.deck in (None, part.fallback):
             message = f"'no rate' asks deck {part.fallback} after another; write that as 'deck'"
@@ -410,7 +414,7 @@ def check_sizes(catalogue: Catalogue) -> Iterator[CatalogueError]:
                 message = f"{plain(size)} {part.unit} is more than one event can be"
                 yield _fault(catalogue, offer, part, message)
     for deck in catalogue.decks.values():
-        too_fine = {price for price in {row.price for row in deck.rows} if _too_fine(price)}
+        too_fine = {said.price for said in deck.rows.terms if _too_fine(said.price)}
         for row in deck.rows if too_fine else ():
             if row.price in too_fine:
                 yield _row_fault(catalogue, deck.file, row)

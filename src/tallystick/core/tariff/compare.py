@@ -6,8 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+import polars as pl
+
 from tallystick.base.money import EXACT, plain
-from tallystick.core.tariff.nodes import Catalogue, Deck, DeckRow
+from tallystick.core.tariff.deck_rows import RowTerms, gather_rows
+from tallystick.core.tariff.nodes import Catalogue, Deck
 from tallystick.core.tariff.outline import Outline, Words, one_line, outline_of, same
 
 MOVES_TOLD: Final = 10
@@ -170,7 +173,7 @@ def _words(offer: str, component: str, old: Words, new: Words) -> Iterator[Chang
 
 
 def _decks(old: Catalogue, new: Catalogue) -> Iterator[DeckChange]:
-    empty = Deck("", 0, (), ())
+    empty = Deck("", 0, (), gather_rows((), keys=1))
     filed = [code for code, deck in (old.decks | new.decks).items() if deck.file]
     for code in filed:
         change = _deck(code, old.decks.get(code, empty), new.decks.get(code, empty))
@@ -180,21 +183,24 @@ def _decks(old: Catalogue, new: Catalogue) -> Iterator[DeckChange]:
 
 def _deck(code: str, old: Deck, new: Deck) -> DeckChange:
     before, after = _by_key(old), _by_key(new)
+    both = before.join(after, on=["name", "since"], suffix="_new")
     dearer = cheaper = otherwise = 0
-    moved: list[tuple[Decimal, tuple[str, str], DeckRow, DeckRow]] = []
-    for key in before.keys() & after.keys():
-        left, right = before[key], after[key]
+    moved: list[tuple[Decimal, tuple[str, str], RowTerms, RowTerms]] = []
+    for (said, says), rows in both.group_by("terms", "terms_new"):
+        left, right = old.rows.terms[said], new.rows.terms[says]
         was, becomes = _each(left), _each(right)
         if was != becomes:
-            dearer, cheaper = dearer + (becomes > was), cheaper + (becomes < was)
-            moved.append((abs(becomes - was), key, left, right))
+            dearer += rows.height if becomes > was else 0
+            cheaper += rows.height if becomes < was else 0
+            first = rows.select("name", "since").sort("name", "since").head(MOVES_TOLD)
+            moved += [(abs(becomes - was), key, left, right) for key in first.iter_rows()]
         elif _rest(left) != _rest(right):
-            otherwise += 1
+            otherwise += rows.height
     moved.sort(key=lambda move: (-move[0], move[1]))
     return DeckChange(
         code,
-        added=len(after.keys() - before.keys()),
-        removed=len(before.keys() - after.keys()),
+        added=after.height - both.height,
+        removed=before.height - both.height,
         dearer=dearer,
         cheaper=cheaper,
         otherwise=otherwise,
@@ -202,23 +208,23 @@ def _deck(code: str, old: Deck, new: Deck) -> DeckChange:
     )
 
 
-def _by_key(deck: Deck) -> dict[tuple[str, str], DeckRow]:
-    return {
-        ("/".join(["*" if v is None else v for v in row.match]), str(row.valid_from or "")): row
-        for row in deck.rows
-    }
+def _by_key(deck: Deck) -> pl.DataFrame:
+    """The rows by name and the day they begin (`since`, empty without one), with their terms."""
+    since = pl.Series([str(said.valid_from or "") for said in deck.rows.terms], dtype=pl.String)
+    rows = deck.rows.columns.with_columns(name=deck.rows.names())
+    return rows.select("name", "terms", since=pl.lit(since).gather(pl.col("terms")))
 
 
-def _each(row: DeckRow) -> Decimal:
+def _each(row: RowTerms) -> Decimal:
     """The price of one canonical unit, which compares prices per min and per s."""
     return EXACT.divide(row.price.amount, row.price.per) if row.price.per != 1 else row.price.amount
 
 
-def _rest(row: DeckRow) -> tuple[object, ...]:
+def _rest(row: RowTerms) -> tuple[object, ...]:
     return row.price.unit, row.connect, row.steps, row.valid_to
 
 
-def _move(key: tuple[str, str], left: DeckRow, right: DeckRow) -> Move:
+def _move(key: tuple[str, str], left: RowTerms, right: RowTerms) -> Move:
     was, becomes = _each(left), _each(right)
     percent = None
     if was > 0:
@@ -227,5 +233,5 @@ def _move(key: tuple[str, str], left: DeckRow, right: DeckRow) -> Move:
     return Move(name, _written(left), _written(right), percent)
 
 
-def _written(row: DeckRow) -> str:
+def _written(row: RowTerms) -> str:
     return f"{plain(row.price.amount)} per {plain(row.price.per)} {row.price.unit}"

@@ -6,13 +6,17 @@ The first line names the columns: one for each key, `price`, and if needed `per`
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+import polars as pl
+
+from tallystick.core.tariff.deck_cells import Fault, read_cells
+from tallystick.core.tariff.deck_rows import DeckRows, RowTerms, columns_of, gather_rows
 from tallystick.core.tariff.nodes import DeckKey, DeckRow, Price, Steps
 from tallystick.core.tariff.words import (
     Mistake,
@@ -29,8 +33,6 @@ NOTE_COLUMNS: Final = ("name", "zone", "country", "destination", "note")
 """Columns for people: allowed, and read only where the deck names them as a key."""
 
 Complain = Callable[[int, str], None]
-Terms = tuple[Price, Decimal | None, Steps | None, date | None, date | None]
-"""Price, connect, steps and days of a row."""
 
 
 def read_key(text: str) -> DeckKey:
@@ -58,7 +60,6 @@ class _Columns:
     keys: tuple[tuple[int, bool], ...]  # position, prefix
     values: tuple[tuple[str, int], ...]  # of VALUE_COLUMNS
     per: str
-    made: dict[tuple[str, ...], Terms] = field(default_factory=dict)
 
     @classmethod
     def of(cls, header: list[str], keys: tuple[DeckKey, ...], per: str | None) -> "_Columns":
@@ -68,18 +69,11 @@ class _Columns:
             per or "",
         )
 
-    def terms(self, cells: list[str]) -> Terms:
-        """What a row says beside its keys; equal rows are read once and share it.
+    def terms(self, told: Sequence[str]) -> RowTerms:
+        """What the cells of `values` say.
 
         :raises Mistake: when a cell cannot be read
         """
-        told = tuple([cells[at] for _, at in self.values])
-        found = self.made.get(told)
-        if found is None:
-            found = self.made[told] = self._read(told)
-        return found
-
-    def _read(self, told: tuple[str, ...]) -> Terms:
         named = zip(self.values, told, strict=True)
         held = {name: text for (name, _), cell in named if (text := cell.strip())}
         price = _price(held.get("price", ""), held.get("per") or self.per)
@@ -89,7 +83,7 @@ class _Columns:
             raise Mistake(
                 f"is valid to {valid_to}, not after {valid_from}; 'valid to' is exclusive"
             )
-        return (
+        return RowTerms(
             price,
             read_number(connect) if connect else None,
             _steps(steps) if steps else None,
@@ -105,39 +99,71 @@ def _heading(name: str) -> str:
 
 def read_deck_rows(
     content: bytes, *, keys: tuple[DeckKey, ...], per: str | None, complain: Complain
-) -> tuple[DeckRow, ...]:
+) -> DeckRows:
     """The rows of a deck's file; what is wrong with a line goes to `complain(line, message)`."""
+    none = gather_rows((), keys=len(keys))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         complain(1, "is not UTF-8; save the file as UTF-8")
-        return ()
-    reader = csv.reader(io.StringIO(text))
-    header = [_heading(name) for name in next(reader, [])]
+        return none
+    header = [_heading(name) for name in next(csv.reader(io.StringIO(text)), [])]
     faults = list(_header_faults(header, keys))
     for fault in faults:
         complain(1, fault)
     if faults:
-        return ()
-    columns = _Columns.of(header, keys, per)
-    rows: list[DeckRow] = []
-    try:
-        for cells in reader:
-            if not any(cells):
-                continue
-            if len(cells) != len(header):
-                complain(reader.line_num, f"has {len(cells)} cells under {len(header)} headings")
-                continue
-            try:
-                match = tuple([_key_value(cells[at], prefix) for at, prefix in columns.keys])
-                rows.append(DeckRow(reader.line_num, match, *columns.terms(cells)))
-            except Mistake as mistake:
-                complain(reader.line_num, str(mistake))
-    except csv.Error as error:
-        complain(reader.line_num, f"is not readable as CSV: {error}; is a quote left open?")
-    for row, twin in _twins(rows):
+        return none
+    cells, wrong = read_cells(text, width=len(header))
+    rows, unread = _rows(cells, columns=_Columns.of(header, keys, per))
+    for line, message in sorted([*wrong, *unread]):
+        complain(line, message)
+    for row, twin in _twins(_sharing_keys(rows)):
         complain(row.line, f"repeats the key of line {twin.line} for the same days; keep one")
-    return tuple(rows)
+    return rows
+
+
+def _rows(cells: pl.DataFrame, *, columns: _Columns) -> tuple[DeckRows, list[Fault]]:
+    """The rows that can be read, and what is wrong with the others."""
+    named = [f"cell{at}" for _, at in columns.values]
+    said = cells.select(named).unique(maintain_order=True).with_row_index("terms")
+    terms: dict[RowTerms, int] = {}
+    numbers: list[int | None] = []
+    mistakes: list[str | None] = []
+    for told in said.select(named).iter_rows():
+        try:
+            numbers.append(terms.setdefault(columns.terms(told), len(terms)))
+            mistakes.append(None)
+        except Mistake as mistake:
+            numbers.append(None)
+            mistakes.append(str(mistake))
+    said = said.with_columns(
+        pl.Series("terms", numbers, dtype=pl.UInt32), pl.Series("wrong", mistakes, dtype=pl.String)
+    )
+    read = cells.join(said, on=named, how="left", maintain_order="left").with_columns(
+        _key_value(f"cell{at}").alias(f"key{n}") for n, (at, _) in enumerate(columns.keys)
+    )
+    for n, (_, prefix) in enumerate(columns.keys):
+        if prefix:
+            key = pl.col(f"key{n}")
+            plain = key.str.len_bytes() == key.str.len_chars()
+            odd = pl.format("prefix '{}' is not plain digits", key)
+            read = read.with_columns(wrong=pl.when(~plain).then(odd).otherwise("wrong"))
+    faults = read.filter(pl.col("wrong").is_not_null()).select("line", "wrong").rows()
+    rows = read.filter(pl.col("wrong").is_null()).select(columns_of(len(columns.keys)).names())
+    return DeckRows(rows.rechunk(), tuple(terms)), faults
+
+
+def _key_value(cell: str) -> pl.Expr:
+    value = pl.col(cell).str.strip_chars()
+    return pl.when(value.is_in(["", "*"])).then(None).otherwise(value)
+
+
+def _sharing_keys(rows: DeckRows) -> list[DeckRow]:
+    """The rows whose keys another has too."""
+    if not rows:
+        return []
+    shared = rows.columns.filter(rows.columns.select(rows.keys).is_duplicated())
+    return list(DeckRows(shared, rows.terms))
 
 
 def _header_faults(header: list[str], keys: tuple[DeckKey, ...]) -> Iterator[str]:
@@ -148,15 +174,6 @@ def _header_faults(header: list[str], keys: tuple[DeckKey, ...]) -> Iterator[str
         yield f"has a column {name!r} that nothing reads; name it as a key or call it 'note'"
     for name in sorted({name for name in header if header.count(name) > 1}):
         yield f"has the column {name!r} twice"
-
-
-def _key_value(cell: str, prefix: bool) -> str | None:
-    value = cell.strip()
-    if value in ("", "*"):
-        return None
-    if prefix and not value.isascii():
-        raise Mistake(f"prefix {value!r} is not plain digits")
-    return value
 
 
 @lru_cache(maxsize=65_536)

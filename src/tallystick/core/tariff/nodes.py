@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tallystick.core.tariff.bill_terms import NO_TERMS, BillTerms
 from tallystick.core.tariff.proration import Proration
 from tallystick.core.tariff.term import MinimumTerm, Trial
+
+if TYPE_CHECKING:
+    from tallystick.core.tariff.deck_rows import DeckRows
 
 
 class Scope(StrEnum):
@@ -361,7 +365,7 @@ class Deck:
     code: str
     line: int
     keys: tuple[DeckKey, ...]
-    rows: tuple[DeckRow, ...]
+    rows: "DeckRows"
     file: str | None = None
 
 

@@ -4,7 +4,7 @@ Quantities are integers in 1e-9 of the canonical unit, prices and amounts in 1e-
 Rates of all decks and price lists stand in one tuple; components refer to them by position.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
@@ -18,7 +18,6 @@ from tallystick.core.tariff import nodes
 from tallystick.core.tariff.calendars import BandClock
 from tallystick.core.tariff.nodes import (
     Catalogue,
-    DeckKey,
     Filter,
     MeasureKind,
     PeriodTerms,
@@ -35,6 +34,7 @@ from tallystick.core.tariff.plan_carried import (
     compile_series,
     series_steps,
 )
+from tallystick.core.tariff.plan_deck import PlanDeck, PlanRates
 from tallystick.core.tariff.plan_terms import (
     PlanCarried,
     PlanCounts,
@@ -111,17 +111,6 @@ class StepSet:
     free_first: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PlanDeck:
-    """A rate table; row n has the rate `first_rate + n`."""
-
-    code: str
-    keys: tuple[DeckKey, ...]
-    matches: tuple[tuple[str | None, ...], ...]
-    validity: tuple[tuple[date | None, date | None], ...]
-    first_rate: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanUsage(PlanComponent):
     """A price of usage; `base_rates` holds, for each band, the first tier's rate or None if the
@@ -177,7 +166,7 @@ class Plan:
     zone: ZoneInfo
     offers: Mapping[int, PlanOffer]
     components: Mapping[int, PlanComponent]
-    rates: tuple[Rate, ...]
+    rates: PlanRates
     steps: tuple[StepSet, ...]
     decks: tuple[PlanDeck, ...]
     series: tuple[PlanSeries, ...]
@@ -225,6 +214,7 @@ class _Compiler:
         self.catalogue, self.offer_ids, self.component_ids = catalogue, offer_ids, component_ids
         self.zone = ZoneInfo(catalogue.zone)
         self.rates: list[Rate] = []
+        self.first_rate = 0  # the number of the first of them; those of decks come before
         self.steps: dict[StepSet, int] = {StepSet(): 0}
         self.clocks: dict[ClockKey, BandClock] = {}
         self.fields: set[str] = set()
@@ -233,6 +223,7 @@ class _Compiler:
 
     def plan(self) -> Plan:
         decks = tuple(self._deck(deck) for deck in self.catalogue.decks.values())
+        firsts = tuple(deck.first_rate for deck in decks)
         offers = {self.offer_ids[offer.code]: self._offer(offer) for offer in self.catalogue.offers}
         components: dict[int, PlanComponent] = {}
         for offer in offers.values():
@@ -243,7 +234,7 @@ class _Compiler:
             zone=self.zone,
             offers=offers,
             components=components,
-            rates=tuple(self.rates),
+            rates=PlanRates(decks, tuple(self.rates), (*firsts, self.first_rate)),
             steps=tuple(self.steps),
             decks=decks,
             series=tuple(compile_series(series) for series in self.catalogue.series.values()),
@@ -252,7 +243,7 @@ class _Compiler:
 
     def _rate(self, price: nodes.Price) -> int:
         self.rates.append(Rate(*self._ratio(price)))
-        return len(self.rates) - 1
+        return self.first_rate + len(self.rates) - 1
 
     def _ratio(self, price: nodes.Price) -> tuple[int, int, int, int]:
         """Unit price, per, numerator and denominator."""
@@ -281,25 +272,19 @@ class _Compiler:
     def _deck(self, deck: nodes.Deck) -> PlanDeck:
         self.decks[deck.code] = len(self.decks)
         self.fields.update(key.field for key in deck.keys)
-        first = len(self.rates)
-        self.rates.extend(self._deck_rates(deck))
-        return PlanDeck(
-            deck.code,
-            deck.keys,
-            tuple(row.match for row in deck.rows),
-            tuple((row.valid_from, row.valid_to) for row in deck.rows),
-            first,
+        assert not self.rates, "the rates of decks come first"
+        first = self.first_rate
+        self.first_rate += len(deck.rows)
+        rates = tuple(
+            Rate(
+                *self._ratio(said.price),
+                _money(said.connect),
+                None if said.steps is None else self._step_set(said.steps),
+            )
+            for said in deck.rows.terms
         )
-
-    def _deck_rates(self, deck: nodes.Deck) -> Iterator[Rate]:
-        """The rate of each row; rows that were read alike share what they say (see `decks`)."""
-        made: dict[tuple[int, int, int], tuple[int, int, int, int, int | None, int | None]] = {}
-        for row in deck.rows:
-            said = (id(row.price), id(row.connect), id(row.steps))
-            if (rate := made.get(said)) is None:
-                steps = None if row.steps is None else self._step_set(row.steps)
-                rate = made[said] = (*self._ratio(row.price), _money(row.connect), steps)
-            yield Rate(*rate, "/".join(["*" if value is None else value for value in row.match]))
+        names, said = deck.rows.names(), deck.rows.columns["terms"]
+        return PlanDeck(deck.code, deck.keys, deck.rows, rates, first, names, said)
 
     def _offer(self, offer: nodes.Offer) -> PlanOffer:
         recurring: list[PlanRecurring] = []

@@ -10,13 +10,13 @@ from tallystick.core.tariff.calendars import read_calendar
 from tallystick.core.tariff.check import CHECKS, check_allocation
 from tallystick.core.tariff.check_bill import check_bills
 from tallystick.core.tariff.components import read_component
+from tallystick.core.tariff.deck_rows import gather_rows
 from tallystick.core.tariff.decks import read_deck_rows, read_keys, read_size
 from tallystick.core.tariff.nodes import (
     Calendar,
     Catalogue,
     Deck,
     DeckKey,
-    DeckRow,
     Offer,
     Series,
     SeriesPoint,
@@ -81,7 +81,7 @@ def _catalogue(page: Page, files: Mapping[str, bytes]) -> Catalogue:
     names = Names(_calendars(page), {}, {}, currency)
     for code, inner in page.pages("decks"):
         deck = names.decks[code] = _deck(inner, code, files)
-        names.deck_units[code] = sorted({row.price.unit for row in deck.rows})
+        names.deck_units[code] = sorted({terms.price.unit for terms in deck.rows.terms})
     series = {code: _series(inner, code, files) for code, inner in page.pages("series")}
     if not page.has("offers"):
         page.complain(page.table.line, "has no 'offers'; write at least one")
@@ -185,7 +185,7 @@ def _deck(page: Page, code: str, files: Mapping[str, bytes]) -> Deck:
             keys = read_keys([text.value for text in texts])
         except Mistake as mistake:
             page.complain(texts[0].line, str(mistake), word="key")
-    rows: tuple[DeckRow, ...] = ()
+    rows = gather_rows((), keys=len(keys))
     content = _file(page, file, files)
     if content is not None and keys:
 

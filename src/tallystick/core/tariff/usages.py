@@ -9,6 +9,7 @@ from tallystick.base.money import plain
 from tallystick.core.tariff import nodes
 from tallystick.core.tariff.calendars import charged_only, read_calendar, read_weight
 from tallystick.core.tariff.counts import read_counts
+from tallystick.core.tariff.deck_rows import gather_rows
 from tallystick.core.tariff.nodes import (
     ALWAYS,
     Band,
@@ -307,7 +308,7 @@ class _UsageReader:
             self.page.complain(node.line, "'by' one field needs a table of prices", word="price")
             return None
         field = self.page.phrase(by[0], read_name, "", word="by")
-        rows = tuple(
+        rows = (
             DeckRow(
                 line=node.key_lines[value],
                 match=(None if value == "else" else value,),
@@ -317,7 +318,7 @@ class _UsageReader:
         )
         code = f"{self.page.path} by {field}"
         key = DeckKey(field, False, field)
-        self.names.decks[code] = Deck(code, node.line, (key,), rows)
+        self.names.decks[code] = Deck(code, node.line, (key,), gather_rows(rows, keys=1))
         return code
 
 

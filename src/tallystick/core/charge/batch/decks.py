@@ -11,13 +11,14 @@ from datetime import date
 
 import polars as pl
 
-from tallystick.base.collection import collecting_later
 from tallystick.base.period import day_start
 from tallystick.core.charge.batch.match import Faults, field_column
 from tallystick.core.charge.batch.tables import NONE, Tables, in_order
 from tallystick.core.charge.frames import SuspenseCode
+from tallystick.core.charge.prefixes import parents_of
 from tallystick.core.tariff.calendars import microseconds
-from tallystick.core.tariff.plan import Plan, PlanDeck
+from tallystick.core.tariff.plan import Plan
+from tallystick.core.tariff.plan_deck import PlanDeck
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _deck_rates(lines: pl.DataFrame, *, plan: Plan, number: int, tables: Tables)
     asked = lines.select(
         _key_column(key.field, tables).alias(f"key{n}") for n, key in enumerate(deck.keys)
     )
-    days = sorted({day for pair in deck.validity for day in pair if day})
+    days = deck.rows.days
     if not days:
         return _rates_on(asked, plan=plan, number=number, epoch=0)
     opens = pl.Series([microseconds(day_start(day, plan.zone)) for day in days])
@@ -164,81 +165,63 @@ def _patterns(plan: Plan, number: int, epoch: int) -> tuple[list[Pattern], pl.Se
     key = ("patterns", number, epoch)
     if key not in plan.cache:
         deck = plan.decks[number]
-        days = sorted({day for pair in deck.validity for day in pair if day})
-        day = days[epoch - 1] if epoch else date.min
-        rows = [
-            row
-            for row, (opens, closes) in enumerate(deck.validity)
-            if (opens or date.min) <= day < (closes or date.max)
-        ]
-        with collecting_later():
-            plan.cache[key] = (list(_make_patterns(deck, rows)), _weights(deck))
+        days = deck.rows.days
+        valid = deck.rows.valid_on(days[epoch - 1] if epoch else date.min)
+        rows = deck.rows.columns.with_row_index("rate", offset=deck.first_rate)
+        said = pl.lit(pl.Series(valid, dtype=pl.Boolean))
+        held = rows.filter(said.gather(pl.col("terms")))
+        plan.cache[key] = (list(_make_patterns(deck, held)), _weights(deck))
     made: tuple[list[Pattern], pl.Series] = plan.cache[key]
     return made
 
 
 def _weights(deck: PlanDeck) -> pl.Series:
     """How specific each row is, its first key weighing most."""
-    weights = []
-    for match in deck.matches:
-        weight = 0
-        for key, value in zip(deck.keys, match, strict=True):
-            weight = weight * 128 + (0 if value is None else len(value) if key.prefix else 1)
-        weights.append(weight)
-    return pl.Series(weights, dtype=pl.Int64())
+    weight = pl.lit(0, dtype=pl.Int64)
+    for n, key in enumerate(deck.keys):
+        value = pl.col(f"key{n}")
+        own = value.str.len_chars() if key.prefix else value.is_not_null()
+        weight = weight * 128 + own.cast(pl.Int64).fill_null(0)
+    return deck.rows.columns.select(weight=weight).to_series()
 
 
-def _make_patterns(deck: PlanDeck, rows: list[int]) -> Iterator[Pattern]:
-    exact = [n for n, key in enumerate(deck.keys) if not key.prefix]
-    prefix = next((n for n, key in enumerate(deck.keys) if key.prefix), None)
-    grouped: dict[tuple[int, ...], dict[tuple[str | None, ...], dict[str, int]]] = {}
-    for row in rows:
-        match = deck.matches[row]
-        held = tuple(n for n in exact if match[n] is not None)
-        family = grouped.setdefault(held, {}).setdefault(tuple(match[n] for n in held), {})
-        family["" if prefix is None else match[prefix] or ""] = deck.first_rate + row
-    for held, families in grouped.items():
-        columns = tuple(f"key{n}" for n in held)
-        schema = dict.fromkeys((*columns, "family"), pl.String())
-        names = [f"{number:08}/" for number in range(len(families))] if held else [""]
-        yield Pattern(
-            columns,
-            pl.DataFrame(
-                [(*values, name) for values, name in zip(families, names, strict=True)],
-                schema=schema,
-                orient="row",
-            ),
-            flatten_prefixes(
-                {
-                    name + text: rate
-                    for name, family in zip(names, families.values(), strict=True)
-                    for text, rate in family.items()
-                }
-            ),
-        )
+def _make_patterns(deck: PlanDeck, rows: pl.DataFrame) -> Iterator[Pattern]:
+    """Of rows with their `rate`."""
+    exact = [f"key{n}" for n, key in enumerate(deck.keys) if not key.prefix]
+    prefix = next((f"key{n}" for n, key in enumerate(deck.keys) if key.prefix), None)
+    text = pl.lit("") if prefix is None else pl.col(prefix).fill_null("")
+    if not exact:
+        yield Pattern((), pl.DataFrame(), flatten_prefixes(rows.select("rate", text=text)))
+        return
+    named = [pl.col(key).is_not_null().alias(f"names_{key}") for key in exact]
+    for pattern, own in rows.group_by(named, maintain_order=True):
+        columns = [key for key, is_named in zip(exact, pattern, strict=True) if is_named]
+        if not columns:
+            yield Pattern((), pl.DataFrame(), flatten_prefixes(own.select("rate", text=text)))
+            continue
+        families = own.select(columns).unique(maintain_order=True).with_row_index("at")
+        number = pl.col("at").cast(pl.String).str.zfill(8) + "/"
+        families = families.select(*columns, family=number)
+        held = own.join(families, on=columns, maintain_order="left")
+        texts = held.select("rate", text=pl.col("family") + text)
+        yield Pattern(tuple(columns), families, flatten_prefixes(texts))
 
 
-def flatten_prefixes(rates: dict[str, int]) -> Intervals:
-    """Disjoint intervals of texts, in order, each with the rate of its longest prefix."""
-    starts: list[str] = [""]
-    owners: list[int | None] = [rates.get("")]
-    open_: list[tuple[str, int | None]] = []
+def flatten_prefixes(rates: pl.DataFrame) -> Intervals:
+    """Disjoint intervals of texts, in order, each with the rate of its longest prefix.
 
-    def begin(start: str, rate: int | None) -> None:
-        if starts[-1] == start:
-            owners[-1] = rate
-        else:
-            starts.append(start)
-            owners.append(rate)
-
-    def close_before(start: str | None) -> None:
-        while open_ and (start is None or open_[-1][0] <= start):
-            end, _ = open_.pop()
-            begin(end, open_[-1][1] if open_ else rates.get(""))
-
-    for prefix in sorted(rates.keys() - {""}):
-        close_before(prefix)
-        begin(prefix, rates[prefix])
-        open_.append((prefix[:-1] + chr(ord(prefix[-1]) + 1), rates[prefix]))
-    close_before(None)
-    return Intervals(pl.Series(starts), pl.Series(owners, dtype=pl.Int32()))
+    `rates` has different texts, each with its `rate`.
+    """
+    rates = rates.sort("text").with_columns(pl.col("rate").cast(pl.Int32))
+    outer = rates.select("text", outer=pl.col("rate").gather(pl.lit(parents_of(rates["text"]))))
+    last = pl.col("text").str.slice(-1)
+    after = {one: chr(ord(one) + 1) for one in rates["text"].str.slice(-1).unique() if one}
+    ends = outer.filter(pl.col("text") != "").select(
+        start=pl.col("text").str.head(-1) + last.replace_strict(after, return_dtype=pl.String),
+        rate="outer",
+    )
+    starts = rates.select(start="text", rate="rate")
+    first = pl.DataFrame({"start": [""], "rate": [None]}, schema=starts.schema)
+    cut = pl.concat([starts, ends, first]).unique("start", keep="first", maintain_order=True)
+    cut = cut.sort("start")
+    return Intervals(cut["start"], cut["rate"])

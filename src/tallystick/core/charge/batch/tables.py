@@ -1,7 +1,7 @@
 """A plan as small columns that lines look their parameters up in, by position."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -26,6 +26,7 @@ class Column:
 
     values: pl.Series
     constant: bool
+    via: pl.Series | None = None  # what stands where in `values`, for positions that share them
 
     def at(self, index: str) -> pl.Expr:
         """The value for each line, by the line's position in that column.
@@ -35,7 +36,8 @@ class Column:
         """
         if self.constant:
             return pl.lit(self.values.item(0), dtype=self.values.dtype)
-        return pl.lit(self.values).gather(pl.col(index))
+        at = pl.col(index)
+        return pl.lit(self.values).gather(at if self.via is None else pl.lit(self.via).gather(at))
 
     def any(self, value: object) -> bool:
         return value in self.values
@@ -185,16 +187,29 @@ def _slot_columns(usages: tuple[PlanUsage, ...]) -> dict[str, Column]:
 
 
 def _rate_columns(plan: Plan) -> dict[str, Column]:
-    rates = plan.rates
-    return {
-        "unit_price": column((rate.unit_price for rate in rates), kind=WHOLE),
-        "per": column((rate.per for rate in rates), kind=WHOLE),
-        "numerator": column((rate.numerator for rate in rates), kind=WHOLE),
-        "denominator": column((rate.denominator for rate in rates), kind=WHOLE),
-        "connect": column((rate.connect for rate in rates), kind=WHOLE),
-        "steps": column((rate.steps for rate in rates), kind=pl.Int32()),
-        "key": column((rate.key for rate in rates), kind=pl.String()),
+    """By the number of the rate; the rows of decks share the values of their terms."""
+    rates = [rate for deck in plan.rates.decks for rate in deck.rates]
+    first, terms = 0, [pl.Series(dtype=pl.UInt32)]
+    names = [pl.Series(dtype=pl.String)]
+    for deck in plan.rates.decks:
+        terms.append(deck.said + first)
+        names.append(deck.names)
+        first += len(deck.rates)
+    others = plan.rates.others
+    terms.append(pl.Series(range(first, first + len(others)), dtype=pl.UInt32))
+    names.append(pl.repeat(None, len(others), dtype=pl.String, eager=True))
+    rates += others
+    via = pl.concat(terms) if first else None
+    kinds = dict.fromkeys(("unit_price", "per", "numerator", "denominator", "connect"), WHOLE)
+    held = {
+        name: column((getattr(rate, name) for rate in rates), kind=kind)
+        for name, kind in (*kinds.items(), ("steps", pl.Int32()))
     }
+    made = {name: replace(one, via=via) for name, one in held.items()}
+    keys = pl.concat(names, rechunk=True)
+    if keys.null_count() == len(keys):
+        keys = pl.Series([None], dtype=pl.String)
+    return made | {"key": Column(keys, len(keys) == 1)}
 
 
 def _step_columns(plan: Plan) -> tuple[dict[str, Column], ...]:
