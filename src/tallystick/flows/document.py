@@ -22,6 +22,7 @@ from tallystick.domain.catalog.models import Component
 from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.contracts.models import Contract, ContractOffer
 from tallystick.domain.inventory.models import Assignment
+from tallystick.domain.invoices.history import lines_and_taxes
 from tallystick.domain.invoices.models import (
     CreditedLine,
     Invoice,
@@ -39,6 +40,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import ChargeTotal, PeriodLine
 from tallystick.domain.usage.queries import RatedEvent, billed_totals, rated_events
 from tallystick.flows.due import DIFFERENCE, describe
+from tallystick.flows.home_tax import home_tax_of
 
 METERED: Final = frozenset({"B", "kWh", "kvarh", "kVAh", "m3"})
 """Units whose usage is drawn day by day; of the others every event is listed."""
@@ -73,7 +75,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
     with acting_for(tenant_id):
         tenant = Tenant.objects.get(id=tenant_id)
         invoice = invoice_numbered(number)
-        lines = _lines_of(invoice)
+        lines, _ = lines_and_taxes(invoice)
         named = _name_contracts(lines, invoice)
         usage = [line for line in lines if is_usage(line)]
         language = language_of(invoice.account.party.language, otherwise=tenant.language)
@@ -101,6 +103,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
             lines=tuple(_line(line, named) for line in lines if not is_usage(line)),
             usage=tuple(_usage_row(line, named) for line in usage),
             taxes=tuple(_taxes(invoice)),
+            home_tax=home_tax_of(invoice, tenant=tenant),
             previous_balance=previous,
             payments=payments,
             consumption=consumption,
@@ -114,7 +117,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
 
 def _as_credit(shown: InvoiceDocument, note: Invoice) -> InvoiceDocument:
     """A credit note says what it gives back: amounts that are stored below zero stand above it."""
-    minus = EXACT.minus
+    minus, home = EXACT.minus, shown.home_tax
     credited = CreditedLine.objects.filter(account_id=note.account_id, credit_note_id=note.id)
     ids = set(credited.values_list("invoice_id", flat=True))
     numbers = Invoice.objects.filter(account_id=note.account_id, id__in=ids)
@@ -122,6 +125,7 @@ def _as_credit(shown: InvoiceDocument, note: Invoice) -> InvoiceDocument:
         shown,
         net=minus(shown.net),
         tax=minus(shown.tax),
+        home_tax=home and replace(home, amount=minus(home.amount)),
         total=minus(shown.total),
         amount_due=minus(shown.total),
         corrects=", ".join(numbers.order_by("id").values_list("number", flat=True)),
@@ -259,11 +263,6 @@ def events_of_line(
 
 def _sum(totals: Sequence[ChargeTotal]) -> Decimal:
     return sum((total.amount for total in totals), Decimal(0))
-
-
-def _lines_of(invoice: Invoice) -> list[InvoiceLine]:
-    lines = InvoiceLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
-    return list(lines.select_related("contract__account__party").order_by("line_no"))
 
 
 def seller_of(tenant: Tenant) -> document.Seller:

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from tallystick.core.invoice.document import (
     DocumentKind,
     DocumentLine,
+    HomeTax,
     InvoiceDocument,
     LineTax,
     TaxRow,
@@ -162,3 +163,16 @@ def test_factur_x_holds_its_xml_and_says_so() -> None:
     assert (said["part"], said["conformance"]) == ("3", "B")
     assert said["ConformanceLevel"] == "EN 16931"
     assert "Please pay by" in reader.pages[0].extract_text().replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_the_tax_in_the_sellers_own_currency_is_said(write):
+    dollars = replace(
+        taxed(SHORT), currency="USD", home_tax=HomeTax("EUR", Decimal("18.10"), "1 EUR = 1.05 USD")
+    )
+    written = write(dollars)
+    assert faults_of(written) == []
+    assert written.count(b'currencyID="EUR">18.10<') == 1
+    assert b"TaxCurrencyCode>EUR<" in written
+    dinars = replace(dollars, home_tax=HomeTax("KWD", Decimal("5.123"), "1 KWD = 3.25 USD"))
+    assert b"TaxCurrencyCode" not in write(dinars)

@@ -74,9 +74,12 @@ def test_a_meter_has_its_chart_and_its_language() -> None:
 def test_texts_are_never_read_as_markup() -> None:
     text = " ".join(pages_of(HOSTILE))
     for literal in ("#panic()", '#read("/etc/passwd")', "] ) } #let x = 1", "*bold*", "$x^2$",
-                    "// no /* comment */", "= Heading", "#sys.inputs", "W" * 10):  # fmt: skip
+                    "// no /* comment */", "= Heading", "W" * 10):  # fmt: skip
         assert literal in text
     assert "Factura rectificativa" in text
+    assert "#sys.inputs" not in text  # how to pay is not said where nothing is to be paid
+    owing = replace(HOSTILE, kind=DocumentKind.INVOICE, amount_due=Decimal(1))
+    assert "#sys.inputs" in " ".join(pages_of(owing))
     assert "1.234.567,891 KWD" in text
 
 

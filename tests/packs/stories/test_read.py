@@ -49,6 +49,7 @@ def test_steps_have_their_lines_days_and_values(newline: str) -> None:
             None,
             None,
             None,
+            None,
         ),
         StartContract(
             5,

@@ -130,6 +130,15 @@ class TaxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeTax:
+    """The tax of a foreign currency's invoice in the seller's own, and the rates that said so."""
+
+    currency: str
+    amount: Decimal
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentRow:
     on: date
     text: str
@@ -189,6 +198,7 @@ class InvoiceDocument:
     lines: tuple[DocumentLine, ...] = ()
     usage: tuple[UsageRow, ...] = ()
     taxes: tuple[TaxRow, ...] = ()
+    home_tax: HomeTax | None = None
     previous_balance: Decimal = Decimal(0)
     payments: tuple[PaymentRow, ...] = ()
     consumption: tuple[Consumption, ...] = ()

@@ -74,5 +74,5 @@ def recent_invoices(
 def lines_and_taxes(invoice: Invoice) -> tuple[list[InvoiceLine], list[InvoiceTax]]:
     """What an invoice consists of, its lines in order, with their contracts and whose they are."""
     own = {"account_id": invoice.account_id, "invoice_id": invoice.id}
-    lines = InvoiceLine.objects.filter(**own).select_related("contract__account")
+    lines = InvoiceLine.objects.filter(**own).select_related("contract__account__party")
     return list(lines.order_by("line_no")), list(InvoiceTax.objects.filter(**own).order_by("id"))

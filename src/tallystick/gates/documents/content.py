@@ -51,7 +51,7 @@ def content_of(document: InvoiceDocument) -> Content:
         "totals": _totals(document, form, words),
         "balance": [] if document.voided_on else _balance(document, form, words),
         "tax_notes": _texts(_tax_notes(document, words)),
-        "pay": _how_to_pay(document.how_to_pay, words),
+        "pay": _how_to_pay(document.how_to_pay if _asks(document) else HowToPay(""), words),
         "notes": _texts(document.notes),
         "lines": [] if short else _lines(document.lines, form),
         "usage": _usage(document.usage, form, words),
@@ -72,6 +72,11 @@ def _tax_notes(document: InvoiceDocument, words: dict[str, str]) -> Iterator[str
     for row in document.taxes:
         if note := row.note or words.get(f"tax_{row.code}", ""):
             yield note
+    if home := document.home_tax:
+        form = format_for(
+            language=document.language, currency=home.currency, numbers=document.number_format
+        )
+        yield words["tax_at_home"].format(amount=form.money(home.amount), rates=home.said)
 
 
 def _texts(texts: Iterable[str]) -> list[str]:
@@ -108,9 +113,14 @@ def _facts(document: InvoiceDocument, form: Format, words: dict[str, str]) -> li
     return [[label, clean_text(fact)] for label, fact in facts if fact]
 
 
+def _asks(document: InvoiceDocument) -> bool:
+    """Whether there is anything to pay."""
+    return document.amount_due > 0 and document.kind is DocumentKind.INVOICE
+
+
 def _hero(document: InvoiceDocument, form: Format, words: dict[str, str]) -> Content:
     due = document.amount_due
-    if due > 0 and document.kind is DocumentKind.INVOICE:
+    if _asks(document):
         note = words["pay_by"].format(date=form.long_date(document.due_on))
         return {"label": words["amount_due"], "amount": form.money(due), "note": note}
     label = words["credit_kept"] if due else words["amount_due"]

@@ -29,6 +29,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "fact_debt_written_off": "Written off",
         "tax_AE": "Reverse charge: the customer accounts for the tax.",
         "tax_E": "Exempt from tax.",
+        "tax_at_home": "Tax in the currency of our country: {amount}, at {rates}.",
     },
     Language.DE: {
         "invoice": "Rechnung", "credit_note": "Rechnungskorrektur", "number": "Nummer",
@@ -56,6 +57,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "fact_debt_written_off": "Ausgebucht",
         "tax_AE": "Steuerschuldnerschaft des Leistungsempfängers.",
         "tax_E": "Steuerfrei.",
+        "tax_at_home": "Steuer in unserer Landeswährung: {amount}, zu {rates}.",
     },
     Language.ES: {
         "invoice": "Factura", "credit_note": "Factura rectificativa", "number": "Número",
@@ -82,6 +84,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "fact_debt_written_off": "Dado de baja",
         "tax_AE": "Inversión del sujeto pasivo.",
         "tax_E": "Exento de impuestos.",
+        "tax_at_home": "Impuesto en la moneda de nuestro país: {amount}, a {rates}.",
     },
 }  # fmt: skip
 

@@ -1,12 +1,15 @@
 """Steps of a story about money in another currency."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from tallystick.base.money import plain, round_minor
 from tallystick.domain.currencies.operations import RateWish, record_rates
+from tallystick.domain.invoices.models import Invoice
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.models import ExchangedPart
+from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.home_tax import home_tax_of
 from tallystick.packs.stories.exchange_steps import ExpectExchanged, GiveRate
 
 
@@ -37,3 +40,11 @@ def find_exchanged(step: ExpectExchanged) -> str:
         f"counts {round_minor(amount, currency=currency)} "
         f"worth {round_minor(worth, currency=currency)}"
     )
+
+
+def find_home_tax(account: str, *, on: date, tenant: Tenant) -> str:
+    """The tax of the account's invoice of that day in the operator's own currency."""
+    invoices = Invoice.objects.filter(account=account_numbered(account), issued_on=on)
+    invoice = invoices.order_by("-id").first()
+    found = invoice and home_tax_of(invoice, tenant=tenant)
+    return f"{found.amount} {found.currency}" if found else "none is said"

@@ -29,4 +29,12 @@ class ExpectExchanged(Expectation):
     worth: Decimal
 
 
-EXCHANGE_STEPS: Final = (GiveRate, ExpectExchanged)
+@dataclass(frozen=True, slots=True)
+class ExpectHomeTax(Expectation):
+    form = "expect home-tax ACCOUNT AMOUNT CURRENCY"
+    account: str
+    amount: Decimal
+    currency: Currency
+
+
+EXCHANGE_STEPS: Final = (GiveRate, ExpectExchanged, ExpectHomeTax)

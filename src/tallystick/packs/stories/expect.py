@@ -23,10 +23,10 @@ from tallystick.flows.reconcile import reconcile
 from tallystick.packs.open_business import morning
 from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
 from tallystick.packs.stories.by_bill import look_at_bills
-from tallystick.packs.stories.by_exchange import find_exchanged
+from tallystick.packs.stories.by_exchange import find_exchanged, find_home_tax
 from tallystick.packs.stories.by_stock import look_at_stock
 from tallystick.packs.stories.card_steps import ExpectCard
-from tallystick.packs.stories.exchange_steps import ExpectExchanged
+from tallystick.packs.stories.exchange_steps import ExpectExchanged, ExpectHomeTax
 from tallystick.packs.stories.expectations import (
     ExpectBalance,
     ExpectBooks,
@@ -119,6 +119,10 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
             )
         case ExpectExchanged():
             return _exchanged(step, tenant.currency), find_exchanged(step)
+        case ExpectHomeTax():
+            amount = round_minor(step.amount, currency=step.currency)
+            found = find_home_tax(step.account, on=step.day, tenant=tenant)
+            return f"{amount} {step.currency}", found
         case ExpectBooks():
             return "they balance", _books_in_words(tenant)
         case _:

@@ -286,7 +286,7 @@ class _Player:
                 tenant_id=tenant.id,
                 number=step.number,
                 terms=AccountTerms(
-                    currency=tenant.currency,
+                    currency=step.currency or tenant.currency,
                     zone=tenant.zone,
                     bill_day=step.bill_day,
                     payment_days=tenant.payment_days,

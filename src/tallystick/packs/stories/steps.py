@@ -52,6 +52,7 @@ class OpenAccount(Step):
     form = (
         "account NUMBER NAME CUSTOMER_KIND bill-day BILL_DAY [segment SEGMENT]"
         " [taxed-in TAX_PLACE] [tax-number TAX_NUMBER] [under PARENT]"
+        " [in CURRENCY]"
     )
     number: str
     name: str
@@ -61,6 +62,7 @@ class OpenAccount(Step):
     tax_place: str | None
     tax_number: str | None
     parent: str | None
+    currency: Currency | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ def _party(name: str, party: Party) -> str:
 
 def _settlement(invoice: ElectronicInvoice) -> str:
     document, currency = invoice.document, invoice.document.currency
-    how = document.how_to_pay
+    how, home = document.how_to_pay, invoice.home_tax
     account = every(
         (
             element(
@@ -174,6 +174,7 @@ def _settlement(invoice: ElectronicInvoice) -> str:
     return element(
         "ram:ApplicableHeaderTradeSettlement",
         text("ram:PaymentReference", how.reference),
+        text("ram:TaxCurrencyCode", home.currency) if home else "",
         text("ram:InvoiceCurrencyCode", currency),
         element(
             "ram:SpecifiedTradeSettlementPaymentMeans",
@@ -188,6 +189,9 @@ def _settlement(invoice: ElectronicInvoice) -> str:
             text("ram:LineTotalAmount", money(document.net)),
             text("ram:TaxBasisTotalAmount", money(document.net)),
             text("ram:TaxTotalAmount", money(document.tax), currencyID=currency),
+            text("ram:TaxTotalAmount", money(home.amount), currencyID=home.currency)
+            if home
+            else "",
             text("ram:GrandTotalAmount", money(document.total)),
             text("ram:DuePayableAmount", money(document.total)),
         ),

@@ -18,6 +18,7 @@ from tallystick.base.refusal import Refusal
 from tallystick.core.invoice.document import (
     DocumentKind,
     DocumentLine,
+    HomeTax,
     InvoiceDocument,
     LineTax,
     UsageRow,
@@ -113,6 +114,12 @@ class ElectronicInvoice:
         """BT-72: the last day that is billed."""
         period = self.document.period
         return last_day(period) if period else self.document.issued_on
+
+    @property
+    def home_tax(self) -> HomeTax | None:
+        """BT-6 and BT-111; none in a currency of three decimals, which the standard cannot say."""
+        home = self.document.home_tax
+        return home if home and minor_decimals(home.currency) <= 2 else None
 
     @property
     def iban(self) -> str:

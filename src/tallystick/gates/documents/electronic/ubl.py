@@ -54,6 +54,7 @@ def _head(invoice: ElectronicInvoice, *, name: str) -> str:
     document = invoice.document
     credit = name == "CreditNote"
     due = text("cbc:DueDate", document.due_on.isoformat())
+    home = invoice.home_tax
     return every(
         (
             text("cbc:CustomizationID", CUSTOMIZATION),
@@ -63,6 +64,7 @@ def _head(invoice: ElectronicInvoice, *, name: str) -> str:
             text(f"cbc:{name}TypeCode", invoice.type_code),
             every(text("cbc:Note", note) for note in document.notes),
             text("cbc:DocumentCurrencyCode", document.currency),
+            text("cbc:TaxCurrencyCode", home.currency) if home else "",
             text("cbc:BuyerReference", document.account_number),
             _period(document.period),
             element(
@@ -138,11 +140,18 @@ def _means(invoice: ElectronicInvoice, *, credit: bool) -> str:
 
 
 def _tax_total(invoice: ElectronicInvoice) -> str:
-    currency = invoice.document.currency
-    return element(
-        "cac:TaxTotal",
-        text("cbc:TaxAmount", money(invoice.document.tax), currencyID=currency),
-        every(_subtotal(tax, currency) for tax in invoice.taxes),
+    currency, home = invoice.document.currency, invoice.home_tax
+    at_home = ""
+    if home is not None:
+        amount = text("cbc:TaxAmount", money(home.amount), currencyID=home.currency)
+        at_home = element("cac:TaxTotal", amount)
+    return (
+        element(
+            "cac:TaxTotal",
+            text("cbc:TaxAmount", money(invoice.document.tax), currencyID=currency),
+            every(_subtotal(tax, currency) for tax in invoice.taxes),
+        )
+        + at_home
     )
 
 
