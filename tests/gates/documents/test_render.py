@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from tallystick.core.invoice.document import (
     Annex,
+    DocumentKind,
     DocumentLine,
     HowToPay,
     InvoiceDocument,
