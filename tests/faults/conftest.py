@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from time import sleep
 
 import psycopg
 import pytest
@@ -63,12 +64,12 @@ def unkilled(template: Server, workers: Workers, django_db_blocker) -> Iterator[
     told = Unkilled()
     with tempfile.TemporaryDirectory() as folder, django_db_blocker.unblock():
         files = tuple(write_files(Path(folder)))
-        place = _copied(Place(template, DATABASE, 0, files))
+        place = copied(Place(template, DATABASE, 0, files))
         queries._plan.cache_clear()  # another database gave the same ids to other versions
         with joined(place):
             place = Place(template, place.name, open_business(), files)
         for stage in STAGES:
-            told.before[stage] = _copied(place)
+            told.before[stage] = copied(place)
             ended = workers.run(place, [stage])
             assert ended.status == 0, ended.said
             told.effort[stage] = ended.did
@@ -81,7 +82,7 @@ def unkilled(template: Server, workers: Workers, django_db_blocker) -> Iterator[
         assert place.ask("SELECT count(*) > 30000 FROM usage_usage") == (True,)
         yield told
         for left in (place, *told.before.values()):
-            _drop(left)
+            drop(left)
 
 
 @pytest.fixture
@@ -90,13 +91,13 @@ def copy(unkilled: Unkilled, django_db_blocker) -> Iterator[Callable[[str], Plac
     made = []
 
     def copy_before(stage: str) -> Place:
-        made.append(_copied(unkilled.before[stage]))
+        made.append(copied(unkilled.before[stage]))
         return made[-1]
 
     with django_db_blocker.unblock():
         yield copy_before
     for place in made:
-        _drop(place)
+        drop(place)
 
 
 def check(place: Place) -> None:
@@ -125,7 +126,8 @@ def joined(place: Place) -> Iterator[None]:
         connections.settings["default"].update(before)
 
 
-def _copied(place: Place) -> Place:
+def copied(place: Place) -> Place:
+    """The same business in a database of its own."""
     name = f"faults_{next(_numbers)}"
     postgres = place.server.conninfo(user="postgres", database="postgres")
     connections.close_all()
@@ -134,7 +136,18 @@ def _copied(place: Place) -> Place:
     return Place(place.server, name, place.tenant, place.files)
 
 
-def _drop(place: Place) -> None:
+def await_quiet(place: Place) -> None:
+    """Until the server has noticed that the killed one is gone: it first ends its statement."""
+    others = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    while place.ask(others) != (0,):
+        sleep(0.02)
+
+
+def drop(place: Place) -> None:
+    """Takes the database away."""
     postgres = place.server.conninfo(user="postgres", database="postgres")
     with psycopg.connect(postgres, autocommit=True) as connection:
         name = sql.Identifier(place.name)

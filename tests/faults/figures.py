@@ -7,6 +7,7 @@ again. Invoices are given without their numbers, and the numbers by themselves.
 import psycopg
 
 ACCOUNT = "JOIN parties_account a ON (a.tenant_id, a.id) = (t.tenant_id, t.account_id)"
+INVOICE = "JOIN invoices_invoice v ON (v.tenant_id, v.id) = (t.tenant_id, t.invoice_id)"
 BATCH = "JOIN usage_batch b ON (b.tenant_id, b.id) = (t.tenant_id, t.batch_id)"
 COMPONENT = "JOIN catalog_component c ON (c.tenant_id, c.id) = (t.tenant_id, t.component_id)"
 LINE_COMPONENT = COMPONENT.replace("JOIN", "LEFT JOIN")
@@ -58,6 +59,25 @@ QUERIES = {
     "open items": f"a.number, t.total, t.settled, t.state FROM invoices_openitem t {ACCOUNT}",
     "postings": f"a.number, t.ledger_account, t.line_no, t.amount FROM ledger_posting t {ACCOUNT}",
     "numbers": "number FROM invoices_invoice",
+    "payments": "a.number, split_part(t.key, ':', 1), t.method, t.amount, t.received_on,"
+    f" t.reference FROM payments_payment t {ACCOUNT}",
+    "allocations": f"a.number, v.number, t.amount, t.allocated_on FROM payments_allocation t"
+    f" {ACCOUNT} {INVOICE}",
+    "returns": f"a.number, t.amount, t.costs, t.reason, t.returned_on FROM payments_paymentreturn t"
+    f" {ACCOUNT}",
+    "statements": "number, opening, closing, filename FROM payments_bankstatement",
+    "bank lines": "booked_on, amount, text, state, reason FROM payments_bankline",
+    "debit runs": "collect_on, confirmed_on FROM payments_debitrun",
+    "debits": "a.number, v.number, t.sequence, t.amount, t.state, t.retry_on"
+    f" FROM payments_directdebit t {ACCOUNT} {INVOICE}",
+    "mandates": f"a.number, t.sequence, t.state, t.reason FROM payments_mandate t {ACCOUNT}",
+    "refunds": f"a.number, t.key, t.amount, t.iban FROM payments_refund t {ACCOUNT}",
+    "refunded of": f"a.number, t.amount FROM payments_refundpart t {ACCOUNT}",
+    "pulls": "a.number, v.number, t.amount, t.state, t.reason, t.reference, t.times_back"
+    f" FROM payments_pull t {ACCOUNT} {INVOICE}",
+    "facts": "event_id, kind, state, note FROM payments_processorfact",
+    "one-offs": f"a.number, t.description, t.amount FROM invoices_oneoff t {ACCOUNT}",
+    "orders": f"a.number, t.port, t.action, t.state FROM outbox_order t {ACCOUNT}",
     "contracts": "number, billed_to, next_bill_on FROM contracts_contract",
     "tasks left": "account_from FROM usage_chargetask WHERE state <> 'done'"
     " UNION ALL SELECT account_from FROM invoices_billtask WHERE state <> 'done'",
@@ -82,6 +102,11 @@ WRITTEN_BY = {
 WRITTEN_BY |= {
     "correct": WRITTEN_BY["load"], "again": WRITTEN_BY["charge"], "close": WRITTEN_BY["bill"],
 }  # fmt: skip
+WRITTEN_BY["money"] = (
+    "payments", "allocations", "returns", "statements", "bank lines", "debit runs", "debits",
+    "mandates", "refunds", "refunded of", "pulls", "facts", "one-offs", "orders", "told",
+    "open items", "postings", "numbers", "contracts", "runs left",
+)  # fmt: skip
 
 
 def figures(conninfo: str, *, stage: str) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from time import sleep
 
 import pytest
 
-from tests.faults.conftest import FIRST, STAGES, check
+from tests.faults.conftest import FIRST, STAGES, await_quiet, check
 from tests.faults.figures import differences, figures
 
 KILLS = 3
@@ -17,16 +17,6 @@ def finish(place, stage, *, workers, unkilled):
     assert (ended.status, ended.said) == (0, "")
     assert differences(figures(place.conninfo(), stage=stage), unkilled.after[stage]) == {}
     check(place)
-
-
-def await_quiet(place) -> None:
-    """Until the server has noticed that the killed one is gone: it first ends its statement."""
-    others = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    )
-    while place.ask(others) != (0,):
-        sleep(0.02)
 
 
 def done(place) -> int:

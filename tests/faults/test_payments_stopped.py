@@ -1,116 +1,111 @@
-"""Stopped at every edge of a transaction, payments go on: nothing is taken or booked twice."""
+"""Killed at every edge of a transaction, work with money goes on: nothing counts twice.
+
+A process of its own is killed (SIGKILL) just before its first commit, is told the same again and
+killed just after it, then just before the second, and so on until nothing is left to kill.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from itertools import product
-from unittest import mock
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connections
 
-from tallystick.base.processor import Answer, AskedFor, Fact, FactKind, GivenBack, Outcome
-from tallystick.domain.ledger.queries import balance_of
-from tallystick.domain.parties.queries import account_numbered
-from tallystick.domain.payments.models import InstrumentKind, Payment, ProcessorFact, Pull
-from tallystick.domain.payments.pulls import OnFile, add_instrument
-from tallystick.domain.tenants.models import Tenant
-from tallystick.domain.tenants.scope import acting_for
-from tallystick.flows.deliver import deliver_orders
-from tallystick.flows.invoice import run_bills
-from tallystick.flows.pull import PullCourier, ask_for_due
-from tallystick.flows.pull_facts import take_fact
+from tallystick.domain.catalog import queries
+from tallystick.domain.invoices.models import Invoice
+from tallystick.domain.tenants.scope import acting_for, tenant_id_of
 from tallystick.flows.reconcile import reconcile
-from tests.flows.businesses import open_talk_business
+from tallystick.packs.stories.play import play_story
+from tallystick.packs.stories.read import read_story
+from tallystick.wiring.database import DATABASE
+from tests.faults.conftest import Place, await_quiet, copied, drop, joined
+from tests.faults.figures import differences, figures
+from tests.faults.paying import LIFE, OPERATOR, PAYING
+from tests.gates.bank.statements import Booked, statement_of
 
-EDGES = list(product(range(1, 7), ("before", "after")))
-"""Each commit of a month's work, and a month for each."""
-
-
-class Stopped(BaseException):
-    """The process ended here; nothing that is not committed is left of it."""
-
-
-@contextmanager
-def stopping(number: int, when: str) -> Iterator[None]:
-    """Ends the work just before or just after that commit."""
-    commit, count = BaseDatabaseWrapper._commit, 0
-
-    def counted(connection) -> None:
-        nonlocal count
-        count += 1
-        if count == number and when == "before":
-            connection.close()
-            raise Stopped
-        commit(connection)
-        if count == number and when == "after":
-            connection.close()
-            raise Stopped
-
-    with mock.patch.object(BaseDatabaseWrapper, "_commit", counted):
-        yield
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+KILLED = -9
+COMMITS_MAX = 30
+"""More than any of these works needs: what would not end is no test but a loop."""
 
 
-class Bank:
-    """A processor that knows each key, as all do: asked again it gives its first answer."""
-
-    name = "bank"
-
-    def __init__(self) -> None:
-        self.taken: dict[str, Decimal] = {}
-        self.asked = 0
-
-    def take(self, asked: AskedFor) -> Answer:
-        self.asked += 1
-        self.taken.setdefault(asked.key, asked.amount)
-        return Answer(Outcome.SUCCEEDED, f"ref_{asked.key}")
-
-    def give_back(self, refund: GivenBack) -> str:
-        raise AssertionError("nothing is given back here")
+@pytest.fixture(scope="module")
+def business(template, django_db_blocker) -> Iterator[Place]:
+    """An operator whose customers owe, have credit, a mandate, a card, a debit on its way."""
+    with django_db_blocker.unblock():
+        place = copied(Place(template, DATABASE, 0, ()))
+        queries._plan.cache_clear()  # another database gave the same ids to other versions
+        with joined(place):
+            story = read_story(LIFE, file="paying.story", name="paying")
+            assert play_story(story, folder=SCENARIOS, code=OPERATOR).failed == ()
+            place = replace(place, tenant=tenant_id_of(OPERATOR))
+        yield place
+        connections.close_all()
+        drop(place)
 
 
-def work(tenant: Tenant, bank: Bank, on: date, at: datetime) -> None:
-    """What is due is asked for and booked; the processor tells of it and takes one back."""
-    ask_for_due(tenant_id=tenant.id, on=on, at=at)
-    deliver_orders(tenant_id=tenant.id, couriers={"payment": PullCourier(bank)}, at=at)
-    with acting_for(tenant.id):
-        month = list(Pull.objects.filter(asked_on=on).order_by("id"))
-    for n, pull in enumerate(month):
-        kinds = [FactKind.SUCCEEDED, FactKind.TAKEN_BACK, FactKind.REINSTATED]
-        for kind in kinds if n == 0 else kinds[:1]:
-            fact = Fact(f"{kind}:{pull.key}", kind, pull.reference, at, pull.amount, "EUR")
-            take_fact(fact, processor="bank", tenant_id=tenant.id, at=at)
+@pytest.fixture
+def copy(business: Place, tmp_path: Path, django_db_blocker):
+    """Copies of the business, each with a statement of the bank in a folder of its own."""
+    made = []
+
+    def copy_business(name: str) -> Place:
+        place = copied(business)
+        made.append(place)
+        folder = tmp_path / name
+        folder.mkdir()
+        with joined(place), acting_for(place.tenant):
+            numbers = list(Invoice.objects.order_by("id").values_list("number", flat=True))
+        entries = [
+            Booked("119.00", text=f"pays {numbers[0]}"),
+            Booked("80.00", text="for nobody", payer="Unknown Person"),
+            Booked("119.00", text=f"{numbers[1]} with thanks"),
+        ]
+        path = folder / "statement.xml"
+        path.write_text(statement_of(entries, number="S-1"), encoding="utf-8")
+        return replace(place, files=(path,))
+
+    with django_db_blocker.unblock():
+        yield copy_business
+        for place in made:
+            drop(place)
 
 
-@pytest.mark.usefixtures("own_database")
-def test_stopped_at_every_edge_and_told_again() -> None:
-    tenant, bank = open_talk_business(customers=2), Bank()
-    with acting_for(tenant.id):
-        for number in ("A1", "A2"):
-            given = OnFile("bank", InstrumentKind.CARD, "customer", "method", "a card")
-            add_instrument(account_numbered(number), given, on=date(2026, 1, 1))
-    stopped = 0
-    for month, (number, when) in enumerate(EDGES, start=1):
-        on = date(2026, month, 1)
-        at = datetime(2026, month, 20, 9, tzinfo=UTC)
-        run_bills(tenant_id=tenant.id, on=on, at=at)
-        try:
-            with stopping(number, when):
-                work(tenant, bank, at.date(), at)
-        except Stopped:
-            stopped += 1
-        work(tenant, bank, at.date(), at)
-        work(tenant, bank, at.date(), at)
-        with acting_for(tenant.id):
-            pulls = list(Pull.objects.filter(asked_on=at.date()).order_by("id"))
-            assert [pull.state for pull in pulls] == ["reinstated", "succeeded"], (number, when)
-            assert balance_of("1200") == 0, (number, when)
-            assert balance_of("2100") == 0, (number, when)
-    assert stopped == len(EDGES)
-    assert bank.asked > len(bank.taken) == 2 * len(EDGES)
-    with acting_for(tenant.id):
-        back = Pull.objects.filter(times_back__gt=0).count()
-        assert Payment.objects.count() == len(bank.taken) + back
-        assert not ProcessorFact.objects.filter(state="waiting").exists()
-    assert [one for one in reconcile(tenant_id=tenant.id) if not one.ok] == []
+def tell_until_done(place: Place, work: str, *, workers) -> int:
+    """Kills the work at each edge in turn; gives how many commits it came to."""
+    for number in range(1, COMMITS_MAX):
+        for when in ("before", "after"):
+            ended = workers.run(place, [work], die=f"{when} {number}")
+            if ended.status == 0:
+                return number - 1
+            assert ended.status == KILLED, ended.said
+            await_quiet(place)
+    raise AssertionError(f"{work} did not end in {COMMITS_MAX} commits")
+
+
+@pytest.mark.parametrize("work", PAYING)
+def test_killed_at_each_edge_money_counts_once(copy, workers, work: str) -> None:
+    unkilled, killed = copy("unkilled"), copy("killed")
+    before = figures(unkilled.conninfo(), stage="money")
+    ended = workers.run(unkilled, [work])
+    assert (ended.status, ended.said) == (0, "")
+    wanted = figures(unkilled.conninfo(), stage="money")
+    assert differences(before, wanted), "the work did nothing"
+
+    assert tell_until_done(killed, work, workers=workers) >= 2
+    assert differences(figures(killed.conninfo(), stage="money"), wanted) == {}
+    for place in (unkilled, killed):
+        with joined(place):
+            assert [one for one in reconcile(tenant_id=place.tenant) if not one.ok] == []
+    if work == "card":
+        assert _asked(killed) == _asked(unkilled)
+        assert len(_log(killed)) > len(_log(unkilled)) == len(_asked(unkilled))
+
+
+def _log(place: Place) -> list[str]:
+    return (place.files[0].parent / "asked").read_text().splitlines()
+
+
+def _asked(place: Place) -> set[str]:
+    """What the processor was asked for, by key and amount: as often as it is, it counts once."""
+    return set(_log(place))

@@ -19,6 +19,8 @@ from unittest import mock
 
 import django
 
+from tests.faults.paying import PAYING
+
 CHUNK_ROWS = 2_000
 CORRECTIONS_PER_CHUNK = 60
 EVENTS_PER_TASK = 2_000
@@ -135,7 +137,7 @@ def alone() -> Iterator[None]:
 WORK = {
     "load": load, "charge": charge, "bill": bill, "correct": correct, "again": again,
     "close": close,
-}  # fmt: skip
+} | PAYING  # fmt: skip
 
 
 def obey(order: dict) -> None:
