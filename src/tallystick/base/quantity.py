@@ -6,6 +6,7 @@ same dimension.
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from difflib import get_close_matches
 from typing import Final
 
 from tallystick.base.money import EXACT
@@ -58,6 +59,7 @@ class UnknownUnit(Refusal):
 
     def sentence(self) -> str:
         near = [name for name in UNITS if name.lower() == self.unit.lower()]
+        near += get_close_matches(self.unit, UNITS, n=1, cutoff=0.65)
         hint = f"did you mean {near[0]!r}?" if near else f"known units: {', '.join(sorted(UNITS))}"
         return f"unit {self.unit!r} is not known; {hint}"
 

@@ -49,6 +49,10 @@ a: {price: 1}
 > a: has no kind; 'every' makes it recurring, 'include' an allowance, 'of' a price of usage
 a: {of: voice, price: 0.09}
 > a.price: '0.09' does not say what it is for; write 0.09 per min, per GB ...
+a: {of: voice, price: 0.09 per mni}
+> a.price: unit 'mni' is not known; did you mean 'min'?
+a: {of: voice, price: 99999999999999999999 per min}
+> a.price: 99999999999999999999 has more than 15 digits before the point
 a: {of: voice, price: 0.09 per Min}
 > a.price: unit 'Min' is not known; did you mean 'min'?
 a: {of: voice, price: 0.09 per min, bill by: 1 MB}
@@ -72,7 +76,7 @@ a: {of: voice, deck: world}
 a: {of: voice}
 > a: has no 'price' and no 'deck'; write one
 a: {of: voice, price: {to 10 min: 1, to 5 min: 2, above: 3}}
-> a: tier to 300 s is never reached; order by limit
+> a: tier 'to 5 min' is never reached after 'to 10 min'; order by limit
 a: {of: voice, price: {to 10 min: 1}}
 > a: its tiers do not end; close them with one 'above' at the end
 a: {of: import, bands: {day: 07:00-23:00, night: mon-fri 23:00-07:00}, price: 1 per kWh}

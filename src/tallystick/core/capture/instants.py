@@ -17,7 +17,7 @@ EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 _LOCAL = r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,6})?)"
-_ISO = _LOCAL + r"(?:Z|[+-]\d\d:?\d\d)?$"
+_ISO = _LOCAL + r"(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$"  # no place is further than 14 hours
 _OFFSET = r"([+-])(\d\d):?(\d\d)$"
 
 

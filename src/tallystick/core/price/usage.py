@@ -179,6 +179,8 @@ def read_usage(table: TextTable, *, terms: Terms, contracts: Sequence[Contract])
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with empty text as nothing, quantities as `measured_text` and `unit_text`."""
+    if "called" in rows.columns and "to" not in rows.columns:
+        rows = rows.rename({"called": "to"})
     own = [name for name in rows.columns if name != LINE and name not in RESULTS]
     rows = rows.select(LINE, *own).with_columns(
         pl.col(name).str.strip_chars().replace("", None) for name in own

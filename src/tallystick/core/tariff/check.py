@@ -1,6 +1,7 @@
 """What a catalogue must hold before it may charge anybody: each check gives all its faults."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import combinations, pairwise
 from typing import Final
 
@@ -92,7 +93,12 @@ def check_tiers(catalogue: Catalogue) -> Iterator[CatalogueError]:
             rising = [limit for limit in limits if limit is not None]
             for low, high in pairwise(rising):
                 if high <= low:
-                    message = f"tier to {plain(high)} {part.unit} is never reached; order by limit"
+                    told = [
+                        _shown(limit, unit=part.price_unit or part.unit) for limit in (high, low)
+                    ]
+                    message = (
+                        f"tier 'to {told[0]}' is never reached after 'to {told[1]}'; order by limit"
+                    )
                     yield _fault(catalogue, offer, part, message)
             if rising:
                 ladders.add(tuple(rising))
@@ -103,6 +109,13 @@ def check_tiers(catalogue: Catalogue) -> Iterator[CatalogueError]:
                 " 'tiers: {allocate: by band}'"
             )
             yield _fault(catalogue, offer, part, message)
+
+
+def _shown(limit: Decimal, *, unit: str | None) -> str:
+    """A quantity in the unit that says it shortest, as its author may have written it."""
+    ways = [one for one in UNITS.values() if one.canonical == unit and limit % one.factor == 0]
+    texts = [f"{plain(limit / one.factor)} {one.name}" for one in ways]
+    return min([*texts, f"{plain(limit)} {unit}"], key=lambda text: (len(text), text))
 
 
 def check_allocation(catalogue: Catalogue) -> Iterator[CatalogueError]:

@@ -16,6 +16,7 @@ from tallystick.core.tariff.nodes import Filter, Interval, IntervalUnit, Price, 
 Word = TypeVar("Word", bound=StrEnum)
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
+DIGITS_MAX: Final = 15
 _TOKEN: Final = re.compile(r"""\s*(!=|=|\(|\)|,|"[^"]*"|'[^']*'|[^\s=!(),'"]+)""")
 _MONEY: Final = re.compile(r"[A-Z]{3}")
 _CARRIED: Final = re.compile(r"(?:(\S+) x )?([A-Za-z_][\w.]*)(?: ([+-]) (\S+))?")
@@ -77,6 +78,8 @@ def read_count(text: str) -> int:
 
 def read_number(text: str, *, decimals: int = AMOUNT_DECIMALS) -> Decimal:
     """A decimal such as 12.50 with at most that many decimals."""
+    if re.fullmatch(r"-?[0-9]{16,}(\.[0-9]+)?", text):
+        raise Mistake(f"{text} has more than {DIGITS_MAX} digits before the point")
     if not _NUMBER.fullmatch(text):
         raise Mistake(f"{text!r} is not a number; write it as 12.50, without separators")
     number = Decimal(text)

@@ -285,6 +285,7 @@ def _line(row: dict[str, Any], priced: "Priced") -> dict[str, Any]:
 
 def _faults(priced: "Priced") -> list[dict[str, Any]]:
     """Rows that were rejected or suspended, by line, each with its reason in a sentence."""
+    from tallystick.core.charge.suspense import suspense_sentence
     from tallystick.core.price.usage import sentence_of
 
     found = [
@@ -295,7 +296,7 @@ def _faults(priced: "Priced") -> list[dict[str, Any]]:
         {
             "line": row["usage_id"],
             "code": row["code"],
-            "why": f"the price list gives no price: {row['detail'] or row['code']}",
+            "why": suspense_sentence(row["code"], detail=row["detail"]),
         }
         for row in priced.suspense.iter_rows(named=True)
     ]
