@@ -6,7 +6,7 @@ from tallystick.core.charge.frames import SuspenseCode
 from tallystick.core.charge.suspense import suspense_sentence
 
 SAID = """
-no_rate | world: called=4920 | rate table world has no row for called=4920; add one, or say what else
+no_rate | world: called=4920 | rate table world has no row for called=4920; add
 no_rate | spot: no price at 2026-03-02 09:00 | series spot has no price at 2026-03-02 09:00; add it
 unit_mismatch | usage in B, calls in s | usage in B, calls in s; count both in one unit
 no_component | demo: sms | no price fits (demo: sms); write one that is 'of' it, or mend a 'where'

@@ -56,4 +56,8 @@ def test_release_tells_its_cost_and_does_nothing_on_a_dry_run(business: Shell) -
     assert len(business.json("usage release --all")["released"]) == 3
     charged = business.json("rate", code=3)
     assert (charged["lines"], charged["suspended"]) == (2, 1)
+    (waiting,) = business.json("usage suspense --account A1")["suspense"]
+    assert (waiting["code"], waiting["quantity"], waiting["file"]) == ("no_rate", "60", "late.csv")
+    assert waiting["why"].startswith("rate table abroad has no row for called=33201111; add one")
+    assert business.json("usage suspense --code no_offer")["suspense"] == []
     business("reconcile")

@@ -22,7 +22,9 @@ _SENTENCES: Final = {
 
 
 def suspense_sentence(code: str, *, detail: str) -> str:
-    """The sentence of a row of SUSPENSE."""
+    """The sentence of a row of SUSPENSE; other codes say who asked to have it charged."""
+    if code not in [*SuspenseCode]:
+        return f"it is {code} and charged by the next run"
     if code != SuspenseCode.NO_RATE:
         return _SENTENCES[SuspenseCode(code)].format(detail=detail or "something needed")
     table, _, asked = detail.partition(": ")

@@ -93,12 +93,9 @@ def check_tiers(catalogue: Catalogue) -> Iterator[CatalogueError]:
             rising = [limit for limit in limits if limit is not None]
             for low, high in pairwise(rising):
                 if high <= low:
-                    told = [
-                        _shown(limit, unit=part.price_unit or part.unit) for limit in (high, low)
-                    ]
-                    message = (
-                        f"tier 'to {told[0]}' is never reached after 'to {told[1]}'; order by limit"
-                    )
+                    unit = part.price_unit or part.unit
+                    at, after = _shown(high, unit=unit), _shown(low, unit=unit)
+                    message = f"tier 'to {at}' is never reached after 'to {after}'; order by limit"
                     yield _fault(catalogue, offer, part, message)
             if rising:
                 ladders.add(tuple(rising))
@@ -114,8 +111,9 @@ def check_tiers(catalogue: Catalogue) -> Iterator[CatalogueError]:
 def _shown(limit: Decimal, *, unit: str | None) -> str:
     """A quantity in the unit that says it shortest, as its author may have written it."""
     ways = [one for one in UNITS.values() if one.canonical == unit and limit % one.factor == 0]
-    texts = [f"{plain(limit / one.factor)} {one.name}" for one in ways]
-    return min([*texts, f"{plain(limit)} {unit}"], key=lambda text: (len(text), text))
+    told = [(plain(limit / one.factor), one.name) for one in ways] or [(plain(limit), str(unit))]
+    _, _, number, name = min((len(number), len(name), number, name) for number, name in told)
+    return f"{number} {name}"
 
 
 def check_allocation(catalogue: Catalogue) -> Iterator[CatalogueError]:

@@ -1,4 +1,4 @@
-"""What becomes of usage afterwards: events that were replaced, and late ones that are held."""
+"""What becomes of usage afterwards: in suspense, replaced, or late and held."""
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from tallystick.base.money import EXACT, plain
+from tallystick.core.charge.suspense import suspense_sentence
 from tallystick.core.tariff.nodes import Late
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import examples, table_of, tell
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from tallystick.flows.release import ReleaseRehearsed
 
 HELD: Final = ("event", "account", "component", "state", "started_at", "quantity", "unit", "file")
+SUSPENDED: Final = (
+    "event", "account", "kind", "started_at", "quantity", "unit", "code", "why",
+)  # fmt: skip
 COSTS: Final = (
     "account", "offer", "component", "events", "before", "now", "difference", "currency",
 )  # fmt: skip
@@ -33,6 +37,9 @@ def join(usage: typer.Typer) -> None:
             "usage replaced --record NMI1:E1:2026-01-05T10:00 --json",
         )
     )(replaced)
+    usage.command(epilog=examples("usage suspense", "usage suspense --code no_rate --json"))(
+        suspense
+    )
     usage.command(epilog=examples("usage held", "usage held --account A-1001 --json"))(held)
     usage.command(
         epilog=examples(
@@ -73,6 +80,40 @@ def replaced(
         {"replaced": rows},
         as_json=as_json,
         table=table_of(columns, [[row[name] for name in columns] for row in rows]),
+    )
+
+
+def suspense(
+    account: Account = None,
+    code: Annotated[str | None, typer.Option(help="Only those of this reason.")] = None,
+    limit: Rows = 50,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the events that no price could be put on yet, and how to mend each.
+
+    `tallystick rate` tries all of them again.
+    """
+    from tallystick.domain.usage.suspense import list_suspense
+
+    present = act_for(operator)
+    with acting_for(present.tenant_id):
+        found = list_suspense(account_id=_account_id(account), code=code, count=limit)
+    rows = [
+        {
+            **asdict(one),
+            "quantity": plain(one.quantity),
+            "why": suspense_sentence(one.code, detail=one.detail),
+        }
+        for one in found
+    ]
+    tell(
+        {"suspense": rows},
+        as_json=as_json,
+        table=table_of(SUSPENDED, [[row[name] for name in SUSPENDED] for row in rows])
+        if rows
+        else None,
+        said="" if rows else "no event waits for a price",
     )
 
 

@@ -434,6 +434,7 @@ def rate(operator: Operator = None, as_json: AsJson = False) -> None:
         said=f"{report.events} events charged into {report.lines} lines, "
         f"{report.suspended} suspended"
         + (f"; {report.online} charged online taken over" if report.online else "")
-        + (f"; {held} late events are held, see: tallystick usage held" if held else ""),
+        + (f"; {held} late events are held, see: tallystick usage held" if held else "")
+        + ("; see: tallystick usage suspense" if reasons else ""),
     )
     raise typer.Exit(NOT_ALL_WELL if report.suspended else 0)
