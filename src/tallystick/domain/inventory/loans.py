@@ -15,9 +15,6 @@ from tallystick.base.refusal import Refusal
 from tallystick.domain.contracts.models import Contract
 from tallystick.domain.inventory.models import Loan, LoanState
 
-RETURN_DAYS: Final = 14
-"""Within how many days a device comes back, where nothing else is agreed."""
-
 ASKED: Final = pl.Schema(
     {
         "id": pl.Int64(),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tallystick.domain.inventory.loans import RETURN_DAYS
+from tallystick.domain.inventory.terms import RETURN_DAYS
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import examples, money, table_of, tell
 from tallystick.gates.cli.asking import (

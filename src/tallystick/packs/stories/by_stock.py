@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from tallystick.domain.inventory.loans import RETURN_DAYS, Device
+from tallystick.domain.inventory.loans import Device
 from tallystick.domain.inventory.models import Loan
 from tallystick.domain.inventory.operations import release_identifier
 from tallystick.domain.inventory.queries import find_identifier, standing_of
+from tallystick.domain.inventory.terms import RETURN_DAYS
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.bring_back import take_equipment_back
 from tallystick.flows.equipment import lend_device
