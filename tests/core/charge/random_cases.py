@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import polars as pl
+import yaml
 from polars.testing import assert_frame_equal
 
 from tallystick.core.charge.frames import (
@@ -77,6 +78,14 @@ class Case:
     plan: Plan
 
 
+def words_of(text: str) -> set[str]:
+    """The words that the components of a price list say, and those of their tiers."""
+    written = yaml.load(text, Loader=yaml.BaseLoader)
+    tables = [part for offer in written["offers"].values() for part in offer["components"].values()]
+    tables += [part["tiers"] for part in tables if "tiers" in part]
+    return {word for table in tables for word in table}
+
+
 def pick(rng: Random, options: Sequence[Any]) -> Any:
     return options[rng.randrange(len(options))]
 
@@ -124,14 +133,18 @@ def _variants(rng: Random, catalogue: Catalogue) -> list[Variant]:
     for offer in catalogue.offers if rng.randrange(2) else ():
         usages = [part for part in offer.components if isinstance(part, UsagePrice)]
         chosen = [part for part in usages if rng.randrange(2) and part.unit in SIZES]
-        prices = [(part.code, _own_price(rng, pick(rng, SIZES[part.unit]))) for part in chosen]
+        prices = [(part.code, _own_price(rng, part)) for part in chosen]
         if prices:
             made.add(Variant(offer.code, tuple(sorted(prices))))
     return sorted(made)
 
 
-def _own_price(rng: Random, size: str) -> str:
+def _own_price(rng: Random, part: UsagePrice) -> str:
+    size = pick(rng, SIZES[str(part.unit)])
     price = f"0.{rng.randrange(10**6):06}"
+    names = [band.name for band in part.bands if band.charged]
+    if len(names) > 1 and rng.randrange(2):
+        return _banded(rng, names, size)[0]
     return pick(
         rng, (f"{price} per {size}", f"{{to {rng.randint(1, 30)} {size}: {price}, above: 1}}")
     )
@@ -207,7 +220,7 @@ def _components(rng: Random, kinds: Sequence[str]) -> list[str]:
             *sometimes(rng, f"priority: {rng.randrange(3)}"),
             *sometimes(rng, f"share: {pick(rng, SHARES)}", one_in=2),
             *(
-                sometimes(rng, _filter(rng))
+                sometimes(rng, filter_words(rng))
                 or sometimes(rng, _band_filter(lines, covers), one_in=2)
             ),
             *sometimes(rng, f"valid: {pick(rng, VALID)} from first use", one_in=4),
@@ -239,12 +252,12 @@ def _money(rng: Random, lines: Sequence[str]) -> list[str]:
         *sometimes(rng, "blocks: true", one_in=4),
         *sometimes(rng, f"priority: {rng.randrange(3)}"),
         *sometimes(rng, f"share: {pick(rng, SHARES)}", one_in=2),
-        *sometimes(rng, _filter(rng)),
+        *sometimes(rng, filter_words(rng)),
         *sometimes(rng, f"valid: {pick(rng, VALID)} from first use", one_in=4),
     ]
 
 
-def _filter(rng: Random) -> str:
+def filter_words(rng: Random) -> str:
     return pick(
         rng,
         (
@@ -258,8 +271,8 @@ def _filter(rng: Random) -> str:
 
 
 def _usage(rng: Random, kind: str) -> list[str]:
-    unit = KINDS[kind]
-    words = [f"of: {kind}", *sometimes(rng, _filter(rng))]
+    unit, tiered = KINDS[kind], False
+    words = [f"of: {kind}", *sometimes(rng, filter_words(rng))]
     if rng.randrange(5) == 0:
         counts = pick(rng, COUNTS[kind])
         unit = counts.rpartition(" as ")[2]
@@ -285,7 +298,10 @@ def _usage(rng: Random, kind: str) -> list[str]:
         words += sometimes(rng, f"no rate: 2 per {size}")
     elif bands and rng.randrange(2):
         names = [part.split(":")[0].strip() for part in bands.strip("{}").split(", ")]
-        words += [f"price: {{{', '.join(f'{n}: {_price(rng, size)}' for n in names)}}}"]
+        prices, tiered = _banded(rng, names, size)
+        words += [f"price: {prices}"]
+    elif rng.randrange(6) == 0:
+        words += [f"price: 0.{rng.randrange(10**6):06}", f"per: {size}"]
     else:
         words += [f"price: {_tiers(rng, size)}"]
     if bands and rng.randrange(4) == 0 and "price: {" not in words[-1] and not deck:
@@ -307,8 +323,27 @@ def _usage(rng: Random, kind: str) -> list[str]:
     words += sometimes(rng, f"connect: 0.{rng.randrange(100):02}{pick(rng, CONNECTS)}")
     words += sometimes(rng, f"charge at least: 0.{rng.randrange(50):02}")
     words += sometimes(rng, f"charge at most: {rng.randrange(1, 4)}.5")
-    words += sometimes(rng, f"tiers: {{reset: {pick(rng, ('cycle', 'never'))}}}")
+    reset = f"reset: {pick(rng, ('cycle', 'never'))}"
+    if tiered:
+        words += [f"tiers: {{{', '.join(['allocate: chronological', *sometimes(rng, reset)])}}}"]
+    else:
+        words += sometimes(rng, f"tiers: {{{reset}}}")
     return [*words, *sometimes(rng, f"share: {pick(rng, SHARES)}")]
+
+
+def _banded(rng: Random, names: Sequence[str], size: str) -> tuple[str, bool]:
+    """A price for each band, those with tiers at the same limits; and whether there are any."""
+    limits = sorted(rng.sample(range(1, 40), rng.randint(1, 3))) if rng.randrange(2) else []
+    heads = [*(f"to {limit} {size}" for limit in limits), "above"]
+    told = []
+    for name in names:
+        if limits and rng.randrange(3):
+            tiers = ", ".join(f"{head}: {_price(rng, size)}" for head in heads)
+            told.append(f"{name}: {{{tiers}}}")
+        else:
+            told.append(f"{name}: {_price(rng, size)}")
+    prices = f"{{{', '.join(told)}}}"
+    return prices, "above" in prices
 
 
 def _no_rate(rng: Random, deck: str) -> str:

@@ -14,10 +14,12 @@ from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tests.core.charge.random_cases import (
     BANDS,
+    CONNECTS,
     KINDS,
     SHARES,
     SIZES,
     ZONES,
+    filter_words,
     members,
     pick,
     sometimes,
@@ -27,6 +29,7 @@ CHANGES = tuple(date(2026, month, day) for month in (3, 4) for day in (1, 2, 15,
 DOUBLED = ("new prices: next cycle, new prices: next cycle", "new prices: next cycle")
 CYCLES = (date(2026, 3, 1), date(2026, 4, 1))
 METERED = tuple(kind for kind in KINDS if kind != "pay")
+DURING = "mon-fri 08:00-20:00 except holidays(DE)"
 BY_BAND = "tiers: {allocate: by band}"
 POWERS = {"import": ("kW", "kWh"), "data": ("Mbit/s", "kB"), "voice": ("s", "min")}
 
@@ -100,7 +103,7 @@ def _with_partners(
 ) -> tuple[list[str], list[str]]:
     """The words, some of them looking at a component that is written besides."""
     share = [word for word in words if word.startswith("share: ")]
-    bands = [word for word in words if word.startswith("bands: ")]
+    bands = [word for word in words if word.startswith(("bands: ", "during: "))]
     tiers = [word for word in words if word.startswith("tiers: ")]
     partners = []
     if "measure: sum" in words and rng.randrange(2):
@@ -153,7 +156,13 @@ def _price(rng: Random, kind: str) -> list[str]:
     elif word in ("highest", "percentile") and kind in POWERS:
         limit = POWERS[kind][0]
     words = [f"of: {kind}", f"measure: {measure}", *sometimes(rng, f"share: {pick(rng, SHARES)}")]
-    if word == "sum" and unit == "s" and rng.randrange(2):
+    words += sometimes(rng, filter_words(rng), one_in=4)
+    counted = f"counts: {unit} x 1.02264 as {unit}"
+    if word == "sum" and rng.randrange(5) == 0:
+        words += [counted, *sometimes(rng, f"during: {DURING}", one_in=2)]
+    elif word not in ("latest", "time-weighted") and rng.randrange(6) == 0:
+        words += [f"during: {DURING}"]
+    elif word == "sum" and unit == "s" and rng.randrange(2):
         words += [f"bands: {pick(rng, BANDS[:2])}", "split: true"]
     elif word not in ("latest", "time-weighted") and rng.randrange(3) == 0:
         words += [f"bands: {pick(rng, BANDS[:2])}"]
@@ -163,6 +172,11 @@ def _price(rng: Random, kind: str) -> list[str]:
     words += sometimes(rng, f"times: 0.{rng.randint(1, 99):02}")
     scale = pick(rng, ("", "", " per day", " pro rata"))
     words += sometimes(rng, f"capped at: {rng.randint(1, 3000)} {limit}{scale}", one_in=4)
+    if word not in ("latest", "time-weighted"):
+        words += sometimes(rng, f"bill by: 7 {unit} then 1 {unit}", one_in=5)
+        words += sometimes(rng, f"minimum: {rng.randint(1, 40)} {unit}", one_in=5)
+        words += sometimes(rng, f"free first: {rng.randint(1, 20)} {unit}", one_in=5)
+    words += sometimes(rng, f"connect: 0.{rng.randrange(100):02}{pick(rng, CONNECTS)}", one_in=5)
     words += sometimes(rng, f"charge at least: {rng.randrange(9)}.5")
     return [*words, *sometimes(rng, f"charge at most: {rng.randrange(10, 99)}.5")]
 

@@ -12,17 +12,22 @@ from polars.testing import assert_frame_equal
 from tallystick.core.charge.frames import COUNTERS, KEYS, LEVELS, MEASURED, RATED, RatedPeriods
 from tallystick.core.charge.lines import SURPLUS
 from tallystick.core.charge.versions import DatedPlan, rate_versions
+from tallystick.core.tariff.nodes import Allocation, NewPrices
+from tallystick.core.tariff.periods import TIER_WORDS
 from tallystick.core.tariff.plan import Plan
-from tests.core.charge.random_cases import make_usage, rate_both
+from tallystick.core.tariff.usages import USAGE_WORDS
+from tests.core.charge.random_cases import make_usage, rate_both, words_of
 from tests.core.charge.random_periods import (
     make_past,
     make_period_plan,
     make_period_versions,
     make_periods,
+    period_text,
 )
 from tests.core.charge.worked import period_versions_both, periods_both
 
 SEEDS = st.integers(0, 2**48)
+ONE_LADDER_OR_MORE = {Allocation.PRO_RATA, Allocation.BY_BAND}
 
 
 def rate_random_periods(seed: int, *, events: int, accounts: int) -> tuple[Plan, RatedPeriods]:
@@ -43,6 +48,17 @@ def rate_random_periods(seed: int, *, events: int, accounts: int) -> tuple[Plan,
 @given(seed=SEEDS, events=st.integers(0, 80))
 def test_batch_equals_exact(seed: int, events: int) -> None:
     rate_random_periods(seed, events=events, accounts=3)
+
+
+def test_every_word_of_prices_by_the_period_is_drawn() -> None:
+    drawn = {word for seed in range(150) for word in words_of(period_text(Random(seed)))}
+    elsewhere = {"deck", "no rate", "by", "per", "reset", "late", "tax", "revenue", "new prices"}
+    assert {*USAGE_WORDS, *TIER_WORDS} - drawn == elsewhere
+    versions = [make_period_versions(Random(seed)) for seed in range(40)]
+    plans = [dated.plan for dated_plans in versions for dated in dated_plans]
+    periods = [usage.period for plan in plans for usage in plan.usages.values() if usage.period]
+    assert {period.terms.new_prices for period in periods} == set(NewPrices)
+    assert {period.terms.allocation for period in periods} == ONE_LADDER_OR_MORE
 
 
 def test_large_frames() -> None:
