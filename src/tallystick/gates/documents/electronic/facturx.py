@@ -29,10 +29,12 @@ def render_facturx(document: InvoiceDocument) -> bytes:
     """The invoice as Factur-X, the same bytes for the same document.
 
     :raises NotElectronic: when EN 16931 has no way to say it
+    :raises CharacterUnseen: when it holds a character that no font has
     """
     pdf = PdfWriter(clone_from=PdfReader(BytesIO(render_pdf(document, xml=write_cii(document)))))
     held = pdf.root_object["/Metadata"]
     assert isinstance(held, StreamObject)
+    pdf.pdf_header = "%PDF-1.7"  # what PDF/A-3 is a part of
     metadata = DecodedStreamObject()
     metadata.set_data(_say_facturx(held.get_data().decode("utf-8")).encode("utf-8"))
     for key, value in (("/Type", "/Metadata"), ("/Subtype", "/XML")):
