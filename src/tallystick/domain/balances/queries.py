@@ -1,11 +1,15 @@
 """Reads of balances: what an account has, what became of it, what the ledger has yet to learn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Sum, TextField
+from django.db.models.functions import Cast, JSONObject
 
 from tallystick.base.money import minor_decimals
 from tallystick.domain.balances.models import Bucket, BucketMovement, Origin, Terms
@@ -62,6 +66,43 @@ def movements_of(account_id: int, *, count: int) -> list[BucketMovement]:
     for movement in found:
         movement.bucket = buckets[movement.bucket_id]
     return found
+
+
+def balance_of(
+    account_id: int, *, moved: int
+) -> tuple[Terms | None, list[Bucket], list[BucketMovement]]:
+    """How the account pays, its buckets that hold something or moved last, the last movements.
+
+    The latest movements first, each with its bucket; two reads.
+    """
+    movements = BucketMovement.objects.filter(account_id=account_id).order_by("-id")[:moved]
+    own = Bucket.objects.filter(account_id=OuterRef("account_id")).order_by("id")
+    needed = own.filter(
+        ~Q(remaining=0, reserved=0) | Q(id__in=movements.values("bucket_id"))
+    ).values(
+        row=JSONObject(
+            id="id",
+            origin="origin",
+            unit="unit",
+            remaining=Cast("remaining", TextField()),  # a JSON number would be a binary one
+            reserved=Cast("reserved", TextField()),
+            valid_to="valid_to",
+        )
+    )
+    terms = Terms.objects.filter(account_id=account_id).annotate(held=ArraySubquery(needed)).first()
+    if terms is None:
+        return None, [], []
+    buckets = {row["id"]: _bucket_of(row, account_id=account_id) for row in terms.held}
+    found = list(movements)
+    for movement in found:
+        movement.bucket = buckets[movement.bucket_id]
+    return terms, list(buckets.values()), found
+
+
+def _bucket_of(row: Mapping[str, Any], *, account_id: int) -> Bucket:
+    numbers = {name: Decimal(row[name]) for name in ("remaining", "reserved")}
+    until = row["valid_to"] and datetime.fromisoformat(row["valid_to"])
+    return Bucket(**{**row, **numbers, "valid_to": until, "account_id": account_id})
 
 
 _PAID_MONEY = f"""

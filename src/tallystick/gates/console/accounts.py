@@ -1,18 +1,18 @@
 """Customers: the list to find one in, and all that is known of one."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tallystick.domain.balances.models import Terms
-from tallystick.domain.balances.queries import buckets_of, movements_of, terms_of
+from tallystick.domain.balances.queries import balance_of
 from tallystick.domain.collections.holds import holds_of
 from tallystick.domain.collections.models import Action
 from tallystick.domain.contracts.models import Contract, ContractOffer, Service
@@ -32,21 +32,6 @@ from tallystick.gates.console.page import Operator, cut, operator_page, show_lis
 STATES: Final = [(standing.value, standing.value.replace("_", " ")) for standing in Standing]
 ROWS_SHOWN: Final = 50
 """Of each kind on an account's page, the latest."""
-
-
-@dataclass(slots=True)
-class ContractHeld:
-    """A contract with the offers it held and the services it brings."""
-
-    contract: Contract
-    offers: list[ContractOffer] = field(default_factory=list)
-    services: list["ServiceHeld"] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class ServiceHeld:
-    service: Service
-    assignments: list[Assignment] = field(default_factory=list)
 
 
 @operator_page
@@ -106,32 +91,44 @@ def show_account(request: HttpRequest, operator: Operator, number: str) -> HttpR
 
 def _balance(account: Account) -> dict[str, Any]:
     """How the account pays before, what it has and what became of it."""
-    buckets = buckets_of(account.id)
+    terms, buckets, movements = balance_of(account.id, moved=ROWS_SHOWN)
     money = (bucket.remaining for bucket in buckets if bucket.unit == account.currency)
     return {
-        "terms": terms_of(account.id),
+        "terms": terms,
         "money_left": sum(money, Decimal(0)),
-        "buckets": buckets,
-        "movements": movements_of(account.id, count=ROWS_SHOWN),
+        "buckets": [bucket for bucket in buckets if bucket.remaining or bucket.reserved],
+        "movements": movements,
     }
 
 
-def _contracts(account: Account) -> list[ContractHeld]:
-    held = {
-        contract.id: ContractHeld(contract)
-        for contract in Contract.objects.filter(account=account).order_by("-starts_on", "-id")
-    }
-    offers = ContractOffer.objects.filter(account=account).select_related("offer")
-    for offer in offers.order_by("valid_from"):
-        held[offer.contract_id].offers.append(offer)
-    services: dict[int, ServiceHeld] = {}
-    for service in Service.objects.filter(account=account).order_by("id"):
-        services[service.id] = ServiceHeld(service)
-        held[service.contract_id].services.append(services[service.id])
-    assigned = Assignment.objects.filter(account=account).select_related("identifier")
-    for assignment in assigned.order_by("id"):
-        services[assignment.service_id].assignments.append(assignment)
-    return list(held.values())
+def _contracts(account: Account) -> QuerySet[Contract]:
+    """Contracts with `offers` they held and `services` they bring, each with its `identifiers`.
+
+    One read: what belongs to a contract comes as JSON, its days as ISO text.
+    """
+    own = {"account_id": OuterRef("account_id")}
+    offers = ContractOffer.objects.filter(contract=OuterRef("pk"), **own).order_by("valid_from")
+    services = Service.objects.filter(contract=OuterRef("pk"), **own).order_by("id")
+    assigned = Assignment.objects.filter(service=OuterRef("pk"), **own).order_by("id")
+    identifiers = _rows(
+        assigned, kind="identifier__kind", value="identifier__value", until="valid_to",
+        kept="kept_until",
+    )  # fmt: skip
+    return (
+        Contract.objects.filter(account=account)
+        .order_by("-starts_on", "-id")
+        .annotate(
+            offers=_rows(
+                offers, code="offer__code", quantity="quantity", since="valid_from",
+                until="valid_to",
+            ),
+            services=_rows(services, name="name", state="state", identifiers=identifiers),
+        )
+    )  # fmt: skip
+
+
+def _rows(rows: QuerySet[Any], **columns: Any) -> ArraySubquery:
+    return ArraySubquery(rows.values(row=JSONObject(**columns)))
 
 
 def _payments(account: Account) -> QuerySet[Any]:

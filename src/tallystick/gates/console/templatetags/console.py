@@ -1,5 +1,6 @@
 """How the console writes amounts, quantities and states."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -34,6 +35,12 @@ def money(value: Decimal | None, currency: str) -> SafeString:
     """An amount with its currency."""
     shown = amount(value or Decimal(0), currency)
     return format_html('<span class="money">{}\u00a0<small>{}</small></span>', shown, currency)
+
+
+@register.filter
+def instant(text: str) -> datetime:
+    """The instant of an ISO text, as JSON from the database has it."""
+    return datetime.fromisoformat(text)
 
 
 @register.filter
