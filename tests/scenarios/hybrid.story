@@ -26,6 +26,12 @@ END
 2026-01-04 balance run
 2026-01-04 expect ledger 2300 0.00
 2026-01-04 expect books balance
+
+# Both calls cost 4.55 and 20 % tax, 5.46. The balance paid 3.00, which is 2.50 and 0.50 tax; so
+# 2.05 are left, and 0.41 tax. Each call is taxed once, whoever paid which part of it.
+2026-02-01 expect ledger 2200 -0.50
 2026-02-01 bill run
-2026-02-01 expect invoice H1 net 1.55 tax 0.31 total 1.86 GBP
+2026-02-01 expect line H1 "Voice, paid at once, tax in it" quantity 1 net 0.50
+2026-02-01 expect invoice H1 net 2.05 tax 0.41 total 2.46 GBP
+2026-02-01 expect ledger 2200 -0.91
 2026-02-01 expect books balance

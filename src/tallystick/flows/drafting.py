@@ -11,6 +11,7 @@ import polars as pl
 from tallystick.base.frames import REJECTS
 from tallystick.base.money import RoundingMode
 from tallystick.core.invoice.assemble_batch import MONEY, AssembledBatch, assemble_batch
+from tallystick.core.invoice.paid_tax import tax_paid_lines
 from tallystick.core.invoice.read_taxes import read_taxes
 from tallystick.core.invoice.tax import (
     Rounding,
@@ -102,6 +103,8 @@ def assemble_task(task: DueTask, *, tenant: Tenant, find_rates: FindRates = of_o
         inclusive=tenant.prices_include_tax,
     )
     rates = _rates(task, tenant=tenant, find_rates=find_rates)
+    if not rounding.inclusive:
+        task = _with_tax_paid(task, rates=rates)
     batches = {
         currency: assemble_batch(lines, rates=rates, currency=currency, rounding=rounding)
         for currency, lines in task.lines_by_currency()
@@ -110,6 +113,14 @@ def assemble_task(task: DueTask, *, tenant: Tenant, find_rates: FindRates = of_o
         [pl.DataFrame(schema=REJECTS), *(batch.rejects for batch in batches.values())]
     )
     return hold(Draft(task, batches, rejects, ()), payers=_payers_of(rejects, task.contracts))
+
+
+def _with_tax_paid(task: DueTask, *, rates: pl.DataFrame) -> DueTask:
+    """The task with a line of the tax within what balances paid at once, after each contract's."""
+    if not task.lines["paid"].any():
+        return task
+    lines = pl.concat([task.lines, tax_paid_lines(task.lines, rates=rates)])
+    return replace(task, lines=lines.sort("account_id", "contract_id", maintain_order=True))
 
 
 def hold(draft: Draft, *, payers: Collection[int]) -> Draft:

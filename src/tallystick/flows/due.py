@@ -11,7 +11,7 @@ import polars as pl
 from tallystick.base.frames import QUANTITY
 from tallystick.base.period import Period
 from tallystick.core.charge.frames import KEYS
-from tallystick.core.charge.lines import NO_BANDS
+from tallystick.core.charge.lines import NO_BANDS, PAID_AT_ONCE
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.assemble_batch import DUE_LINES
 from tallystick.core.invoice.cycle import CycleRule, cycle_of, turned_of
@@ -48,9 +48,12 @@ WIDE_LINES: Final = pl.Schema(
         "cycle_start": pl.Date(),
         "slot": pl.Int64(),
         "one_off_id": pl.Int64(),
+        "paid": pl.Boolean(),
     }
 )
-"""DUE_LINES with numbers for ids, the bill they are on, and what only the stored line has."""
+"""DUE_LINES with numbers for ids, the bill they are on, and what only the stored line has; `paid`
+lines take off what a balance paid at once, with the tax in it.
+"""
 
 DIFFERENCE: Final = ", difference"
 """What is said of a line that changes a period billed before."""
@@ -178,8 +181,11 @@ def task_of(
 ) -> DueTask:
     """The task of these lines (ADJUSTING, with `cycle_start` and `one_off_id` where they have)."""
     heads = contracts.select("account_id", "bill", "contract_id", "currency", "tax_position")
-    none = pl.DataFrame(schema={"cycle_start": pl.Date, "one_off_id": pl.Int64})
-    lines = pl.concat([lines, none], how="diagonal").join(heads, on="contract_id", how="left")
+    own = {"cycle_start": pl.Date, "one_off_id": pl.Int64, "paid": pl.Boolean}
+    lines = pl.concat([lines, pl.DataFrame(schema=own)], how="diagonal")
+    lines = lines.join(heads, on="contract_id", how="left").with_columns(
+        pl.col("paid").fill_null(value=False)
+    )
     slot = pl.int_range(pl.len()).over("contract_id", "component_id", "period_from", "purpose")
     return DueTask(
         on=on,
@@ -351,6 +357,7 @@ def usage_lines(over: pl.DataFrame, *, on: date) -> pl.DataFrame:
             "tax_category",
             "revenue_account",
             "cycle_start",
+            (pl.col("band") == PAID_AT_ONCE).fill_null(value=False).alias("paid"),
         )
     )
 

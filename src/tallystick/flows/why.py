@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from tallystick.base.money import AMOUNT_SCALE
 from tallystick.core.charge.explain import explain_period
 from tallystick.core.charge.whole_bill.amounts import BillAmount
 from tallystick.core.charge.whole_bill.explain import explain_adjustment, term_words
+from tallystick.core.invoice.paid_tax import TAXED
 from tallystick.domain.catalog.models import Component
 from tallystick.domain.catalog.queries import dated_plans, plans_by_version
 from tallystick.domain.contracts.models import ContractOffer, Grant
@@ -29,7 +32,7 @@ def why_adjusted(line: InvoiceLine) -> list[str]:
         period_from__lt=line.period_to,
         invoice_id__lte=line.invoice_id,
         freed=line.freed,
-    ).exclude(purpose__startswith="one_off")
+    ).exclude(Q(purpose__startswith="one_off") | Q(purpose__startswith=TAXED))
     amounts = [_amount(one) for one in cycle.order_by("invoice_id", "line_no")]
     return explain_adjustment(own, amounts=amounts, words=_words(line, own.term))
 

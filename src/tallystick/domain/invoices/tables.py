@@ -319,13 +319,16 @@ CYCLE_LINES: Final = pl.Schema(
 
 
 def read_cycle_lines(contracts: list[int], *, since: date) -> pl.DataFrame:
-    """All lines but one-offs of these contracts that reach past that day (CYCLE_LINES)."""
+    """The lines of these contracts that reach past that day (CYCLE_LINES).
+
+    One-offs, and the tax in what balances paid, are in no cycle's sum.
+    """
     return read_frame(
         "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
         " l.unit_price, l.exact, l.description, l.tax_category, l.revenue_account"
         " FROM invoices_invoiceline l"
         " WHERE l.contract_id = ANY(%s) AND NOT l.freed AND l.period_to > %s"
-        " AND l.purpose NOT LIKE 'one_off%%'"
+        " AND l.purpose NOT LIKE 'one_off%%' AND l.purpose NOT LIKE 'taxed%%'"
         " ORDER BY l.invoice_id, l.line_no",
         [contracts, since],
         schema=CYCLE_LINES,
