@@ -405,6 +405,20 @@ def fees(day: Day = None, operator: Operator = None, as_json: AsJson = False) ->
     )
 
 
+@balance.command(epilog=examples("balance refill", "balance refill --json"))
+def refill(operator: Operator = None, as_json: AsJson = False) -> None:
+    """Ask once more for the agreed top-up of balances that stayed low. Run it every morning.
+
+    One that falls below its low balance is asked for at once; this asks again for what was
+    declined or was more than a day's most, once a day. See: tallystick deliver
+    """
+    from tallystick.flows.refill import refill_balances
+
+    present = act_for(operator)
+    asked = refill_balances(tenant_id=present.tenant_id, at=present.at)
+    tell({"asked": asked}, as_json=as_json, said=f"{asked} top-ups are asked for")
+
+
 @balance.command(epilog=examples("balance post", "balance post --json"))
 def post(operator: Operator = None, as_json: AsJson = False) -> None:
     """Tell the ledger what was used from balances since it was told last.

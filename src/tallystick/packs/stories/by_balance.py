@@ -25,6 +25,7 @@ from tallystick.flows.balances import (
 from tallystick.flows.draw import take_fees
 from tallystick.flows.prepaid import post_prepaid
 from tallystick.flows.redeem import redeem_voucher
+from tallystick.flows.refill import refill_balances
 from tallystick.gates.cli.asking import read_unit
 from tallystick.packs.stories.steps import (
     GiveQuantity,
@@ -107,9 +108,10 @@ class Balances:
         return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self._tenant.zone))
 
     def _run(self, step: RunBalances, at: datetime) -> str:
-        """The day's work: fees, ends, the ledger."""
+        """The day's work: fees, top-ups, ends, the ledger."""
         tenant_id = self._tenant.id
         fees = take_fees(tenant_id=tenant_id, on=step.day, at=at)
+        refill_balances(tenant_id=tenant_id, at=at)
         ended = expire_balances(tenant_id=tenant_id, on=step.day, at=at)
         posted = post_prepaid(tenant_id=tenant_id, on=step.day, at=at)
         held = "".join(f"; held: {one['account']}" for one in posted.held)
@@ -119,6 +121,8 @@ class Balances:
 def _agreed(step: PayBefore) -> Mapping[str, Any]:
     changes: dict[str, Any] = {"mode": "prepaid", "cut_at_zero": step.cut is not None}
     changes |= _named(step)
+    filling = {"top_up_amount": step.fill, "top_up_daily_max": step.most}
+    changes |= {name: value for name, value in filling.items() if value is not None}
     if step.fee is not None:
         changes["fee_amount"] = step.fee
     if step.fee is not None:

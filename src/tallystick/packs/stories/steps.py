@@ -363,13 +363,18 @@ class CutOff(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PayBefore(Step):
-    form = "prepaid ACCOUNT [credit CREDIT] [low LOW] [fee FEE] [days DAYS] [cut CUT]"
+    form = (
+        "prepaid ACCOUNT [credit CREDIT] [low LOW] [fee FEE] [days DAYS] [cut CUT]"
+        " [top-up FILL] [daily MOST]"
+    )
     account: str
     credit: Decimal | None
     low: Decimal | None
     fee: Decimal | None
     days: int | None
     cut: CutOff | None
+    fill: Decimal | None
+    most: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
