@@ -53,7 +53,9 @@ from tallystick.domain.payments.models import (
     Deposit,
     Instrument,
     Payment,
+    Payout,
     ProcessorFact,
+    ProcessorMovement,
     Pull,
     PullTerms,
 )
@@ -402,6 +404,14 @@ def _leave_pulls(tenant_id: int) -> None:
     Pull.objects.create(
         **owner, instrument=card, key="pull", purpose="invoice", invoice=invoice,
         amount=Decimal(1), currency="EUR", state="declined", asked_on=day,
+    )  # fmt: skip
+    Payout.objects.create(
+        tenant_id=tenant_id, processor="stripe", name="po_1", amount=Decimal(1), currency="EUR",
+        state="booked", arrived_on=date(2026, 3, 1),
+    )  # fmt: skip
+    ProcessorMovement.objects.create(
+        tenant_id=tenant_id, processor="stripe", name="txn_1", kind="payment", gross=Decimal(1),
+        fee=Decimal(0), currency="EUR", happened_on=date(2026, 3, 1), payout="po_1", item="x",
     )  # fmt: skip
     ProcessorFact.objects.create(
         tenant_id=tenant_id, processor="stripe", event_id="evt_1", kind="declined", told="failed",

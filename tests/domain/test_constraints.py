@@ -168,6 +168,12 @@ balances_voucher || {pin_hash: "77"} | voucher_serial_once
 balances_voucher || {serial: "77"} | voucher_pin_once
 balances_voucher || {serial: "77", pin_hash: "77", state: redeemed} | voucher_redeemed_has_time
 balances_prepaiduse || {} | prepaid_use_once
+payments_payout || {} | payout_once
+payments_payout || {name: other, arrived_on: null} | payout_arrived_on_a_day
+payments_payout || {name: other, arrived_on: null, state: announced} | ok
+payments_processormovement || {} | processor_movement_once
+payments_processormovement || {name: other} | clearing_item_paid_out_once
+payments_processormovement || {name: other, item: ""} | ok
 invoices_othertax || {} | other_tax_once
 """
 

@@ -4,7 +4,7 @@ Card numbers never come here: a processor keeps them and names what it kept.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -89,6 +89,21 @@ class Fact:
     """The processor's own word for the kind."""
     key: str = ""
     """Our own name for the payment, where the processor tells it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutFact:
+    """What a processor tells of a sum that it sends to the bank."""
+
+    event_id: str
+    name: str
+    happened_at: datetime
+    amount: Decimal
+    currency: str
+    expected_on: date | None
+    failed: bool
+    reason: str = ""
+    told: str = ""
 
 
 class Processor(Protocol):

@@ -12,6 +12,7 @@ import polars as pl
 from tallystick.base.money import EXACT, plain, round_minor
 from tallystick.base.progress import Progress, silent
 from tallystick.base.refusal import Refusal
+from tallystick.core.receive.payout import PayoutState
 from tallystick.core.receive.statement import (
     Known,
     Matched,
@@ -27,14 +28,21 @@ from tallystick.core.receive.statement import (
 from tallystick.domain.parties.models import Account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments import tables
-from tallystick.domain.payments.models import BankLine, BankLineState, BankStatement, PaymentMethod
+from tallystick.domain.payments.models import (
+    BankLine,
+    BankLineState,
+    BankStatement,
+    PaymentMethod,
+)
 from tallystick.domain.payments.operations import Receipt
+from tallystick.domain.payments.payout_models import Payout
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.bank_runs import lines_of_runs, take_run
 from tallystick.flows.come_back import take_returned
 from tallystick.flows.exchange import settle_exchanged
 from tallystick.flows.give_back import Comeback, ReturnReport, return_payment, returnable
+from tallystick.flows.payouts import take_payout_line
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.receive_many import Incoming, ManyReport, receive_many
 from tallystick.flows.tasks import WORKERS, work_off
@@ -137,7 +145,10 @@ class _Importer:
         with acting_for(self._tenant_id):
             known = _known(self._statement.lines)
         of_runs, taken = self._take_runs()
-        rest = [line for line in self._statement.lines if line.key not in of_runs]
+        of_payouts, more = self._take_payouts()
+        taken += more
+        done = of_runs | of_payouts
+        rest = [line for line in self._statement.lines if line.key not in done]
         parts = _cut([(line, _match(line, known)) for line in rest])
         if len(parts) == 1:
             taken.append(self._take(parts[0]))
@@ -183,6 +194,30 @@ class _Importer:
                 taken.append(_Taken(matched=len(new), amount=amount))
             else:
                 taken.append(_Taken(waiting={found.value: len(new)} if new else {}))
+        return frozenset(keys), taken
+
+    def _take_payouts(self) -> tuple[frozenset[str], list[_Taken]]:
+        """Takes the lines that are payouts of processors, each in a transaction; their keys."""
+        keys: set[str] = set()
+        taken: list[_Taken] = []
+        with acting_for(self._tenant_id):
+            if not Payout.objects.filter(state=PayoutState.ANNOUNCED).exists():
+                return frozenset(), []
+            lines = self._statement.lines
+            known = tables.known_keys(pl.Series("key", [one.key for one in lines], pl.String))
+        for line in lines:
+            if line.key in known:
+                continue
+            with acting_for(self._tenant_id):
+                found = take_payout_line(line, at=self._at)
+                if found is None:
+                    continue
+                self._store([_row(line, found)])
+            keys.add(line.key)
+            if isinstance(found, Matched):
+                taken.append(_Taken(matched=1, amount=line.amount))
+            else:
+                taken.append(_Taken(waiting={found.value: 1}))
         return frozenset(keys), taken
 
     def _take(self, lines: Sequence[Found]) -> _Taken:

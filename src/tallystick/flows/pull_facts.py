@@ -18,7 +18,7 @@ from tallystick.core.post.rules import EventKind
 from tallystick.core.receive.pull import EARLY, FOLLOWING, LOST_FOR_GOOD, PullState, retry_on
 from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.outbox.operations import answer_failed_order, place_order
-from tallystick.domain.payments import pulls
+from tallystick.domain.payments import payouts, pulls
 from tallystick.domain.payments.models import (
     FactState,
     InstrumentKind,
@@ -80,6 +80,8 @@ def look_again(reference: str | None, *, at: datetime) -> int:
     while moved:
         moved = False
         for stored in pulls.waiting_facts(reference):
+            if stored.kind == payouts.FACT_KIND:
+                continue
             _take(stored, key="", at=at)
             if stored.state != FactState.WAITING:
                 taken += 1

@@ -9,6 +9,7 @@ from django.db import connection
 from tallystick.core.charge.lines import PAID_AT_ONCE
 from tallystick.core.post import chart
 from tallystick.domain.balances.queries import posted_money
+from tallystick.domain.payments.payouts import CLEARING_ITEMS
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import PAID_FROM_BALANCE
 from tallystick.flows.capture import ONLINE
@@ -93,6 +94,17 @@ EQUALITIES: Final = (
         "taxes whose sum in the books differs, by jurisdiction and rate = none",
         "SELECT 0",
         _TAXES_OFF,
+    ),
+    (
+        "held by processors = what came through them and no payout has",
+        f"SELECT sum(held) FROM ({CLEARING_ITEMS}) i WHERE NOT EXISTS (SELECT 1"
+        " FROM payments_processormovement m WHERE m.tenant_id = i.tenant_id AND m.item = i.item)",
+        f"{_ledger(chart.CASH_IN_TRANSIT)} AND detail LIKE '%/%'",
+    ),
+    (
+        "payouts booked = what the bank had of processors",
+        "SELECT sum(amount) FROM payments_payout WHERE state = 'booked'",
+        f"{_ledger(chart.BANK)} AND detail LIKE 'bank/%'",
     ),
     (
         "deferred revenue = what is not released of lines billed in advance",

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     PAYMENT_SETTLED = "payment_settled"
     PAYMENT_ALLOCATED = "payment_allocated"
     PAYMENT_RETURNED = "payment_returned"
+    PAYOUT_ARRIVED = "payout_arrived"
     CREDIT_GRANTED = "credit_granted"
     CREDIT_REFUNDED = "credit_refunded"
     DEBT_WRITTEN_OFF = "debt_written_off"
@@ -103,6 +104,11 @@ RULES: Final[Rules] = MappingProxyType(
             _credit(chart.BANK, "reopened"),
             _credit(chart.BANK, "unallocated"),
             _credit(chart.BANK, "costs"),
+        ),
+        EventKind.PAYOUT_ARRIVED: (
+            _debit(chart.BANK, "amount"),
+            _debit(chart.PAYMENT_COSTS, "costs"),
+            _credit(chart.CASH_IN_TRANSIT, "held"),
         ),
         EventKind.CREDIT_GRANTED: (
             _debit(chart.GOODWILL, "amount"),

@@ -54,6 +54,7 @@ class Rule(StrEnum):
     NAME_AND_AMOUNT = "name_and_amount"
     RETURNED = "returned"  # a direct debit that came back
     DEBIT_RUN = "debit_run"  # the money of a debit run
+    PAYOUT = "payout"  # what a processor had held
     PERSON = "person"  # somebody decided it
 
 
@@ -66,6 +67,7 @@ class Waiting(StrEnum):
     OTHER_CURRENCY = "other_currency"
     UNKNOWN_REASON = "unknown_reason"  # a direct debit came back, for a reason no table has
     DEBIT_RUN = "debit_run"  # it names a debit run, whose amount is another
+    PAYOUT = "payout"  # it names a payout, whose amount is another, or fits several
 
 
 @dataclass(frozen=True, slots=True)

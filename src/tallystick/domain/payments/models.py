@@ -6,6 +6,7 @@ from django.db import models
 
 from tallystick.core.post.detail import MethodDetail
 from tallystick.core.receive.pull import PullState
+from tallystick.domain.payments.payout_models import Payout, ProcessorMovement  # noqa: F401
 from tallystick.domain.tenants.columns import (
     TenantRow,
     amount_column,

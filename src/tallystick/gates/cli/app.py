@@ -26,6 +26,7 @@ from tallystick.gates.cli import (
     inventory,
     money,
     operators,
+    payouts,
     posting_rules,
     price,
     simulate,
@@ -50,7 +51,7 @@ take_back.join(bills.invoice)
 
 for part in (
     operators, catalog, accounts, grants, inventory, usage, bills, documents, statement, money,
-    balances, vouchers, bank, debits, cards, deposits, disputes, exchange, books, closing, explain,
-    price,
+    balances, vouchers, bank, debits, cards, payouts, deposits, disputes, exchange, books, closing,
+    explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)

@@ -7,10 +7,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from tallystick.base.clock import WallClock
+from tallystick.base.processor import PayoutFact
 from tallystick.base.refusal import Refusal
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.queries import present_of
 from tallystick.domain.tenants.scope import UnknownTenant, acting_for, tenant_id_of
+from tallystick.flows.payouts import take_payout_fact
 from tallystick.flows.pull_facts import take_fact
 from tallystick.gates.processors.stripe_api import NAME, read_event
 
@@ -41,7 +43,10 @@ def take_stripe_event(
         return _refuse(refusal.sentence(), status=400)
     with acting_for(tenant_id):
         at = present_of(Tenant.objects.get(id=tenant_id), clock=WallClock())
-    state = take_fact(fact, processor=NAME, tenant_id=tenant_id, at=at)
+    if isinstance(fact, PayoutFact):
+        state = take_payout_fact(fact, processor=NAME, tenant_id=tenant_id, at=at)
+    else:
+        state = take_fact(fact, processor=NAME, tenant_id=tenant_id, at=at)
     return JsonResponse({"event": fact.event_id, "state": state.value})
 
 

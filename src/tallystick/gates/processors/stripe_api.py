@@ -15,7 +15,15 @@ import stripe
 
 from tallystick.base.courier import DeliveryFailed
 from tallystick.base.money import minor_decimals
-from tallystick.base.processor import Answer, AskedFor, Fact, FactKind, GivenBack, Outcome
+from tallystick.base.processor import (
+    Answer,
+    AskedFor,
+    Fact,
+    FactKind,
+    GivenBack,
+    Outcome,
+    PayoutFact,
+)
 from tallystick.base.refusal import Refusal
 
 NAME: Final = "stripe"
@@ -134,7 +142,7 @@ def from_minor_units(units: int, currency: str) -> Decimal:
     return Decimal(units).scaleb(-OWN_DECIMALS.get(currency, minor_decimals(currency)))
 
 
-def read_event(payload: bytes, *, signature: str, secret: str, operator: str) -> Fact:
+def read_event(payload: bytes, *, signature: str, secret: str, operator: str) -> Fact | PayoutFact:
     """The fact that a webhook's body tells of.
 
     :raises SignatureWrong: when it is not signed with the secret, or too long ago
@@ -145,6 +153,8 @@ def read_event(payload: bytes, *, signature: str, secret: str, operator: str) ->
             payload.decode(), signature, secret, tolerance=TOLERANCE_S
         )
         event = json.loads(payload)
+        if str(event["type"]).startswith("payout."):
+            return _payout(event)
         return _fact(event, operator)
     except stripe.SignatureVerificationError:
         raise SignatureWrong from None
@@ -176,6 +186,22 @@ def _fact(event: dict[str, Any], operator: str) -> Fact:
         costs=from_minor_units(max(fees, 0), currency) if known else Decimal(0),
         told=told,
         key=str(metadata.get("key") or ""),
+    )
+
+
+def _payout(event: dict[str, Any]) -> PayoutFact:
+    thing, currency = event["data"]["object"], str(event["data"]["object"]["currency"]).upper()
+    arrival = thing.get("arrival_date")
+    return PayoutFact(
+        event_id=str(event["id"]),
+        name=str(thing["id"]),
+        happened_at=datetime.fromtimestamp(int(event["created"]), UTC),
+        amount=from_minor_units(int(thing["amount"]), currency),
+        currency=currency,
+        expected_on=datetime.fromtimestamp(int(arrival), UTC).date() if arrival else None,
+        failed=str(thing.get("status")) in ("failed", "canceled"),
+        reason=str(thing.get("failure_message") or thing.get("failure_code") or ""),
+        told=str(event["type"]),
     )
 
 

@@ -23,11 +23,14 @@ from tallystick.flows.pull import ask_for_due
 from tallystick.flows.pull_again import PORT, give_up, send_again
 from tallystick.flows.pull_facts import take_fact
 from tallystick.flows.refund_pulled import refund_pulled
+from tallystick.packs.stories.by_payout import let_arrive, pay_out
 from tallystick.packs.stories.card_steps import (
     Behaviour,
     CardStep,
     GiveCard,
     GiveUp,
+    PayOut,
+    PayoutArrives,
     RefundCard,
     RunCards,
     SendAgain,
@@ -98,6 +101,10 @@ def use_card(step: CardStep, *, tenant: Tenant, at: datetime) -> str:
         case GiveUp():
             failed = _failed(step.account, tenant)
             give_up(failed, reason=step.reason, tenant_id=tenant.id, on=step.day)
+        case PayOut():
+            return pay_out(step, tenant=tenant, at=at)
+        case PayoutArrives():
+            return let_arrive(step, tenant=tenant, at=at)
         case _:
             raise AssertionError(f"nobody plays {type(step).__name__}")
     return "done"

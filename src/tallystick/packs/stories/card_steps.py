@@ -68,10 +68,32 @@ class GiveUp(CardStep):
 
 
 @dataclass(frozen=True, slots=True)
+class PayOut(CardStep):
+    form = "card payout NAME less FEES"
+    name: str
+    fees: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutArrives(CardStep):
+    form = "payout NAME arrives"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectClearing(Expectation):
+    form = "expect clearing AMOUNT"
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectCard(Expectation):
     form = "expect card ACCOUNT STATE"
     account: str
     state: PullState
 
 
-CARD_STEPS: Final = (GiveCard, RunCards, TellOfCard, RefundCard, SendAgain, GiveUp, ExpectCard)
+CARD_STEPS: Final = (
+    GiveCard, RunCards, TellOfCard, RefundCard, SendAgain, GiveUp, PayOut, PayoutArrives,
+    ExpectClearing, ExpectCard,
+)  # fmt: skip

@@ -15,6 +15,7 @@ from tallystick.domain.invoices.reports import sum_taxes
 from tallystick.domain.ledger.queries import balance_of, booked_on
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.models import Pull
+from tallystick.domain.payments.payouts import items_in_clearing
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.usage.late_tables import list_held
 from tallystick.domain.usage.queries import open_suspense
@@ -25,7 +26,7 @@ from tallystick.packs.stories.bill_steps import BILL_EXPECTATIONS
 from tallystick.packs.stories.by_bill import look_at_bills
 from tallystick.packs.stories.by_exchange import find_exchanged, find_home_tax
 from tallystick.packs.stories.by_stock import look_at_stock
-from tallystick.packs.stories.card_steps import ExpectCard
+from tallystick.packs.stories.card_steps import ExpectCard, ExpectClearing
 from tallystick.packs.stories.exchange_steps import ExpectExchanged, ExpectHomeTax
 from tallystick.packs.stories.expectations import (
     ExpectBalance,
@@ -88,9 +89,10 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
             owed = _owed(account_numbered(step.account).id)
             return _moneys(step.amount, owed, currency=tenant.currency)
         case ExpectCard():
-            asked = Pull.objects.filter(account=account_numbered(step.account)).order_by("-id")
-            found = asked.values_list("state", flat=True).first()
-            return step.state, found or "nothing was asked for"
+            return _look_for_card(step)
+        case ExpectClearing():
+            cleared = sum((one.held for one in items_in_clearing()), Decimal(0))
+            return _moneys(step.amount, cleared, currency=tenant.currency)
         case ExpectPromise():
             own = Promise.objects.filter(account=account_numbered(step.account)).order_by("-id")
             return step.state, own.values_list("state", flat=True).first() or "no promise"
@@ -186,6 +188,11 @@ def _look_for_tax(step: ExpectTax) -> Seen:
     ]
     expected = f"{step.name} on {plain(step.taxable)}: {plain(step.tax)}"
     return expected, expected if expected in found else "; ".join(found) or "no tax"
+
+
+def _look_for_card(step: ExpectCard) -> Seen:
+    asked = Pull.objects.filter(account=account_numbered(step.account)).order_by("-id")
+    return step.state, asked.values_list("state", flat=True).first() or "nothing was asked for"
 
 
 def _books_in_words(tenant: Tenant) -> str:

@@ -12,8 +12,4 @@ class Migration(migrations.Migration):
             name="processor",
             field=models.CharField(blank=True, db_default="", default="", max_length=20),
         ),
-        migrations.RunSQL(
-            "UPDATE payments_payment SET processor = 'stripe' WHERE key LIKE 'stripe:%'",
-            migrations.RunSQL.noop,
-        ),
     ]
