@@ -91,11 +91,9 @@ def look(step: Step, *, tenant: Tenant, told: Told) -> Seen:
         case ExpectCard():
             return _look_for_card(step)
         case ExpectClearing():
-            cleared = sum((one.held for one in items_in_clearing()), Decimal(0))
-            return _moneys(step.amount, cleared, currency=tenant.currency)
+            return _moneys(step.amount, _held_in_clearing(), currency=tenant.currency)
         case ExpectPromise():
-            own = Promise.objects.filter(account=account_numbered(step.account)).order_by("-id")
-            return step.state, own.values_list("state", flat=True).first() or "no promise"
+            return _look_for_promise(step)
         case ExpectDispute():
             about = Dispute.objects.filter(account=account_numbered(step.account)).order_by("-id")
             return step.state, about.values_list("state", flat=True).first() or "no dispute"
@@ -188,6 +186,15 @@ def _look_for_tax(step: ExpectTax) -> Seen:
     ]
     expected = f"{step.name} on {plain(step.taxable)}: {plain(step.tax)}"
     return expected, expected if expected in found else "; ".join(found) or "no tax"
+
+
+def _held_in_clearing() -> Decimal:
+    return sum((one.held for one in items_in_clearing()), Decimal(0))
+
+
+def _look_for_promise(step: ExpectPromise) -> Seen:
+    own = Promise.objects.filter(account=account_numbered(step.account)).order_by("-id")
+    return step.state, own.values_list("state", flat=True).first() or "no promise"
 
 
 def _look_for_card(step: ExpectCard) -> Seen:
