@@ -17,27 +17,35 @@ COLUMNS = (
     "rate_per_s",
     "p99_ms",
     "peak_rss_mb",
+    "all_mb",
+    "setup_s",
     "limit_per_s",
     "limit_ratio",
 )
 
 
 def main() -> None:
-    """`python -m bench [NAME ...] [--rows N] [--json]`."""
+    """`python -m bench [NAME ...] [--rows N,N] [--json]`."""
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all")
-    parser.add_argument("--rows", type=int, help="how many rows, instead of each one's own number")
+    parser.add_argument(
+        "--rows",
+        metavar="N[,N...]",
+        help="how many rows, instead of each one's own number; of several, one after the other",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     for name in asked.names:
         if name not in NAMES:
             parser.error(f"{name!r} is no benchmark; choose of {', '.join(NAMES)}")
-    if asked.rows is not None and asked.rows < 1:
-        parser.error("--rows is a number from 1")
+    sizes = [int(size) if size.isascii() and size.isdigit() else 0
+             for size in (asked.rows or "").split(",") if asked.rows]  # fmt: skip
+    if not all(sizes):
+        parser.error("--rows is a number from 1, or several with commas: 20000,100000")
     if asked.here:
         module = import_module(f"bench.{asked.names[0]}")
-        made = module.run(asked.rows) if asked.rows else module.run()
+        made = module.run(sizes[0]) if sizes else module.run()
         for figure in made if isinstance(made, list) else [made]:
             print(json.dumps(figure.as_row()))
         return
@@ -46,8 +54,9 @@ def main() -> None:
         print(f"{machine.cpus} x {machine.cpu_model}, Python {machine.python}")
         print("".join(f"{column:>14}" for column in COLUMNS), flush=True)
     for name in asked.names or NAMES:
-        for figures in run_apart(name, asked.rows):
-            tell(figures, as_json=asked.json)
+        for rows in sizes or [None]:
+            for figures in run_apart(name, rows):
+                tell(figures, as_json=asked.json)
 
 
 def run_apart(name: str, rows: int | None) -> list[dict[str, object]]:

@@ -4,22 +4,34 @@ import os
 import platform
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Event, Thread
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
+
+import psutil
+
+MEBIBYTE: Final = 1 << 20
+LOOK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`limit_s` is how long the same rows take to be merely read, sorted and written."""
+    """`limit_s` is how long the same rows take to be merely read, sorted and written.
+
+    `all_mb` is the most memory that the work held, its database's processes with it; `setup_s` how
+    long it took to have something to work on.
+    """
 
     name: str
     rows: int
     seconds: float
     limit_s: float | None
     p99_ms: float | None = None
+    all_mb: int | None = None
+    setup_s: float | None = None
 
     def as_row(self) -> dict[str, Any]:
         """One object of the `--json` output."""
@@ -32,6 +44,8 @@ class Figure:
             "rate_per_s": round(rate, 1),
             "p99_ms": self.p99_ms,
             "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "all_mb": self.all_mb,
+            "setup_s": None if self.setup_s is None else round(self.setup_s),
             "limit_per_s": None if limit is None else round(limit, 1),
             "limit_ratio": None if limit is None else round(rate / limit, 3),
             **asdict(hardware()),
@@ -67,3 +81,49 @@ def timed() -> Iterator[Stopwatch]:
     began = perf_counter()
     yield watch
     watch.seconds = perf_counter() - began
+
+
+@dataclass(slots=True)
+class Memory:
+    all_mb: int = 0
+
+
+@contextmanager
+def weighed(home: Path) -> Iterator[Memory]:
+    """The most memory of this process and of the home's server together during the block.
+
+    What processes share, such as the server's buffers, counts once.
+    """
+    memory, over = Memory(), Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_SECONDS):
+            held = sum(_held_bytes(one) for one in [psutil.Process(), *_server_of(home)])
+            memory.all_mb = max(memory.all_mb, held // MEBIBYTE)
+
+    looking = Thread(target=look, daemon=True)
+    looking.start()
+    try:
+        yield memory
+    finally:
+        over.set()
+        looking.join()
+
+
+def _server_of(home: Path) -> list[psutil.Process]:
+    """The server's first process and all that it started."""
+    with suppress(OSError, ValueError, psutil.Error):
+        first = psutil.Process(int(_pid_file(home).read_text().split()[0]))
+        return [first, *first.children(recursive=True)]
+    return []
+
+
+def _pid_file(home: Path) -> Path:
+    return home / "server" / "data" / "postmaster.pid"
+
+
+def _held_bytes(process: psutil.Process) -> int:
+    """What the process holds; a page that several hold counts in parts."""
+    with suppress(psutil.Error, OSError):
+        return int(process.memory_full_info().pss)
+    return 0

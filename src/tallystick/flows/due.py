@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -291,6 +292,7 @@ def _billed_line(row: tuple[Any, ...]) -> tuple[int, BilledLine]:
     return component_id, BilledLine(Period(start, end), purpose, rate, exact)
 
 
+@lru_cache(maxsize=4096)
 def describe(code: str) -> str:
     """A component's code as a person reads it: `static-ip` is `Static ip`."""
     words = code.replace("-", " ").replace("_", " ")

@@ -16,6 +16,7 @@ from tallystick.base.progress import Progress, silent
 from tallystick.domain.invoices import operations, tables
 from tallystick.domain.invoices.drafts import drop_spent
 from tallystick.domain.invoices.models import BillRun
+from tallystick.domain.tenants.bulk import give_room
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
@@ -111,6 +112,7 @@ def _bill_task(
         claimed = operations.take_task(task_id)
         if claimed is None:
             return BillReport(run.bill_date, 0, {}, ())
+        give_room()
         tenant = Tenant.objects.get(id=run.tenant_id)
         accounts = (claimed.account_from, claimed.account_to)
         draft = draft_invoices(tenant, accounts=accounts, on=run.bill_date, find_rates=find_rates)

@@ -44,6 +44,7 @@ def issue_batch(
     heads = _invoice_rows(batch, task=task, currency=currency, stamp=stamp)
     ids = heads.select("bill", "account_id", pl.col("id").alias("invoice_id"))
     lines = task.as_invoice_lines(batch.lines).join(ids, on="bill")
+    _mark(lines)
     tenant = pl.lit(stamp.tenant_id).alias("tenant_id")
     taxes = batch.taxes.select(
         tenant,
@@ -66,6 +67,8 @@ def issue_batch(
         pl.lit(Decimal(0)).alias("settled"),
         pl.lit("open").alias("state"),
     )
+    # From here on no other task can take numbers until this one is done.
+    heads = _numbered(heads, stamp=stamp)
     tables.store_invoices(
         invoices=heads.drop("bill"),
         lines=lines.drop("bill", "owner", "cycle_start", "one_off_id").with_columns(tenant),
@@ -73,6 +76,15 @@ def issue_batch(
         open_items=open_items,
     )
     _defer(lines, currency=currency, stamp=stamp)
+    _post(batch, heads=heads, currency=currency, stamp=stamp)
+    billed_accounts = heads["account_id"].unique(maintain_order=True).to_list()
+    operations.offset_credits(billed_accounts, on=stamp.on)
+    allocate_credit(tenant_id=stamp.tenant_id, accounts=billed_accounts, on=stamp.on, at=stamp.at)
+    return ids
+
+
+def _mark(lines: pl.DataFrame) -> None:
+    """Puts on single charges and usage totals the invoice that has them."""
     tables.mark_one_offs(
         lines.filter(pl.col("one_off_id").is_not_null())
         .select("one_off_id", "invoice_id")
@@ -88,11 +100,6 @@ def issue_batch(
             "invoice_id",
         ).unique()
     )
-    _post(batch, heads=heads, currency=currency, stamp=stamp)
-    billed_accounts = heads["account_id"].unique(maintain_order=True).to_list()
-    operations.offset_credits(billed_accounts, on=stamp.on)
-    allocate_credit(tenant_id=stamp.tenant_id, accounts=billed_accounts, on=stamp.on, at=stamp.at)
-    return ids
 
 
 def _defer(lines: pl.DataFrame, *, currency: str, stamp: Stamp) -> None:
@@ -140,9 +147,6 @@ def _invoice_rows(
     heads = batch.invoices.rename({"account_id": "bill"}).join(
         payers.unique("bill"), on="bill", how="left", maintain_order="left"
     )
-    numbers = operations.take_numbers(
-        tenant_id=stamp.tenant_id, series=SERIES, year=stamp.on.year, count=heads.height
-    )
     return heads.select(
         "bill",
         pl.lit(stamp.tenant_id).alias("tenant_id"),
@@ -150,7 +154,6 @@ def _invoice_rows(
         new_ids("invoices_invoice", count=heads.height).alias("id"),
         pl.lit(stamp.bill_run_id, pl.Int64).alias("bill_run_id"),
         pl.lit("invoice").alias("kind"),
-        pl.Series("number", numbers),
         pl.lit(stamp.on).alias("issued_on"),
         (pl.lit(stamp.on) + pl.duration(days="payment_days")).alias("due_on"),
         pl.lit(currency).alias("currency"),
@@ -159,3 +162,10 @@ def _invoice_rows(
         "total",
         pl.lit(stamp.at).alias("issued_at"),
     )
+
+
+def _numbered(heads: pl.DataFrame, *, stamp: Stamp) -> pl.DataFrame:
+    numbers = operations.take_numbers(
+        tenant_id=stamp.tenant_id, series=SERIES, year=stamp.on.year, count=heads.height
+    )
+    return heads.with_columns(pl.Series("number", numbers))

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import polars as pl
+from django.db import connection
 from django.db.models import Case, F, When
 
 from tallystick.domain.invoices.models import (
@@ -122,7 +123,10 @@ def offset_credits(accounts: Sequence[int], *, on: date, corrected: int | None =
 
     What they correct, an invoice's id, goes before everything else.
     """
-    credits = OpenItem.objects.filter(account_id__in=accounts, total__lt=0)
+    holders = _with_negative(accounts)
+    if not holders:
+        return
+    credits = OpenItem.objects.filter(account_id__in=holders, total__lt=0)
     done = (OpenState.PAID, OpenState.VOID)
     for credit in credits.exclude(state__in=done).order_by("account_id", "due_on", "id"):
         left = credit.settled - credit.total
@@ -148,6 +152,17 @@ def offset_credits(accounts: Sequence[int], *, on: date, corrected: int | None =
                 offset_on=on,
             )
             left -= amount
+
+
+def _with_negative(accounts: Sequence[int]) -> list[int]:
+    """Those of the accounts with a negative invoice that is not used up, which are few."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT account_id FROM invoices_openitem WHERE account_id = ANY(%s)"
+            " AND total < 0 AND state NOT IN ('paid', 'void')",
+            [list(accounts)],
+        )
+        return [account_id for (account_id,) in cursor.fetchall()]
 
 
 def _settle(item: OpenItem, *, by: Decimal) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from tallystick.base.frames import AMOUNT, QUANTITY
 from tallystick.domain.parties.organisations import AccountRange, payers
-from tallystick.domain.tenants.bulk import insert_rows, read_frame, stage_rows
+from tallystick.domain.tenants.bulk import insert_rows, joining_by_hash, read_frame, stage_rows
 
 DUE_CONTRACTS: Final = pl.Schema(
     {
@@ -90,10 +90,15 @@ _DUE = """contracts_contract c JOIN parties_account a
     ON a.tenant_id = c.tenant_id AND a.id = c.account_id"""
 
 
-def _is_due(accounts: AccountRange, on: date) -> tuple[str, list[Any]]:
-    """The condition that a contract of these accounts is due, and its parameters."""
+def _is_due(accounts: AccountRange, on: date, *, also: str = "a.id") -> tuple[str, list[Any]]:
+    """The condition that a contract of these accounts is due, and its parameters.
+
+    `also` is another column that holds the same account: the planner carries no range over a join,
+    and would read the whole of that table for each task.
+    """
     within, values = accounts.within("c.account_id")
-    return f"c.next_bill_on <= %s AND {within}", [on, *values]
+    there, same = accounts.within(also)
+    return f"c.next_bill_on <= %s AND {within} AND {there}", [on, *values, *same]
 
 
 def count_due(*, on: date) -> pl.DataFrame:
@@ -142,7 +147,7 @@ def read_payers(accounts: list[int]) -> pl.DataFrame:
 
 def read_held_offers(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     """What the due contracts hold over time (HELD_OFFERS), oldest first."""
-    due, values = _is_due(accounts, on)
+    due, values = _is_due(accounts, on, also="o.account_id")
     return read_frame(
         "SELECT o.contract_id, o.offer_id, o.quantity, o.valid_from, o.valid_to"
         f" FROM contracts_contractoffer o JOIN {_DUE} ON c.tenant_id = o.tenant_id"
@@ -170,13 +175,15 @@ def read_billed_lines(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     Of a contract that had its last bill and is due again, those that reach its end.
     """
     due, values = _is_due(accounts, on)
+    # Contract by contract (OFFSET keeps it so): a join by hash would read every line there is.
     return read_frame(
         "SELECT l.contract_id, l.component_id, l.purpose, l.period_from, l.period_to, l.quantity,"
-        f" l.unit_price, l.exact FROM {_DUE} JOIN invoices_invoiceline l"
-        " ON l.tenant_id = c.tenant_id AND l.contract_id = c.id"
-        f" WHERE {due} AND NOT l.freed AND (l.period_to > c.billed_to"
-        " OR c.ends_on <= c.billed_to AND l.period_to >= c.ends_on)"
-        " AND (l.purpose LIKE 'recurring%%' OR l.purpose LIKE 'credit%%')"
+        f" l.unit_price, l.exact FROM {_DUE} CROSS JOIN LATERAL ("
+        "SELECT n.* FROM invoices_invoiceline n"
+        " WHERE n.tenant_id = c.tenant_id AND n.contract_id = c.id AND NOT n.freed"
+        " AND (n.period_to > c.billed_to"
+        " OR c.ends_on <= c.billed_to AND n.period_to >= c.ends_on) OFFSET 0) l"
+        f" WHERE {due} AND (l.purpose LIKE 'recurring%%' OR l.purpose LIKE 'credit%%')"
         " ORDER BY l.invoice_id, l.line_no",
         values,
         schema=BILLED_LINES,
@@ -188,12 +195,14 @@ def read_unbilled(accounts: AccountRange, *, on: date) -> pl.DataFrame:
 
     `late` marks a component's cycle of which an invoice has a part already.
     """
-    due, values = _is_due(accounts, on)
+    due, values = _is_due(accounts, on, also="t.account_id")
     key = """t.account_id, t.contract_id, t.component_id, t.version_id, t.cycle_start, t.band,
         t.tier, t.unit_price, t.per"""
+    # Only what a bill has closed can be late; of all else no earlier totals are looked for.
     return read_frame(
         f"""
-        SELECT {key}, EXISTS (
+        SELECT {key}, coalesce(t.cycle_start < c.billed_to OR c.ends_on <= c.billed_to, false)
+            AND EXISTS (
             SELECT 1 FROM usage_chargetotal b WHERE b.tenant_id = t.tenant_id
             AND b.account_id = t.account_id AND b.contract_id = t.contract_id
             AND b.component_id = t.component_id AND b.cycle_start = t.cycle_start
@@ -202,7 +211,7 @@ def read_unbilled(accounts: AccountRange, *, on: date) -> pl.DataFrame:
         FROM {_DUE} JOIN usage_chargetotal t ON t.tenant_id = c.tenant_id
             AND t.account_id = c.account_id AND t.contract_id = c.id AND t.invoice_id IS NULL
         WHERE {due}
-        GROUP BY t.tenant_id, {key} ORDER BY {key}
+        GROUP BY t.tenant_id, {key}, c.billed_to, c.ends_on ORDER BY {key}
         """,
         values,
         schema=UNBILLED,
@@ -276,33 +285,43 @@ def store_invoices(
     insert_rows(open_items, table="invoices_openitem")
 
 
+def _ends(ids: pl.Series) -> list[int]:
+    """The least and the greatest of some ids."""
+    return [int(one) for one in ids.sort().gather([0, -1])]
+
+
 def mark_billed(billed: pl.DataFrame) -> None:
     """Puts on usage totals the invoice that has them.
 
     `billed` has `account_id`, `contract_id`, `component_id`, `cycle_start`, `invoice_id`.
     """
+    if billed.is_empty():
+        return
     stage_rows(billed, name="totals_billed", types=("bigint", "bigint", "bigint", "date", "bigint"))
-    with connection.cursor() as cursor:
+    with joining_by_hash(), connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE usage_chargetotal t SET invoice_id = b.invoice_id FROM totals_billed b
             WHERE t.account_id = b.account_id AND t.contract_id = b.contract_id
             AND t.component_id = b.component_id AND t.cycle_start = b.cycle_start
-            AND t.invoice_id IS NULL
-            """
+            AND t.invoice_id IS NULL AND t.account_id BETWEEN %s AND %s
+            """,
+            _ends(billed["account_id"]),
         )
         cursor.execute("DROP TABLE totals_billed")
 
 
 def move_bill_days(contracts: pl.DataFrame, *, on: date) -> None:
     """Notes the bill on these contracts (`contract_id`, `next_bill_on`, null after the last)."""
+    if contracts.is_empty():
+        return
     stage_rows(contracts, name="contracts_billed", types=("bigint", "date"))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE contracts_contract c SET billed_to = %s, next_bill_on = b.next_bill_on,"
             " billed_before = CASE WHEN c.billed_to = %s THEN c.billed_before ELSE c.billed_to END"
-            " FROM contracts_billed b WHERE c.id = b.contract_id",
-            [on, on],
+            " FROM contracts_billed b WHERE c.id = b.contract_id AND c.id BETWEEN %s AND %s",
+            [on, on, *_ends(contracts["contract_id"])],
         )
         cursor.execute("DROP TABLE contracts_billed")
 
