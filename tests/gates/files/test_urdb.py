@@ -21,6 +21,7 @@ from tallystick.core.tariff.nodes import Recurring
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.gates.files.urdb import ImportTerms, RateUnreadable, import_rate
+from tallystick.gates.files.urdb_peaks import PeaksUnreadable, read_peaks
 
 SAMPLES = Path(__file__).parents[2] / "samples/urdb"
 ZONE = ZoneInfo("America/Chicago")
@@ -150,7 +151,7 @@ def test_fixed_and_least_charges_are_read_and_the_rest_is_told() -> None:
     (fixed,) = (part for part in offer.components if isinstance(part, Recurring))
     assert (fixed.price, offer.bill.at_least) == (Decimal("35.28"), Decimal(1))
     assert made.left_out == (
-        "'annualmincharge' is not read: \"12.0\"",
+        "the least of a year is 12; 'charge at least' is of a cycle",
         "'dgrules' is not read: \"Net Metering\"",
     )
     assert "demandratestructure 1.1 rate: 19.538999557495117 is read as 19.539" in made.notes
@@ -185,6 +186,58 @@ def test_fuel_by_the_month_and_demand_in_kva_are_priced() -> None:
     }  # fmt: skip
 
 
+PEAKS = b"""# of 2026
+2026-01-14 17:00
+2026-07-09 15:00
+
+2026-01-14 17:00
+2026-02-03 23:00   # late
+"""
+
+
+def test_demand_in_the_hours_of_the_networks_peaks_is_priced_where_they_are_given() -> None:
+    schedule = [[0] * 24] * 6 + [[1] * 24] * 2 + [[0] * 24] * 4
+    rate = DAILY | {
+        "coincidentratestructure": [[{"rate": 9.5}], [{"rate": 14, "adj": 0.5}]],
+        "coincidentrateunit": "kW",
+        "coincidentschedule": schedule,
+    }
+    terms = ImportTerms("America/New_York", peaks=read_peaks(PEAKS, file="peaks.txt"))
+    made = import_rate(json.dumps(rate).encode(), file="rate.json", terms=terms)
+    assert made.left_out == ()
+    assert "    - 2026-02-03 23:00-24:00" in made.text
+    usage = [
+        {"at": at, "of": "import", "usage": f"{kwh} kWh"}
+        for at, kwh in (
+            ("2026-01-14 17:00", 30), ("2026-01-14 17:30", 20), ("2026-01-14 18:00", 90),
+            ("2026-02-03 17:00", 80), ("2026-07-09 15:45", 4), ("2026-08-01 15:00", 70),
+        )
+    ]  # fmt: skip
+    priced = price_usage(usage, prices=made.text, executor=Executor.BOTH)
+    costs = {
+        (one.start.month, one.component): one.amount
+        for one in priced.bills()
+        if one.component.startswith("coincident") and one.amount
+    }
+    # 50 kW in January's hour; nothing in February's; 4 kW at 14.50 in July's
+    assert costs == {(1, "coincident-1"): 475, (7, "coincident-2"): 58}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"2026-01-14 17:30", "line 1 begins within an hour"),
+        (b"\n14.01.2026 17:00", "line 2 is '14.01.2026 17:00', which is no hour"),
+        (b"\xff\xfe", "line 1 is"),
+        (b"# none", "it holds 0 hours"),
+    ],
+)
+def test_peaks_that_are_no_hours_are_refused(content: bytes, said: str) -> None:
+    with pytest.raises(PeaksUnreadable, match="write an hour a line, such as") as refused:
+        read_peaks(content, file="peaks.txt")
+    assert f"peaks.txt: {said}" in refused.value.sentence()
+
+
 @pytest.mark.parametrize("fuel", [[1] * 11, "x", [1] * 11 + ["x"]])
 def test_fuel_that_is_no_year_is_refused(fuel: object) -> None:
     with pytest.raises(RateUnreadable, match="fueladjustmentsmonthly"):
@@ -194,7 +247,7 @@ def test_fuel_that_is_no_year_is_refused(fuel: object) -> None:
 @pytest.mark.parametrize(
     ("change", "left_out"),
     [
-        ({"coincidentratestructure": [[{"rate": 3}]]}, "'coincidentratestructure' is not read"),
+        ({"coincidentratestructure": [[{"rate": 3}]]}, "demand in the hours of the network's own"),
         ({"fixedchargefirstmeter": 9, "fixedchargeunits": "$/meter"}, "the fixed charge is per"),
         ({"mincharge": 9, "minchargeunits": "$/year"}, "the minimum charge is per '$/year'"),
         ({"energyratestructure": [[{"rate": 0.1, "max": 9, "sell": 0.1}, {"rate": 0.2}],

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.base.money import plain
 from tallystick.base.refusal import Refusal
+from tallystick.gates.files.urdb_peaks import peak_phrases
 
 Rate = dict[str, Any]
 
@@ -46,7 +47,8 @@ READ: Final = {
     "flatdemandstructure", "flatdemandmonths", "fixedmonthlycharge", "fixedchargefirstmeter",
     "fixedchargeunits", "minmonthlycharge", "mincharge", "minchargeunits", "startdate", "name",
     "demandunits", "flatdemandunit", "demandrateunit", "lookbackpercent", "lookbackrange",
-    "lookbackmonths", "fueladjustmentsmonthly",
+    "lookbackmonths", "fueladjustmentsmonthly", "annualmincharge", "coincidentratestructure",
+    "coincidentrateunit", "coincidentschedule",
 }  # fmt: skip
 ABOUT: Final = {
     "label", "uri", "sector", "utility", "eiaid", "source", "sourceparent", "approved",
@@ -74,12 +76,13 @@ class RateUnreadable(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ImportTerms:
-    """What the file does not say: the zone of its clock, and names of ours."""
+    """What the file does not say: the zone of its clock, names of ours, the network's peaks."""
 
     zone: str
     currency: str = "USD"
     offer: str | None = None
     window_minutes: int | None = None
+    peaks: tuple[datetime, ...] = ()  # the hours of the network's own peaks, by that clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ class _Import:
         self._energy()
         self._fuel()
         self._demand()
+        self._coincident()
         least = self._least()
         for key in sorted(set(self.rate) - READ - ABOUT):
             if self.rate[key] not in (None, "", [], {}, False):
@@ -213,6 +217,9 @@ class _Import:
         value, unit = self.rate.get("minmonthlycharge"), "$/month"
         if (new := self.rate.get("mincharge")) is not None:
             value, unit = new, str(self.rate.get("minchargeunits") or unit)
+        if yearly := self.rate.get("annualmincharge"):
+            told = plain(self._number(yearly, "'annualmincharge'"))
+            self.left_out.append(f"the least of a year is {told}; 'charge at least' is of a cycle")
         if value and unit != "$/month":
             self.left_out.append(f"the minimum charge is per {unit!r}: {value}")
             return None
@@ -283,6 +290,32 @@ class _Import:
                     self.calendars[name] = [f"{phrase} mon-sun" for phrase in phrases]
             self._peaks("flat-peak", periods, used, unit=unit)
 
+    def _coincident(self) -> None:
+        """What is taken in the hours of the network's own peaks, where those are given."""
+        if not self.rate.get("coincidentratestructure"):
+            return
+        if not self.terms.peaks:
+            self.left_out.append(
+                "demand in the hours of the network's own peaks ('coincidentratestructure'); give"
+                " them with --peaks once they are published"
+            )
+            return
+        periods = self._periods("coincidentratestructure")
+        schedule = self.rate.get("coincidentschedule") or [[0] * 24] * 12
+        if not isinstance(schedule, list) or len(schedule) != 12:
+            raise self._refuse("'coincidentschedule' is not 12 months of 24 hours")
+        grid = [self._row("coincidentschedule", row, 24) for row in schedule]
+        for row in grid:
+            self._check_range("coincidentschedule", row, len(periods))
+        used = {}
+        for number in range(len(periods)):
+            own = [at for at in self.terms.peaks if grid[at.month - 1][at.hour] == number]
+            if own:
+                used[number] = f"network-peaks-{number + 1}"
+                self.calendars[used[number]] = peak_phrases(own)
+        unit = self._unit("coincidentrateunit")
+        self._peaks("coincident", periods, used, unit=unit, measure="measure: highest 60 min")
+
     def _peaks(
         self,
         noun: str,
@@ -290,6 +323,7 @@ class _Import:
         used: dict[int, str],
         *,
         unit: str,
+        measure: str | None = None,
     ) -> None:
         for number, tiers in enumerate(periods):
             if number not in used or not any(tier.rate for tier in tiers):
@@ -300,7 +334,7 @@ class _Import:
             if apparent and KVARH not in self.components:
                 self.components.append(KVARH)
             head = f"{noun}-{number + 1}: {{of: import, {during}{apparent}"
-            self.components.append(f"{head}{self._measure()}, price: {price}}}")
+            self.components.append(f"{head}{measure or self._measure()}, price: {price}}}")
 
     def _measure(self) -> str:
         minutes = self.terms.window_minutes
