@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolati
 
 from tallystick.base.charging import GRANTED, Action, Answer, ChargeRequest, Tell
 from tallystick.base.refusal import Refusal
+from tallystick.core.charge.online.books import OWED, Revenue, payments_in_order, split_paid
 from tallystick.core.charge.online.decide import Desk
 from tallystick.core.charge.online.refusals import (
     KeyUsed,
@@ -395,10 +396,11 @@ def _decide(
     told = desk.decide(request, served=served)
     session = state.sessions.get(request.session or request.key)
     key = request.key or f"{request.action}:{request.session}"
-    if state.moved:
+    if state.moved or len(state.charged) > 1:
         assert session is not None, "only what a session is charged moves a bucket"
-        changes.note_movements(state, key=key, reason=_reason(session, desk.plans))
+        changes.note_movements(state.account_id, key=key, moved=_moved(session, desk))
         state.moved.clear()
+    state.charged = {}
     if desk.facts:
         changes.note_facts(desk.facts, key=key)
         desk.facts.clear()
@@ -407,16 +409,45 @@ def _decide(
     return told
 
 
-def _reason(session: Session, plans: Sequence[DatedPlan]) -> dict[str, str]:
-    """Why a bucket moved, with the books' words of the first component that charged."""
-    reason = {"session": session.key, "kind": session.kind, "cycle": f"{session.cycle_start}"}
-    for version_id, line in session.lines[:1]:
-        for dated in plans:
+def _moved(session: Session, desk: Desk) -> Iterator[tuple[int, int, dict[str, str]]]:
+    """Each bucket that moved, by how much and why, with the books' words of what it was for."""
+    state = desk.state
+    why = {"session": session.key, "kind": session.kind, "cycle": f"{session.cycle_start}"}
+    money = []
+    for number, amount in state.moved.items():
+        if state.buckets[number].unit == state.currency:
+            money.append((number, amount))
+        else:
+            yield number, amount, why
+    charged: dict[Revenue, int] = {}
+    for (version_id, component_id), amount in state.charged.items():
+        revenue = _revenue_of(version_id, component_id, desk.plans)
+        charged[revenue] = charged.get(revenue, 0) + amount
+    if len(charged) == 1:
+        ((account, tax),) = charged
+        told = {**why, "revenue": account, "tax": tax}
+        yield from ((number, amount, told) for number, amount in money)
+        return
+    paid = payments_in_order(money, owed=state.charged_owed) or dict.fromkeys(
+        # What only went from one component to another stands where the last money came from.
+        [n for n in session.taken.buckets if state.buckets[n].unit == state.currency][-1:],
+        0,
+    )
+    for number, revenue, amount in split_paid(paid, charged=charged):
+        if number != OWED:
+            yield number, -amount, {**why, "revenue": revenue.account, "tax": revenue.tax}
+
+
+def _revenue_of(version_id: int, component_id: int, plans: Sequence[DatedPlan]) -> Revenue:
+    # A version that was corrected since is no longer there; a later one knows the component too.
+    found = Revenue("", "")
+    for dated in plans:
+        usage = dated.plan.components.get(component_id)
+        if isinstance(usage, PlanUsage):
+            found = Revenue(usage.revenue_account, usage.tax_category)
             if dated.version_id == version_id:
-                usage = dated.plan.components.get(line.component_id)
-                assert isinstance(usage, PlanUsage)
-                reason |= {"revenue": usage.revenue_account, "tax": usage.tax_category}
-    return reason
+                break
+    return found
 
 
 def refusal_answer(refusal: Refusal) -> Answer:

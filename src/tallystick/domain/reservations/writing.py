@@ -1,10 +1,11 @@
 """What a gathered batch of requests has changed, written in a few statements over sets."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from hashlib import blake2b
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Final
 
@@ -23,6 +24,7 @@ from tallystick.domain.balances.levels import ASK_TOP_UP, CUT_OFF, TELL, told
 from tallystick.domain.reservations.link import Link, Step
 from tallystick.domain.reservations.reading import COMMIT
 
+SOURCE_MAX: Final = 120
 _SESSION_COLUMNS: Final = {
     "account_id": "bigint", "session": "text", "contract_id": "bigint", "service_id": "bigint",
     "offer_id": "bigint", "cycle_start": "date", "tab_start": "date", "state": "text",
@@ -157,14 +159,16 @@ class Changes:
             f'"answer":{quoted(answer.text)}}}'
         )
 
-    def note_movements(self, state: AccountState, *, key: str, reason: Mapping[str, str]) -> None:
-        """What one request moved."""
-        why = ",".join([f'"{name}":{quoted(value)}' for name, value in reason.items()])
-        for number, moved in state.moved.items():
-            if moved:
+    def note_movements(
+        self, account_id: int, *, key: str, moved: Iterable[tuple[int, int, Mapping[str, str]]]
+    ) -> None:
+        """What one request moved: of which bucket, how much and why."""
+        for nth, (number, amount, reason) in enumerate(moved):
+            if amount:
+                why = ",".join([f'"{name}":{quoted(value)}' for name, value in reason.items()])
                 self.movements.append(
-                    f'{{"a":{state.account_id},"b":{number},"q":"{_money(moved)}",'
-                    f'"k":{quoted(f"charge:{key}"[:120])},"r":{{{why}}}}}'
+                    f'{{"a":{account_id},"b":{number},"q":"{_money(amount)}",'
+                    f'"k":{quoted(_source(key, nth))},"r":{{{why}}}}}'
                 )
 
     def note_facts(self, facts: Sequence[Fact], *, key: str) -> None:
@@ -205,6 +209,15 @@ class Changes:
             if moved:
                 rows = self.counters if key in before else self.new_counters
                 rows.append(_counted(key, moved))
+
+
+def _source(key: str, nth: int) -> str:
+    """What tells a movement of a bucket from all others, within what fits."""
+    source = f"charge{nth}:{key}" if nth else f"charge:{key}"
+    if len(source) <= SOURCE_MAX:
+        return source
+    told = blake2b(source.encode(), digest_size=12).hexdigest()
+    return f"{source[: SOURCE_MAX - 1 - len(told)]}:{told}"
 
 
 def _counted(key: CounterKey, quantity: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from tallystick.core.charge.balance import Bucket, Mode, available, pay
+from tallystick.core.charge.online.books import charged_less, charged_more
 from tallystick.core.charge.online.price import Priced
 from tallystick.core.charge.online.state import AccountState, Session, SharedCounters, Taken
 
@@ -88,6 +89,7 @@ def take(
     if owed:
         taken.owed += owed
         state.tab_of(month)[0] += owed
+    state.charged, state.charged_owed = charged_more(priced.lines, before=session.lines), owed
     session.amount, session.lines = priced.amount, priced.lines
     return given
 
@@ -140,6 +142,8 @@ def refund(session: Session, *, amount: int, state: AccountState, month: date) -
     for number, part in parts.items():
         _move(number, part, session=session, state=state)
     session.taken.owed += owed
+    state.charged_owed = owed
+    state.charged = charged_less(session.lines, refunded=session.refunded, amount=amount)
     session.refunded += amount
     if owed:
         state.tab_of(month)[0] += owed

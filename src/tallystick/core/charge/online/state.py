@@ -13,6 +13,7 @@ from tallystick.core.charge.buckets import MemberDays
 from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.lines import RatedLine
 from tallystick.core.charge.match import Fields
+from tallystick.core.charge.online.books import Charged
 from tallystick.core.charge.owners import owner_of
 from tallystick.core.tariff.nodes import Scope
 
@@ -141,6 +142,9 @@ class AccountState:
     sessions: dict[str, Session] = field(default_factory=dict)
     moved: dict[int, int] = field(default_factory=dict)
     """What the request under way has put into each bucket, or below 0 taken from it."""
+    charged: Charged = field(default_factory=dict)
+    """What the request under way has charged more than before, and how much of it is owed."""
+    charged_owed: int = 0
 
     def counters(self, key: CounterKey) -> "AccountState | SharedCounters":
         """Where that counter is kept."""
