@@ -1,11 +1,12 @@
 """How many late accounts a second a collection run takes up their ladder, from rows to orders."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
-from bench.business import AT, open_operator, own_database
-from bench.measure import Figure, timed
+from bench.business import AT, look_again, open_operator, own_database, storing_unchecked
+from bench.measure import Figure, timed, weighed
 
 CATALOGUE = """
 currency: EUR
@@ -33,17 +34,19 @@ def run(rows: int = 200_000) -> list[Figure]:
 
     The limit is to read what they owe and to write as many rows as a reminder is.
     """
-    with own_database():
+    with own_database() as home:
         from tallystick.domain.collections import tables
         from tallystick.domain.outbox.tables import store_orders
         from tallystick.domain.tenants.scope import acting_for
         from tallystick.flows.acquire import set_ladder
         from tallystick.flows.recover import collect
 
-        tenant_id = open_operator(catalogue=CATALOGUE, files={}, accounts=rows)
-        set_ladder(tenant_id=tenant_id, segment="consumer", text=LADDER)
-        with acting_for(tenant_id):
-            _owe(tenant_id)
+        with timed() as setup:
+            tenant_id = open_operator(catalogue=CATALOGUE, files={}, accounts=rows)
+            set_ladder(tenant_id=tenant_id, segment="consumer", text=LADDER)
+            with acting_for(tenant_id), storing_unchecked():
+                _owe(tenant_id)
+            look_again()
         with timed() as limit, acting_for(tenant_id):
             read = tables.read_debts((0, 2**62), on=REMINDED)
             order = read.select(
@@ -58,10 +61,13 @@ def run(rows: int = 200_000) -> list[Figure]:
             ("ladder-letter", date(2026, 3, 1), rows),
             ("ladder-suspend", SUSPENDED, rows),
         ):
-            with timed() as work:
+            with weighed(home) as memory, timed() as work:
                 done = collect(tenant_id=tenant_id, on=on, at=AT)
             assert (done.late, done.taken.height) == (rows, steps)
-            figures.append(Figure(name, rows, work.seconds, limit.seconds))
+            made = Figure(name, rows, work.seconds, limit.seconds)
+            figures.append(replace(made, all_mb=memory.all_mb, setup_s=setup.seconds))
+        with acting_for(tenant_id):
+            _check(rows)
     return figures
 
 
@@ -91,3 +97,15 @@ def _owe(tenant_id: int) -> None:
     insert_rows(
         owed.with_columns(settled=pl.lit(0), state=pl.lit("open")), table="invoices_openitem"
     )
+
+
+def _check(rows: int) -> None:
+    """Every step was noted once, every reminder and suspension is ordered, no service is left."""
+    from tallystick.domain.collections.models import Action
+    from tallystick.domain.contracts.models import Service
+    from tallystick.domain.outbox.models import Order
+
+    assert Action.objects.count() == 3 * rows
+    assert Service.objects.exclude(state="suspended").count() == 0
+    ordered = {port: Order.objects.filter(port=port).count() for port in ("mail", "network")}
+    assert ordered == {"mail": 2 * rows, "network": rows}
