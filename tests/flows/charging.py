@@ -1,6 +1,7 @@
 """A small invented operator that charges online, and asking it in one's own process."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -50,6 +51,9 @@ class Asker:
         self.charger, self.tenant_id, self.number = charger, tenant_id, 0
 
     async def ask(self, action: str, *, customer: int = 1, **columns):
+        return json.loads(await self.ask_text(action, customer=customer, **columns))
+
+    async def ask_text(self, action: str, *, customer: int = 1, **columns):
         self.number += 1
         opens = action in ("reserve", "event", "authorise")
         who = {"subject_kind": "msisdn", "subject": f"4917000000{customer:02d}"}
@@ -62,7 +66,7 @@ class Asker:
                 columns[name] = int(Decimal(columns[name]) * QUANTITY)
         request = ChargeRequest(action=Action(action), digest=repr(columns), **columns)
         answer = await self.charger.ask(request, tenant_id=self.tenant_id, at=NOW)
-        return answer.body
+        return answer.text
 
 
 def asking(tenant_id: int, work):

@@ -22,7 +22,14 @@ from tallystick.flows.charge import charge_usage
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.reconcile import reconcile
 from tests.flows.businesses import AT, CATALOGUE, open_talk_business
-from tests.flows.charging import asking, balance_of, give_bucket, give_terms
+from tests.flows.charging import (
+    Asker,
+    asking,
+    balance_of,
+    charging,
+    give_bucket,
+    give_terms,
+)
 
 FLAT = """
 currency: EUR
@@ -180,7 +187,37 @@ def test_asked_twice_answered_alike(tenant):
     assert (same[0]["code"], other["code"]) == ("granted", "key_used")
     assert balance_of(account, tenant.id) == 93
     with acting_for(tenant.id):
-        assert (Request.objects.count(), Reservation.objects.count()) == (1, 1)
+        # The event stands under its key; no other row keeps its answer.
+        assert (Request.objects.count(), Reservation.objects.count()) == (0, 1)
+
+
+def test_an_event_is_answered_alike_by_another_service_and_after_a_refund(tenant):
+    publish(tenant, FLAT)
+    account = give_terms(tenant.id, "A1")
+    give_bucket(tenant.id, "A1", 100)
+
+    async def again(asker):
+        first = await asker.ask_text("event", key="kü1", quantity=7)
+        async with charging() as other:
+            elsewhere = await Asker(other, tenant.id).ask_text("event", key="kü1", quantity=7)
+        await asker.ask("refund", key="back", session="kü1", amount=3 * 10**12)
+        given_back = await asker.ask_text("event", key="kü1", quantity=7)
+        reserved = await asker.ask("reserve", key="kü1", session="s", quantity=7)
+        held = await asker.ask("reserve", key="k2", session="k3", quantity=7)
+        return {first, elsewhere, given_back}, reserved, held, [
+            await asker.ask("event", key=key, quantity=7) for key in ("k2", "k3")
+        ]  # fmt: skip
+
+    texts, reserved, held, later = asking(tenant.id, again)
+    assert [json.loads(text) for text in texts] == [
+        {"code": "granted", "session": "kü1", "state": "committed", "used": "7", "unit": "s",
+         "amount": "7", "currency": "EUR"},
+    ]  # fmt: skip
+    # As every other answer is written, also those of keys that were answered before.
+    assert texts == {json.dumps(json.loads(text)) for text in texts}
+    assert (reserved["code"], held["code"]) == ("key_used", "granted")
+    assert [answer["code"] for answer in later] == ["key_used", "session_exists"]
+    assert balance_of(account, tenant.id) == 96
 
 
 def test_nobody_reports(tenant):

@@ -49,7 +49,7 @@ def move_number(tenant, *, at):
     """The first customer's number to the second one."""
     with acting_for(tenant.id):
         holder = Service.objects.get(account__number="A1")
-        end_assignments([holder.account_id], at=at)
+        end_assignments([holder.account_id], tenant_id=tenant.id, at=at)
         other = Service.objects.get(account__number="A2")
         assign_identifier(other, kind="msisdn", value="491700000001", valid_from=at)
 

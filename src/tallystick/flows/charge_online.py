@@ -25,7 +25,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolati
 from tallystick.base.charging import GRANTED, Action, Answer, ChargeRequest, Tell
 from tallystick.base.refusal import Refusal
 from tallystick.core.charge.online.books import OWED, Revenue, payments_in_order, split_paid
-from tallystick.core.charge.online.decide import Desk
+from tallystick.core.charge.online.decide import Desk, answer_of_event
 from tallystick.core.charge.online.refusals import (
     KeyUsed,
     SessionExists,
@@ -341,7 +341,7 @@ def decide_batch(
     shared = {owner: dict(counters.used) for owner, counters in loaded.shared.items()}
     answers = []
     for number, request in enumerate(requests):
-        known = loaded.answers.get(request.key) if request.key else None
+        known = _known(request.key, loaded) if request.key else None
         if known is not None:
             same = known[0] == request.digest
             answers.append(known[1] if same else refusal_answer(KeyUsed(key=request.key)))
@@ -352,8 +352,7 @@ def decide_batch(
             if desk is None:
                 desk = desks[state.account_id] = Desk(state, plans, loaded.now)
                 before[state.account_id] = before_of(state)
-            told = _decide(desk, request, served=loaded.served.get(number), changes=changes)
-            answer = Answer(told["code"], json.dumps(told))
+            answer = _decide(desk, request, served=loaded.served.get(number), changes=changes)
             loaded.homes[request.session or request.key] = state.account_id
         except Refusal as refusal:
             # Nothing has changed, so the same key may be asked again when something has.
@@ -362,12 +361,24 @@ def decide_batch(
         answers.append(answer)
         if request.key and request.action not in READ_ONLY:
             loaded.answers[request.key] = (request.digest, answer)
-            changes.note_answer(request, answer)
+            if request.action is not Action.EVENT:
+                changes.note_answer(request, answer)
     for account_id, stood in before.items():
         changes.note_account(loaded.accounts[account_id], before=stood)
     for owner, used in shared.items():
         changes.note_shared(loaded.shared[owner], before=used)
     return answers, changes
+
+
+def _known(key: str, loaded: Loaded) -> tuple[str, Answer] | None:
+    """The digest of what was asked under the key before, and its answer."""
+    known = loaded.answers.get(key)
+    if known is None and (home := loaded.homes.get(key)) is not None:
+        account = loaded.accounts[home]
+        event = account.sessions[key]
+        if event.digest is not None:
+            return event.digest, answer_of_event(event, currency=account.currency)
+    return known
 
 
 def _account_of(request: ChargeRequest, number: int, loaded: Loaded) -> AccountState:
@@ -391,9 +402,9 @@ def _account_of(request: ChargeRequest, number: int, loaded: Loaded) -> AccountS
 
 def _decide(
     desk: Desk, request: ChargeRequest, *, served: Served | None, changes: Changes
-) -> dict[str, Any]:
+) -> Answer:
     state = desk.state
-    told = desk.decide(request, served=served)
+    answer = desk.decide(request, served=served)
     session = state.sessions.get(request.session or request.key)
     key = request.key or f"{request.action}:{request.session}"
     if state.moved or len(state.charged) > 1:
@@ -406,7 +417,7 @@ def _decide(
         desk.facts.clear()
     if desk.spent:
         changes.spent.add(state.account_id)
-    return told
+    return answer
 
 
 def _moved(session: Session, desk: Desk) -> Iterator[tuple[int, int, dict[str, str]]]:

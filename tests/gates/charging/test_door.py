@@ -98,7 +98,7 @@ def test_one_after_the_other_on_one_connection(tenant):
         ({"quantity": float("nan")}, 400, "malformed_request", "NaN is no number"),
         ({"quantity": "9" * 18}, 400, "malformed_request", "larger than anything"),
         ({"quantity": "9000"}, 402, "insufficient_balance", "top it up"),
-        ({"unit": "parsec"}, 400, "unknown_unit", "known units"),
+        ({"unit": "parsec"}, 400, "unknown_unit", "is not known"),
         ({"subject": 4917}, 400, "malformed_request", "'subject' is text"),
         ({"subject": "4900"}, 404, "unknown_subject", "no service was known by msisdn 4900"),
         ({"at": "yesterday"}, 400, "malformed_request", "instant with its offset"),

@@ -40,6 +40,8 @@ class Reservation(models.Model):
     organisation_id = models.BigIntegerField(null=True)
     """The account at the top, where the offer shares beyond its own account; else null."""
     pool_id = models.BigIntegerField(null=True)
+    digest = models.TextField(null=True)
+    """Of an event, what was asked under its key; the same is answered alike."""
     charge_run_id = models.BigIntegerField(null=True)
 
     class Meta:
@@ -48,7 +50,10 @@ class Reservation(models.Model):
 
 
 class Request(models.Model):
-    """A request that was answered, and the answer: the same key is answered alike."""
+    """A request that was answered, and the answer: the same key is answered alike.
+
+    An event is none of them: it stands under its key itself.
+    """
 
     key = models.TextField(primary_key=True)
     tenant_id = models.IntegerField()

@@ -125,8 +125,8 @@ _SESSIONS: Final = """
     SELECT r.session, r.account_id, r.contract_id, r.service_id, r.offer_id, r.cycle_start,
         r.tab_start, r.kind, r.unit, r.started_at, r.called, r.zone, r.attributes, r.opened_at,
         r.expires_at, r.valid_s, r.organisation_id, r.pool_id, r.state, r.used::text,
-        r.granted::text, r.amount::text, r.refunded::text, r.charge_run_id IS NOT NULL, r.detail,
-        r.held, p.currency
+        r.granted::text, r.amount::text, r.refunded::text, r.charge_run_id IS NOT NULL, r.digest,
+        r.detail, r.held, p.currency
     FROM reservations_reservation r
     JOIN parties_account p ON p.tenant_id = r.tenant_id AND p.id = r.account_id
     WHERE r.tenant_id = $1 AND r.session = ANY($2)
@@ -267,7 +267,9 @@ class _Batch:
             if r.subject
         ]
         self.subjects = json.dumps(subjects).encode()
-        self.named = _texts(sorted({r.session or r.key for r in requests if r.session or r.key}))
+        # An event stands under its key, which must not mean anything else.
+        names = {*[r.session for r in requests], *[r.key for r in requests]} - {""}
+        self.named = _texts(sorted(names))
         self.keys = _texts([request.key for request in requests if request.key])
 
     def who(self) -> list[Step]:

@@ -53,7 +53,8 @@ _HEAD: Final = (
 def session_of(row: Row) -> Session:
     """A session as it was stored."""
     head: dict[str, Any] = dict(zip(_HEAD, row, strict=False))
-    state, used, granted, amount, refunded, settled, detail, held, _ = row[len(_HEAD) :]
+    state, used, granted, amount, refunded, settled, digest, *texts, _ = row[len(_HEAD) :]
+    detail, held = texts
     record = json.loads(detail)
     return Session(
         **head,
@@ -63,6 +64,7 @@ def session_of(row: Row) -> Session:
         amount=money_of(amount),
         refunded=money_of(refunded),
         settled=settled,
+        digest=digest,
         stored=True,
         lines=[(version, _line(values)) for version, *values in record["lines"]],
         taken=taken_of(record),

@@ -32,7 +32,7 @@ _SESSION_COLUMNS: Final = {
     "attributes": "text", "used": "numeric", "granted": "numeric", "amount": "numeric",
     "refunded": "numeric", "detail": "text", "held": "text", "opened_at": "timestamptz",
     "expires_at": "timestamptz", "valid_s": "integer", "organisation_id": "bigint",
-    "pool_id": "bigint",
+    "pool_id": "bigint", "digest": "text",
 }  # fmt: skip
 _CHANGING: Final = (
     "state", "used", "granted", "amount", "refunded", "detail", "held", "expires_at",
@@ -275,7 +275,8 @@ def _row(session: Session) -> str:
         f'"amount":"{_money(session.amount)}","refunded":"{_money(session.refunded)}",'
         f'"detail":{{"lines": [{", ".join(_line(*pair) for pair in session.lines)}], '
         f'{_taken(session.taken)}}},"held":{held},"opened_at":"{_at(session.opened_at)}",'
-        f'"expires_at":"{_at(session.expires_at)}","valid_s":{session.valid_s}{shared}}}'
+        f'"expires_at":"{_at(session.expires_at)}","valid_s":{session.valid_s},'
+        f'"digest":{_text(session.digest)}{shared}}}'
     )
 
 

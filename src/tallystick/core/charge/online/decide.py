@@ -1,11 +1,13 @@
 """What is answered to one request, given the account; changes the account as it decides."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final
 
-from tallystick.base.charging import Action, ChargeRequest
+from tallystick.base.charging import GRANTED, Action, Answer, ChargeRequest
 from tallystick.base.money import AMOUNT_DECIMALS, plain_scaled
 from tallystick.base.quantity import QUANTITY_DECIMALS, QUANTITY_SCALE
 from tallystick.core.charge.balance import Bucket
@@ -64,16 +66,20 @@ class Desk:
     facts: list[Fact] = field(default_factory=list)
     spent: bool = False  # its money and credit, so that its services are to be cut off
 
-    def decide(self, request: ChargeRequest, *, served: Served | None) -> dict[str, Any]:
+    def decide(self, request: ChargeRequest, *, served: Served | None) -> Answer:
         """The answer to the request; `served` is who its subject names, where it names one.
 
         :raises Refusal: when it cannot be granted; then nothing has changed
         """
+        if request.action is Action.EVENT:
+            return answer_of_event(self._event(request, served), currency=self.state.currency)
+        told = self._decided(request, served)
+        return Answer(told["code"], json.dumps(told))
+
+    def _decided(self, request: ChargeRequest, served: Served | None) -> dict[str, Any]:
         match request.action:
             case Action.RESERVE:
                 return self._reserve(request, served)
-            case Action.EVENT:
-                return self._event(request, served)
             case Action.AUTHORISE:
                 return self._authorise(request, served)
             case Action.EXTEND:
@@ -115,7 +121,7 @@ class Desk:
         session.state = ends.get(request.action, SessionState.EXPIRED)
         return self._told(session)
 
-    def _event(self, request: ChargeRequest, served: Served | None) -> dict[str, Any]:
+    def _event(self, request: ChargeRequest, served: Served | None) -> Session:
         if request.key in self.state.sessions:
             raise SessionExists(session=request.key)
         session, at = self._opened(request, served, key=request.key), self._at(request)
@@ -129,8 +135,9 @@ class Desk:
         self._take(session, priced, funds)
         session.used = session.granted = quantity
         session.state, session.changed = SessionState.COMMITTED, True
+        session.digest = request.digest
         self.state.sessions[session.key] = session
-        return self._told(session)
+        return session
 
     def _authorise(self, request: ChargeRequest, served: Served | None) -> dict[str, Any]:
         session, at = self._opened(request, served), self._at(request)
@@ -356,6 +363,16 @@ class Desk:
             "amount": money_text(session.amount - session.refunded),
             "currency": self.state.currency,
         }
+
+
+def answer_of_event(session: Session, *, currency: str) -> Answer:
+    """What is answered to an event, always in the same bytes; what was given back is apart."""
+    return Answer(
+        GRANTED,
+        f'{{"code": "granted", "session": {quoted(session.key)}, "state": "committed", '
+        f'"used": "{quantity_text(session.used)}", "unit": {quoted(session.unit)}, '
+        f'"amount": "{money_text(session.amount)}", "currency": {quoted(currency)}}}',
+    )
 
 
 def _wanted(request: ChargeRequest, session: Session) -> int:

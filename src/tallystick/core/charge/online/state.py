@@ -68,6 +68,7 @@ class Session:
     taken: Taken = field(default_factory=Taken)
     held: Taken = field(default_factory=Taken)
     settled: bool = False
+    digest: str | None = None  # of an event: what was asked under its key
     stored: bool = False
     changed: bool = False
 
