@@ -74,7 +74,9 @@ def take_back_nulls(decoded: Decoded, *, batch: Batch) -> Decoded:
     before = [known.with_columns(at=pl.lit(0, pl.Int64)), said.with_columns(at="line")]
     held = pl.concat([one.select("record_id", "at", its="revision") for one in before])
     older = (pl.col("revision") < pl.col("its")).fill_null(value=False)
-    meant = nulls.join(held, on="record_id").filter((pl.col("at") < pl.col("line")) & ~older)
+    meant = nulls.join(held, on="record_id", maintain_order="left").filter(
+        (pl.col("at") < pl.col("line")) & ~older
+    )
     cancels = meant.select(SAID.names()).unique(["line", "record_id"], maintain_order=True)
     return replace(
         decoded,
