@@ -28,6 +28,7 @@ from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.plan import PlanUsage
 from tallystick.core.tariff.plan_terms import scaled
 from tallystick.domain.balances.buckets import (
+    credit_bucket,
     lock_account,
     lock_buckets,
     move_bucket,
@@ -42,7 +43,7 @@ from tallystick.domain.balances.draw_tables import (
     store_moved,
 )
 from tallystick.domain.balances.levels import ask_top_ups, cut_off, tell_facts
-from tallystick.domain.balances.models import Bucket, MovementKind, Terms
+from tallystick.domain.balances.models import Bucket, MovementKind, Origin, Terms
 from tallystick.domain.balances.queries import accounts_with_fee, money_left
 from tallystick.domain.collections.queries import open_episode
 from tallystick.domain.contracts.models import ServiceState
@@ -380,6 +381,7 @@ def _take_days(
 ) -> tuple[Decimal, bool]:
     """What the fees of the open days took, and whether there was enough for all of them.
 
+    What the money of a prepaid account lacks goes on credit, as far as that is agreed.
     Days that went by without service cost nothing: of an account that is cut off, the last day
     alone is asked for.
     """
@@ -391,11 +393,18 @@ def _take_days(
     buckets = lock_buckets(account.id)
     while day <= through and enough:
         fee = fee_of_day(terms.fee_days_taken + 1, amount=terms.fee_amount, days=terms.fee_days)
-        short = draw_money(
-            account, amount=fee, buckets=buckets, kind=MovementKind.DEBIT, key=f"fee:{day}",
-            reason={"why": "daily fee", "day": f"{day}"}, at=at,
-        )  # fmt: skip
+        short = _take_fee(account, fee=fee, day=day, buckets=buckets, at=at)
+        owed = (one.remaining for one in buckets if one.origin == Origin.CREDIT)
+        on_credit = min(owed, default=ZERO)
         enough = not short
+        if short and terms.mode == Mode.PREPAID and short - on_credit <= terms.credit_limit:
+            _take_fee(account, fee=fee - short, day=day, buckets=buckets, at=at)
+            credit = credit_bucket(account, buckets=buckets, at=at)
+            move_bucket(
+                credit, kind=MovementKind.DEBIT, quantity=-short, source_key=f"fee:{day}",
+                reason=_daily_fee(day), at=at,
+            )  # fmt: skip
+            buckets, enough = lock_buckets(account.id), True
         if enough:
             terms.fee_days_taken += 1
             taken += fee
@@ -405,3 +414,16 @@ def _take_days(
         fee_through=terms.fee_through, fee_days_taken=terms.fee_days_taken
     )
     return taken, enough
+
+
+def _take_fee(
+    account: Account, *, fee: Decimal, day: date, buckets: Sequence[Bucket], at: datetime
+) -> Decimal:
+    return draw_money(
+        account, amount=fee, buckets=buckets, kind=MovementKind.DEBIT, key=f"fee:{day}",
+        reason=_daily_fee(day), at=at,
+    )  # fmt: skip
+
+
+def _daily_fee(day: date) -> dict[str, str]:
+    return {"why": "daily fee", "day": f"{day}"}

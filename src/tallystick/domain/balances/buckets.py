@@ -139,6 +139,24 @@ def fill_bucket(terms: Terms, *, grant: Grant, at: datetime) -> tuple[Bucket, bo
     return bucket, True
 
 
+def credit_bucket(account: Account, *, buckets: Iterable[Bucket], at: datetime) -> Bucket:
+    """The account's bucket for what is on credit, of these that are locked, or a new one."""
+    for bucket in buckets:
+        if bucket.origin == Origin.CREDIT:
+            return bucket
+    return Bucket.objects.create(
+        tenant_id=account.tenant_id,
+        account_id=account.id,
+        unit=account.currency,
+        origin=Origin.CREDIT,
+        source_key=Origin.CREDIT,
+        priority=balance.CREDIT_PRIORITY,
+        valid_from=at,
+        quantity=Decimal(0),
+        remaining=Decimal(0),
+    )
+
+
 def move_bucket(
     bucket: Bucket,
     *,

@@ -126,7 +126,11 @@ def accounts_to_post() -> list[int]:
 
 
 def unposted_of(account_ids: list[int]) -> dict[int, Unposted]:
-    """What the ledger does not know of these accounts; the caller holds their terms."""
+    """What the ledger does not know of these accounts; the caller holds their terms.
+
+    Credit that is made good leaves one bucket of the account for another: both are one part, so
+    that the account's own cents do not go out and in by different sums.
+    """
     known: dict[int, tuple[Decimal, int]] = {}
     parts: dict[int, list[UnpostedPart]] = {}
     with connection.cursor() as cursor:
@@ -143,7 +147,8 @@ def unposted_of(account_ids: list[int]) -> dict[int, Unposted]:
             known[account_id] = (booked, through)
         cursor.execute(
             f"""
-            SELECT t.account_id, m.kind,
+            SELECT t.account_id,
+                CASE WHEN m.source_key LIKE 'made-good:%%' THEN 'transfer_in' ELSE m.kind END,
                 CASE WHEN m.kind IN ('debit', 'refund')
                     THEN coalesce(nullif(m.reason->>'revenue', ''), t.revenue_account)
                     ELSE '' END,

@@ -141,6 +141,9 @@ class Agreed:
     fee_from: Annotated[
         date | None, typer.Option(parser=read_day, metavar="DAY", help="The first day paid.")
     ] = None
+    fee_tax: Annotated[
+        str | None, typer.Option(help="The tax category of the daily fee; else standard.")
+    ] = None
     free_pins: Annotated[bool, typer.Option(help="Forget wrong voucher PINs.")] = False
 
 
@@ -160,8 +163,10 @@ def terms(
     from tallystick.domain.parties.queries import account_numbered
     from tallystick.flows.balances import set_terms
 
-    names = [name for name in Agreed.__dataclass_fields__ if name != "free_pins"]
+    names = [name for name in Agreed.__dataclass_fields__ if name not in ("free_pins", "fee_tax")]
     changes = {name: value for name in names if (value := getattr(agreed, name)) is not None}
+    if agreed.fee_tax is not None:
+        changes["tax_category"] = agreed.fee_tax
     if agreed.free_pins:
         changes["wrong_pins"] = 0
     present = act_for(operator)
@@ -171,7 +176,8 @@ def terms(
         if known is None or known.fee_from is None:
             raise typer.BadParameter("--fee-amount needs --fee-from, the first day to be paid")
     held = set_terms(tenant_id=present.tenant_id, account=account, changes=changes)
-    shown = {name: getattr(held, name) for name in [*names, "fee_through", "wrong_pins"]}
+    more = ["tax_category", "fee_through", "wrong_pins"]
+    shown = {name: getattr(held, name) for name in [*names, *more]}
     rows = [(name, value) for name, value in shown.items() if value is not None]
     tell({"account": account, **shown}, as_json=as_json, table=table_of(["terms", account], rows))
 

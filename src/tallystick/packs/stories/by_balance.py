@@ -121,7 +121,7 @@ class Balances:
 def _agreed(step: PayBefore) -> Mapping[str, Any]:
     changes: dict[str, Any] = {"mode": "prepaid", "cut_at_zero": step.cut is not None}
     changes |= _named(step)
-    filling = {"top_up_amount": step.fill, "top_up_daily_max": step.most}
+    filling = {"top_up_amount": step.fill, "top_up_daily_max": step.most, "tax_category": step.tax}
     changes |= {name: value for name, value in filling.items() if value is not None}
     if step.fee is not None:
         changes["fee_amount"] = step.fee

@@ -364,7 +364,7 @@ class CutOff(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PayBefore(Step):
     form = (
-        "prepaid ACCOUNT [credit CREDIT] [low LOW] [fee FEE] [days DAYS] [cut CUT]"
+        "prepaid ACCOUNT [credit CREDIT] [low LOW] [fee FEE] [days DAYS] [tax TAX] [cut CUT]"
         " [top-up FILL] [daily MOST]"
     )
     account: str
@@ -372,6 +372,7 @@ class PayBefore(Step):
     low: Decimal | None
     fee: Decimal | None
     days: int | None
+    tax: str | None
     cut: CutOff | None
     fill: Decimal | None
     most: Decimal | None
