@@ -14,12 +14,15 @@ from django.db.models import Sum
 
 from tallystick.domain.balances.models import Counter
 from tallystick.domain.catalog import queries
+from tallystick.domain.catalog.models import Component
+from tallystick.domain.contracts.models import Contract
 from tallystick.domain.outbox.models import Order
 from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
 from tallystick.domain.parties.queries import account_numbered
+from tallystick.domain.reservations.models import Reservation
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
-from tallystick.domain.usage.models import RatedLine
+from tallystick.domain.usage.models import ChargeTotal, RatedLine
 from tallystick.flows.acquire import publish_catalogue
 from tallystick.flows.activate import ContractWish, ServiceWish, start_contract
 from tallystick.flows.charge import charge_usage
@@ -233,3 +236,105 @@ def test_sessions_of_five_accounts_at_once_beside_a_charge_run(opened):
     assert granted <= used <= 3_000
     assert used == min(3_000, granted + 60 * FILE_CALLS)
     assert_equalities_hold(opened)
+
+
+def random_prices(rng):
+    """Allowances and tiers that are shared in all ways; sizes that depend on members and days."""
+    lines = []
+    # Where two are alike the one that was known first is drawn first: here none are.
+    for nth, priority in enumerate(rng.sample((1, 2, 3), rng.randint(1, 3))):
+        words = [f"include: {rng.randint(1, 20)} min{rng.choice(('', ' per member'))}", "of: voice"]
+        words.append(f"share: {rng.choice(('pool', 'organisation', 'account'))}")
+        words += rng.choice(([], ["proration: prorate"], ["proration: {start: prorate}"]))
+        words.append(f"priority: {priority}")
+        lines.append(f"      a{nth}: {{{', '.join(words)}}}")
+    share = rng.choice(("", ", share: pool", ", share: organisation"))
+    price = f"{{to {rng.randint(1, 40)} min: 0.07, above: 0.0301}}"
+    lines.append(f"      calls: {{of: voice, bill by: 7 s, price: {price}{share}}}")
+    return HEAD + "\n".join(lines) + "\n"
+
+
+def random_group(rng):
+    """(account, contract, pool, start) of an organisation of three accounts and one beside it."""
+    starts = (date(2026, 1, 1), date(2026, 1, 1), date(2026, 1, 9))
+    return [
+        (account, 2 * account - half, rng.choice(("", "fleet", "vans")), rng.choice(starts))
+        for account in (1, 2, 3, 4)
+        for half in (1, 0)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_online_is_from_files_to_the_last_digit(opened, seed):
+    rng = Random(f"shared {seed}")
+    prices, group = random_prices(rng), random_group(rng)
+    other = open_talk_business(f"files-{opened.code}", customers=0)
+    days = {number: start for _, number, _, start in group}
+    calls = []
+    for nth in range(40):
+        number = rng.choice(list(days))
+        since = datetime.combine(days[number], datetime.min.time(), UTC) + timedelta(hours=1)
+        seconds = rng.randrange(int((MONTH_END - since).total_seconds()) // 60) * 60 + nth
+        calls.append((since + timedelta(seconds=seconds), number, rng.randint(1, 900)))
+    calls.sort()
+    for tenant in (opened, other):
+        publish(tenant, prices)
+        for account in (1, 2, 3, 4):
+            add_account(tenant, account, under=1 if account in (2, 3) else None)
+            give_terms(tenant.id, f"A{account}", mode="postpaid")
+        for account, number, pool, start in group:
+            add_contract(tenant, account, number, pool=pool, starts_on=start)
+        move_clock(tenant.id, MONTH_END)
+
+    async def charge(asker):
+        for nth, (at, customer, seconds) in enumerate(calls):
+            if nth % 2:
+                told = await asker.ask("event", customer=customer, quantity=seconds, at=at)
+            else:
+                ask = {"customer": customer, "session": f"s{nth}", "at": at}
+                await asker.ask("reserve", quantity=rng.randint(1, 900), **ask)
+                await asker.ask("extend", session=f"s{nth}", used=seconds // 2, quantity=60, at=at)
+                told = await asker.ask("commit", session=f"s{nth}", used=seconds, at=at)
+            assert told["code"] == "granted", told
+
+    asking(opened.id, charge)
+    rows = [f"r{nth} 4917000000{number:02d} {at:%Y-%m-%dT%H:%M:%S} {seconds}"
+            for nth, (at, number, seconds) in enumerate(calls)]  # fmt: skip
+    load(other.id, "\n" + "\n".join(rows) + "\n")
+    for tenant in (opened, other):
+        charge_usage(tenant_id=tenant.id, at=MONTH_END)
+        assert_equalities_hold(tenant)
+    assert drawn(opened) == drawn(other)
+    assert charged(opened) == charged(other)
+    with acting_for(opened.id):
+        assert Reservation.objects.exclude(organisation_id=None).exists() == shares(prices, group)
+
+
+def shares(prices, group):
+    """Whether anybody shares with another account or in a pool."""
+    wide = "share: organisation" in prices
+    return wide or ("share: pool" in prices and any(pool for _, _, pool, _ in group))
+
+
+def drawn(tenant):
+    with acting_for(tenant.id):
+        codes = dict(Component.objects.values_list("id", "code"))
+        numbers = dict(tenant_contracts())
+        return sorted(
+            (one.account.number, numbers.get(abs(one.contract_id), ""), one.contract_id < 0,
+             codes[one.component_id], one.cycle_start, one.used)
+            for one in Counter.objects.select_related("account") if one.used
+        )  # fmt: skip
+
+
+def charged(tenant):
+    with acting_for(tenant.id):
+        codes, numbers = dict(Component.objects.values_list("id", "code")), dict(tenant_contracts())
+        rows = ChargeTotal.objects.values_list("contract_id", "component_id", "tier").annotate(
+            Sum("billed"), Sum("allowed"), Sum("amount")
+        )
+        return sorted((numbers[one], codes[other], *rest) for one, other, *rest in rows)
+
+
+def tenant_contracts():
+    return Contract.objects.values_list("id", "number")

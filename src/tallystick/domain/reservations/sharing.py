@@ -146,8 +146,9 @@ def name_pools(shared: Mapping[Owner, SharedCounters], pools: Iterable[Row]) -> 
             counters.name = f"pool {names[-contract]}"
 
 
-Sizes = dict[tuple[Owner, int, date], dict[str, Any]]
-"""By owner, offer and cycle, what is asked about members."""
+Sizes = dict[tuple[Scope, Owner, int, date], dict[str, Any]]
+"""By scope, owner, offer and cycle, what is asked about members: an account at the top has counters
+of its own and of its organisation alike."""
 
 
 def sizes_asked(ones: Iterable[Served | Session], *, offered: Offered) -> Sizes:
@@ -164,7 +165,7 @@ def sizes_asked(ones: Iterable[Served | Session], *, offered: Offered) -> Sizes:
                 pool_id=one.pool_id,
             )
             alone = scope is Scope.POOL and one.pool_id is None
-            asked[owner, one.offer_id, one.cycle_start] = {
+            asked[scope, owner, one.offer_id, one.cycle_start] = {
                 "k": "contract" if alone else _KINDS[scope], "a": owner[0], "c": owner[1],
                 "o": offer, "d": one.cycle_start.isoformat(),
             }  # fmt: skip

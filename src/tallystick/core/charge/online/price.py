@@ -149,7 +149,8 @@ def offer_as_sized(offer: PlanOffer, *, session: Session, state: AccountState) -
     """The session's offer with its allowances as large as their members make them."""
     members: dict[int, MemberDays] = {}
     for part in offer.allowances:
-        key = (session.owner_of(part.scope), session.offer_id, session.cycle_start)
+        owner = session.owner_of(part.scope)
+        key = (part.scope, owner, session.offer_id, session.cycle_start)
         if part.sized and key in state.members:
             members[part.id] = state.members[key]
     return sized_offer(offer, members=members) if members else offer

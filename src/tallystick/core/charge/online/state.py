@@ -136,8 +136,8 @@ class AccountState:
     held: dict[CounterKey, int] = field(default_factory=dict)
     shared: dict[Owner, SharedCounters] = field(default_factory=dict)
     """What it shares with others; the counters above are those of nobody else."""
-    members: dict[tuple[Owner, int, date], MemberDays] = field(default_factory=dict)
-    """By owner, offer and cycle, who share a bucket whose size depends on it."""
+    members: dict[tuple[Scope, Owner, int, date], MemberDays] = field(default_factory=dict)
+    """By scope, owner, offer and cycle, who share a bucket whose size depends on it."""
     tab: dict[date, list[int]] = field(default_factory=dict)
     """By the account's month: what the invoice will ask for, and what is held besides."""
     sessions: dict[str, Session] = field(default_factory=dict)
