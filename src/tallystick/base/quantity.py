@@ -59,7 +59,8 @@ class UnknownUnit(Refusal):
 
     def sentence(self) -> str:
         near = [name for name in UNITS if name.lower() == self.unit.lower()]
-        near += get_close_matches(self.unit, UNITS, n=1, cutoff=0.65)
+        alike = [name for name in UNITS if abs(len(name) - len(self.unit)) <= 1]
+        near += get_close_matches(self.unit, alike, n=1, cutoff=0.65)
         hint = f"did you mean {near[0]!r}?" if near else f"known units: {', '.join(sorted(UNITS))}"
         return f"unit {self.unit!r} is not known; {hint}"
 

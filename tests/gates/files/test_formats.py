@@ -53,6 +53,8 @@ def test_settings_are_known_by_name() -> None:
     with pytest.raises(UnknownSetting, match="it has zone, subject, subject_kind"):
         find_format("asterisk", settings={"timezone": "UTC"})
     with pytest.raises(UnknownSetting, match="it has none"):
+        find_format("nem13", settings={"zone": "UTC"})
+    with pytest.raises(UnknownSetting, match="it has null"):
         find_format("nem12", settings={"zone": "UTC"})
     with pytest.raises(MappingInvalid, match="header does not name callerid"):
         find_format("asterisk", settings={"subject": "callerid"})
