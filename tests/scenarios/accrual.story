@@ -18,9 +18,10 @@ END
 2026-03-31 turn books through 2026-03-31
 
 # Ada: 31.00, calls 3.00 and 7.00 to make up 10.00. Ben was billed through 15 March; 16 days of his cycle from 16 March to
-# 15 April (31 days) are served: 31.00 x 16 / 31 = 16.00, and calls 1.00. What he will have to make up nobody knows.
-# Cai was not billed yet for 12 days from 20 March, of 31: 15.50 x 12 / 31 = 6.00. In all 41.00 + 17.00 + 6.00.
-2026-03-31 expect ledger 1250 64.00 through 2026-03-31
+# 15 April (31 days) are served: 31.00 x 16 / 31 = 16.00, and calls 1.00. Of the 10.00 agreed these days are 5.16, so that
+# 4.16 is to make up as it stands.
+# Cai was not billed yet for 12 days from 20 March, of 31: 15.50 x 12 / 31 = 6.00. In all 41.00 + 21.16 + 6.00.
+2026-03-31 expect ledger 1250 68.16 through 2026-03-31
 2026-03-31 expect ledger 1250 0.00 through 2026-04-01
 
 # The bill is what the books foresaw.

@@ -2,17 +2,17 @@
 
 Cycles that are over by then are drawn up as their bill would be, without a trace: what recurs in
 arrears, prices of whole periods, discounts, the true-up of commitments, single charges. Of cycles
-that go on, what recurs and is not billed counts by its days.
+that go on, what recurs and is not billed counts by its days, and what only their end tells is
+priced as if they ended then (see `accrue_running`).
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
-from tallystick.base.frames import AMOUNT
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.cycle import cycle_of
 from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod, rates_of
@@ -20,28 +20,21 @@ from tallystick.core.invoice.leave import charged_between
 from tallystick.core.invoice.recur import Timing
 from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.invoices import tables
-from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.models import Tenant
+from tallystick.flows.accrue_running import EARNED, EVERYBODY, LATER, earned_in_running
 from tallystick.flows.cycles import CYCLE_DAYS, rule_of
 from tallystick.flows.drafting import draft_invoices
 from tallystick.flows.own_prices import OwnPrices, load_own_prices
 from tallystick.flows.rehearse import due_ranges
 
-EARNED: Final = pl.Schema(
-    {
-        "account_id": pl.Int64(),
-        "currency": pl.String(),
-        "revenue_account": pl.String(),
-        "amount": AMOUNT,
-    }
-)
-_EVERYBODY: Final = AccountRange(0, 2**62)
 
+def earned_unbilled(tenant: Tenant, *, through: date, before: datetime) -> pl.DataFrame:
+    """EARNED by the evening of that day, without usage; part of the caller's transaction.
 
-def earned_unbilled(tenant: Tenant, *, through: date) -> pl.DataFrame:
-    """EARNED by the evening of that day, without usage; part of the caller's transaction."""
+    `before` is the instant at which the day has ended.
+    """
     on = through + timedelta(days=1)
-    found = [EARNED.to_frame(), _running(on=on)]
+    found = [EARNED.to_frame(), _running(on=on), earned_in_running(on=on, before=before)]
     for accounts in due_ranges(tables.count_due(on=on)):
         lines = draft_invoices(tenant, accounts=accounts, on=on).task.lines
         found.append(
@@ -59,9 +52,8 @@ def _running(*, on: date) -> pl.DataFrame:
         PricedPeriod(dated.version_id, dated.valid_from, dated.valid_to, dated.plan)
         for dated in plans
     )
-    later = date.max - timedelta(days=1)
-    contracts = tables.read_due_contracts(_EVERYBODY, on=later).filter(pl.col("starts_on") < on)
-    due = tables.read_due_contracts(_EVERYBODY, on=on).select("contract_id")
+    contracts = tables.read_due_contracts(EVERYBODY, on=LATER).filter(pl.col("starts_on") < on)
+    due = tables.read_due_contracts(EVERYBODY, on=on).select("contract_id")
     waiting = contracts.join(due, on="contract_id", how="anti")
     if not _in_arrears(plans):
         waiting = waiting.filter(pl.col("billed_to").is_null())
@@ -69,7 +61,7 @@ def _running(*, on: date) -> pl.DataFrame:
         return EARNED.to_frame()
     held: dict[int, list[HeldOffer]] = {}
     for contract, offer, quantity, first, last in tables.read_held_offers(
-        _EVERYBODY, on=later
+        EVERYBODY, on=LATER
     ).iter_rows():
         held.setdefault(contract, []).append(HeldOffer(offer, quantity, first, last))
     own = load_own_prices()

@@ -225,13 +225,13 @@ def _slices(
     starts = events.filter(~joining).group_by(part).agg(pl.col("account_id").min())
     edges = [accounts.first, *sorted(starts["account_id"].to_list())[1:], accounts.end]
     for first, end in pairwise(edges):
-        yield AccountRange(first, end, accounts.elsewhere)
+        yield AccountRange(first, end, accounts.elsewhere, before=accounts.before)
     parts = events.filter(joining).with_columns(part).partition_by("part", maintain_order=True)
     busy = [one["account_id"].to_list() for one in parts]
     idle = set(accounts.joining).difference(*busy)
     for ids in (idle, *busy):
         if ids:
-            yield AccountRange(0, 0, joining=tuple(sorted(ids)))
+            yield AccountRange(0, 0, joining=tuple(sorted(ids)), before=accounts.before)
 
 
 def _read_components(plans: Sequence[DatedPlan]) -> set[int]:

@@ -26,7 +26,8 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.unbilled import read_unbilled_usage
-from tallystick.flows.accrue import EARNED, earned_unbilled
+from tallystick.flows.accrue import earned_unbilled
+from tallystick.flows.accrue_running import EARNED
 
 LINES_PER_TASK: Final = 50_000
 TURNING: Final = "turning the books"
@@ -120,7 +121,9 @@ class _Turner:
             return
         end = day_start(self._through + timedelta(days=1), ZoneInfo(self._tenant.zone))
         usage = self._by_revenue(read_unbilled_usage(through=self._through, before=end))
-        earned = pl.concat([usage, earned_unbilled(self._tenant, through=self._through)])
+        earned = pl.concat(
+            [usage, earned_unbilled(self._tenant, through=self._through, before=end)]
+        )
         for (currency,), part in earned.group_by("currency", maintain_order=True):
             due = _add_up(part, currency=str(currency))
             self._post(due, TurnKind.ACCRUE, currency=str(currency), on=self._through)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F
+from django.db.models import F, Q
 
-from tallystick.domain.contracts.models import Contract
+from tallystick.domain.contracts.models import Contract, ContractOffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,13 @@ def last_billed(contracts: Sequence[int]) -> list[str]:
     """The numbers of those of these contracts that no bill will come for any more."""
     over = Contract.objects.filter(id__in=contracts, next_bill_on=None)
     return list(over.order_by("id").values_list("number", flat=True))
+
+
+def end_for_a_look(contracts: Sequence[int], *, on: date) -> None:
+    """These contracts end, and are due, on that day: for a look that the caller rolls back."""
+    Contract.objects.filter(id__in=contracts).update(ends_on=on, next_bill_on=on)
+    held = ContractOffer.objects.filter(contract_id__in=contracts, valid_from__lt=on)
+    held.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=on)).update(valid_to=on)
 
 
 def unbill_contracts(contracts: Sequence[int], *, on: date) -> None:

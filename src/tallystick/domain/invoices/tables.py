@@ -10,6 +10,7 @@ from django.db import connection
 from tallystick.base.frames import AMOUNT, QUANTITY
 from tallystick.domain.parties.organisations import AccountRange, payers
 from tallystick.domain.tenants.bulk import insert_rows, joining_by_hash, read_frame, stage_rows
+from tallystick.domain.usage.queries import LINES_OF_TOTAL
 
 DUE_CONTRACTS: Final = pl.Schema(
     {
@@ -193,9 +194,15 @@ def read_billed_lines(accounts: AccountRange, *, on: date) -> pl.DataFrame:
 def read_unbilled(accounts: AccountRange, *, on: date) -> pl.DataFrame:
     """Usage totals of the due contracts that no invoice has (UNBILLED).
 
-    `late` marks a component's cycle of which an invoice has a part already.
+    `late` marks a component's cycle of which an invoice has a part already. Of accounts that are
+    looked at as of an instant, usage that began before it.
     """
     due, values = _is_due(accounts, on, also="t.account_id")
+    of, joined = "t", ""
+    if accounts.before is not None:
+        of, joined = "r", f"JOIN {LINES_OF_TOTAL} AND r.started_at < %s"
+        values = [accounts.before, *values]
+    events = "sum(t.events)" if of == "t" else "count(DISTINCT r.usage_id)"
     key = """t.account_id, t.contract_id, t.component_id, t.version_id, t.cycle_start, t.band,
         t.tier, t.unit_price, t.per"""
     # Only what a bill has closed can be late; of all else no earlier totals are looked for.
@@ -207,10 +214,10 @@ def read_unbilled(accounts: AccountRange, *, on: date) -> pl.DataFrame:
             AND b.account_id = t.account_id AND b.contract_id = t.contract_id
             AND b.component_id = t.component_id AND b.cycle_start = t.cycle_start
             AND b.invoice_id IS NOT NULL) AS late,
-            sum(t.events), sum(t.measured), sum(t.billed), sum(t.allowed), sum(t.amount)
+            {events}, sum({of}.measured), sum({of}.billed), sum({of}.allowed), sum({of}.amount)
         FROM {_DUE} JOIN usage_chargetotal t ON t.tenant_id = c.tenant_id
             AND t.account_id = c.account_id AND t.contract_id = c.id AND t.invoice_id IS NULL
-        WHERE {due}
+        {joined} WHERE {due}
         GROUP BY t.tenant_id, {key}, c.billed_to, c.ends_on ORDER BY {key}
         """,
         values,

@@ -1,5 +1,6 @@
 """Accounts by organisation: the accounts of a task, whose organisations are never split."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -16,6 +17,8 @@ class AccountRange(NamedTuple):
     end: int
     elsewhere: tuple[int, ...] = ()
     joining: tuple[int, ...] = ()
+    before: datetime | None = None
+    """Usage that began then or later is not looked at; None = all of it is."""
 
     def within(self, column: str) -> tuple[str, list[Parameter]]:
         """The condition that the column names one of the accounts, and its parameters."""

@@ -83,8 +83,9 @@ def read_counted(accounts: AccountRange, *, components: Sequence[int], since: da
     return read_frame(
         f"SELECT {columns} FROM usage_ratedline WHERE {within}"
         " AND component_id = ANY(%s) AND cycle_start >= %s"
-        " AND started_at >= %s::date - interval '1 day'",
-        [*values, list(components), since, since],
+        " AND started_at >= %s::date - interval '1 day'"
+        " AND (%s::timestamptz IS NULL OR started_at < %s)",
+        [*values, list(components), since, since, accounts.before, accounts.before],
         schema=COUNTED,
     )
 
