@@ -116,7 +116,9 @@ def test_a_person_decides_what_waits(billed: int, tmp_path: Path) -> None:
 
 
 def test_foreign_money_on_the_bank_account_is_exchanged(billed: int, tmp_path: Path) -> None:
-    dollars = read(tmp_path, [Booked("11.00", "?", reference="1")], number="S-9", currency="USD")
+    dollars = read(
+        tmp_path, [Booked("11.00", "?", reference="usd-1")], number="S-9", currency="USD"
+    )
     take(billed, dollars)
     with acting_for(billed):
         line = BankLine.objects.get(currency="USD").id

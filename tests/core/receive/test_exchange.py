@@ -104,7 +104,11 @@ def test_parts_are_all_that_was_given_and_pay_the_items_in_their_order(
     whole = {item.invoice_id: item.open_amount for item in items}
     for part in exchanged.parts[:-1]:
         assert part.amount == whole[part.invoice_id]
-    if exchanged.amount:
+    # What is less than a coin of the money given is nobody's part, yet is paid in its turn.
+    coins = all(
+        ways[item.invoice_id].back(item.open_amount, currency=given_currency) for item in items
+    )
+    if exchanged.amount and coins:
         spread = allocate_payment(exchanged.amount, currency=currency, open_items=items)
         paid = {one.invoice_id: one.amount for one in spread.allocations}
         for part in exchanged.parts:
