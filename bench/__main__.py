@@ -9,7 +9,8 @@ from importlib import import_module
 from bench.measure import hardware
 
 NAMES = ("rating", "draw", "deck", "curve", "periods", "pipeline", "prepaid", "billrun",
-         "pdf", "einvoice", "statement", "ladder", "online", "simulate", "price")  # fmt: skip
+         "group", "drafts", "pdf", "einvoice", "statement", "ladder", "online", "simulate",
+         "price")  # fmt: skip
 COLUMNS = (
     "name",
     "rows",

@@ -137,7 +137,7 @@ class InvoiceLine(TenantRow):
 
     account = belongs_to("parties.Account")
     invoice = belongs_to("invoices.Invoice")
-    line_no = models.SmallIntegerField()
+    line_no = models.IntegerField()
     contract = belongs_to("contracts.Contract")
     component = belongs_to("catalog.Component")
     purpose = models.CharField(max_length=30)
@@ -284,9 +284,9 @@ class CreditedLine(TenantRow):
 
     account = belongs_to("parties.Account")
     invoice_id = models.BigIntegerField()
-    line_no = models.SmallIntegerField()
+    line_no = models.IntegerField()
     credit_note_id = models.BigIntegerField()
-    credit_line_no = models.SmallIntegerField()
+    credit_line_no = models.IntegerField()
     exact = amount_column()
     """What is given back of the line's exact amount, with its sign."""
 

@@ -137,7 +137,7 @@ class Deferral(TenantRow):
 
     account = belongs_to("parties.Account")
     invoice_id = models.BigIntegerField()
-    line_no = models.SmallIntegerField()
+    line_no = models.IntegerField()
     revenue_account = models.CharField(max_length=60)
     currency = models.CharField(max_length=3)
     period_from = models.DateField()
