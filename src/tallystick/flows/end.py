@@ -12,6 +12,7 @@ from tallystick.domain.contracts.operations import (
     end_contract,
     keep_contract,
     move_service,
+    require_running,
 )
 from tallystick.domain.contracts.queries import contract_numbered, run_out_by
 from tallystick.domain.inventory.operations import end_assignments_of, prolong_assignments
@@ -55,7 +56,9 @@ def give_notice(number: str, *, tenant_id: int, on: date, at: datetime) -> Contr
     :raises ContractCannotEnd: when it does not run on that day, or ends before
     """
     with acting_for(tenant_id):
-        running = term_of(contract_numbered(number))
+        contract = contract_numbered(number)
+        require_running(contract, on=on)
+        running = term_of(contract)
     ends_on = on if running is None else running.term.next_leave(running.since, on=on)
     return stop_contract(number, tenant_id=tenant_id, on=ends_on, at=at)
 

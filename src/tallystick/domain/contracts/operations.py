@@ -40,10 +40,14 @@ class ContractCannotEnd(Refusal):
     ends_on: str = ""
 
     def sentence(self) -> str:
-        until = f" and ends on {self.ends_on}" if self.ends_on else ""
+        if self.ends_on and self.ends_on <= self.on:
+            return (
+                f"contract {self.number!r} ends on {self.ends_on} as it is, not on {self.on}; an "
+                f"end to come is taken back with: tallystick contract keep {self.number}"
+            )
         return (
-            f"contract {self.number!r} begins on {self.starts_on}{until}; "
-            f"it cannot be ended on {self.on}"
+            f"contract {self.number!r} begins on {self.starts_on}, which is after {self.on}; "
+            "end it on its first day or later"
         )
 
 
@@ -153,7 +157,7 @@ def end_contract(contract: Contract, *, on: date) -> None:
 
     :raises ContractCannotEnd: when it does not run on that day
     """
-    _require_running(contract, on)
+    require_running(contract, on=on)
     _end([contract.id], on=on)
 
 
@@ -162,7 +166,7 @@ def agree_end(contract: Contract, *, on: date, waived: bool = False) -> None:
 
     :raises ContractCannotEnd: when it does not run on that day
     """
-    _require_running(contract, on)
+    require_running(contract, on=on)
     _hold_until([contract.id], on)
     contract.ends_on, contract.leaving_waived = on, waived
     contract.save(update_fields=["ends_on", "leaving_waived"])
@@ -182,7 +186,11 @@ def keep_contract(contract: Contract) -> date:
     return ended
 
 
-def _require_running(contract: Contract, on: date) -> None:
+def require_running(contract: Contract, *, on: date) -> None:
+    """Passes when the contract runs on that day, and is not agreed to end by then.
+
+    :raises ContractCannotEnd: when it does not
+    """
     ended = contract.state == ContractState.ENDED or (contract.ends_on or date.max) <= on
     if ended or on < contract.starts_on:
         raise ContractCannotEnd(

@@ -17,7 +17,9 @@ card = typer.Typer(
 )
 app.add_typer(card, name="card")
 
-AccountNo = Annotated[str, typer.Argument(metavar="ACCOUNT", show_default=False)]
+AccountNo = Annotated[
+    str, typer.Argument(metavar="ACCOUNT", help="The account's number.", show_default=False)
+]
 Fact = Annotated[int, typer.Argument(help="Its number in the worklist.", show_default=False)]
 FailedOrder = Annotated[
     int, typer.Argument(metavar="ORDER", help="Its number in the worklist.", show_default=False)
@@ -29,8 +31,16 @@ _KINDS = one_of("card", "sepa_debit")
 class Kept:
     """What the processor keeps, by its own names; never the number of a card."""
 
-    customer: Annotated[str, typer.Option(help="Such as cus_Na6.", show_default=False)]
-    method: Annotated[str, typer.Option(help="Such as pm_1Nx.", show_default=False)]
+    customer: Annotated[
+        str, typer.Option(help="Who it is to the processor, such as cus_Na6.", show_default=False)
+    ]
+    method: Annotated[
+        str,
+        typer.Option(
+            help="What the processor keeps, such as pm_1Nx; never a card number.",
+            show_default=False,
+        ),
+    ]
     kind: Annotated[str, typer.Option(parser=_KINDS, metavar="card|sepa_debit")] = "card"
     label: Annotated[str, typer.Option(help="For people, such as Visa 4242.")] = ""
     processor: Annotated[str, typer.Option(parser=one_of("stripe"), metavar="stripe")] = "stripe"

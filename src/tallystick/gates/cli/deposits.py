@@ -33,9 +33,9 @@ def hold(
     ],
     key: Annotated[str, typer.Option(help="The giver's own name for it; the same again is one.")],
     interest: Annotated[
-        Decimal,
-        typer.Option(parser=read_amount, metavar="PERCENT", help="A year, by the day."),
-    ] = Decimal(0),
+        Decimal | None,
+        typer.Option(parser=read_amount, metavar="PERCENT", help="A year, by the day; else none."),
+    ] = None,
     day: Day = None,
     operator: Operator = None,
     as_json: AsJson = False,
@@ -45,14 +45,15 @@ def hold(
     from tallystick.domain.payments.operations import Receipt
     from tallystick.flows.deposits import hold_deposit
 
-    if not 0 <= interest <= 100:
+    rate = interest or Decimal(0)
+    if not 0 <= rate <= 100:
         raise typer.BadParameter(f"--interest {interest} is not within 0 and 100 percent a year")
     present = act_for(operator)
     with acting_for(present.tenant_id):
         currency = account_numbered(account).currency
     receipt = Receipt(key, "cash", amount, currency, day or present.today)
     held = hold_deposit(
-        receipt, rate=interest, tenant_id=present.tenant_id, account=account, at=present.at
+        receipt, rate=rate, tenant_id=present.tenant_id, account=account, at=present.at
     )
     tell(
         {

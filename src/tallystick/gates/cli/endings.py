@@ -1,6 +1,7 @@
 """How contracts end: at once, on a day to come, by notice; and the day's work that does it."""
 
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from tallystick.gates.cli import accounts
 from tallystick.gates.cli.accounts import Number, On
 from tallystick.gates.cli.answers import examples, tell
-from tallystick.gates.cli.asking import AsJson, Day, Operator, act_for
+from tallystick.gates.cli.asking import AsJson, Day, Operator, act_for, read_day
 
 contract = typer.Typer()
 
@@ -83,9 +84,17 @@ def end(
     )
 
 
-@contract.command(epilog=examples("contract notice C-1", "contract notice C-1 --json"))
+NoticeOn = Annotated[
+    date | None,
+    typer.Option("--on", parser=read_day, metavar="DAY", help="When it was given; else today."),
+]
+
+
+@contract.command(
+    epilog=examples("contract notice C-1", "contract notice C-1 --on 2026-03-14 --json")
+)
 def notice(
-    number: Number, on: On = None, operator: Operator = None, as_json: AsJson = False
+    number: Number, on: NoticeOn = None, operator: Operator = None, as_json: AsJson = False
 ) -> None:
     """Take a customer's notice: the contract ends when its term and notice first allow it."""
     from tallystick.flows.end import give_notice
