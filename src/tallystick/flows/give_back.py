@@ -15,13 +15,12 @@ from tallystick.core.receive.returned import REASONS, Following, ReturnTerms, fo
 from tallystick.domain.collections.losses import set_against_lost
 from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.ledger.operations import store_entry
-from tallystick.domain.parties.models import Account
+from tallystick.domain.parties.models import Account, AccountState
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.mandates import checked_iban, debit_terms
 from tallystick.domain.payments.models import (
     DebitRun,
     DebitState,
-    DebitTerms,
     DirectDebit,
     Mandate,
     MandateState,
@@ -34,8 +33,13 @@ from tallystick.domain.payments.queries import credit_of, unallocated_payments
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.debit import CURRENCY, payment_key
 from tallystick.flows.exchange import undo_exchange
+from tallystick.flows.free_money import AccountClosed, Parts, RefundOf, Wanted, set_free
+from tallystick.flows.receive import OtherCurrency
 from tallystick.flows.recover import FEE_TAX
 from tallystick.flows.write_off import give_up_again
+
+CASH: Final = "cash"
+"""Who pays a refund over the counter."""
 
 NOTHING: Final = Following(None, Decimal(0), False)
 
@@ -90,8 +94,8 @@ class RefundNotPayable(Refusal):
 
     def sentence(self) -> str:
         return (
-            f"{self.amount} {self.currency} cannot be refunded by a bank file: "
-            "it takes euros and whole cents above zero"
+            f"{self.amount} {self.currency} cannot be refunded: an amount is above zero and as "
+            "fine as the currency, and a bank file takes euros; give other money by --cash"
         )
 
 
@@ -262,7 +266,11 @@ def _follow(debit: DirectDebit, account: Account, comeback: Comeback) -> Followi
 
 @dataclass(frozen=True, slots=True)
 class RefundWish:
-    """What is to be given back; without `iban` to the bank account that a mandate names."""
+    """What is to be given back; without `iban` to the bank account that a mandate names.
+
+    `cash` gives it over the counter, in whatever currency the account has; a `currency` that is
+    named must be the account's.
+    """
 
     account: str
     amount: Decimal
@@ -270,14 +278,21 @@ class RefundWish:
     on: date
     iban: str = ""
     name: str = ""
+    of: RefundOf = RefundOf.CREDIT
+    cash: bool = False
+    currency: str = ""
 
 
 def refund_credit(wish: RefundWish, *, tenant_id: int, at: datetime) -> tuple[Refund, bool]:
-    """Gives credit back, oldest payments first; the refund, and whether it is new.
+    """Gives money back, of credit oldest payments first; the refund, and whether it is new.
 
     :raises UnknownAccount: when no account has the number
-    :raises RefundNotPayable: when it is not whole cents of euros above zero
+    :raises AccountClosed: when it is closed
+    :raises OtherCurrency: when it is kept in another currency than is named
+    :raises RefundNotPayable: when it is no amount above zero, or a bank file of other than euros
     :raises MoreThanCredit: when the account's credit is less
+    :raises MoreThanThere: when notes or prepaid money leave less
+    :raises PrepaidKept: when the rules give no prepaid money back
     :raises NoBankAccount: when nobody knows where to
     :raises BankNumberWrong: when the IBAN is none
     :raises RefundKeyReused: when the key stands for another refund
@@ -294,39 +309,83 @@ def refund_credit(wish: RefundWish, *, tenant_id: int, at: datetime) -> tuple[Re
             if (known.account_id, known.amount) != (account.id, wish.amount):
                 raise RefundKeyReused(key=wish.key)
             return known, False
-        cents = round_minor(wish.amount, currency=CURRENCY)
-        if account.currency != CURRENCY or wish.amount <= 0 or wish.amount != cents:
+        check_refundable(account, amount=wish.amount, currency=wish.currency)
+        if account.currency != CURRENCY and not wish.cash:
             raise RefundNotPayable(amount=plain(wish.amount), currency=account.currency)
-        credit = credit_of(account.id)
-        if wish.amount > credit:
-            said = format(max(round_minor(credit, currency=CURRENCY), Decimal("0.00")), "f")
-            raise MoreThanCredit(account=account.number, credit=said, currency=CURRENCY)
-        iban, name = _bank_account(wish, account)
-        refund = record_refund(
-            _refund(wish, account, payer=debit_terms(), iban=iban, name=name, at=at),
-            parts=_parts(account.id, wish.amount),
-        )
-        _post_refund(refund, at=at)
+        refund = _refund(wish, account, at=at)
+        parts = _free_parts(account, wish, at=at)
+        record_refund(refund, parts=parts)
+        if wish.cash:
+            _take_from_desk(refund, at=at)
+        _post_refund(refund, method=PaymentMethod.CASH if wish.cash else PaymentMethod.BANK, at=at)
         return refund, True
 
 
-def _refund(
-    wish: RefundWish, account: Account, *, payer: DebitTerms, iban: str, name: str, at: datetime
-) -> Refund:
-    return Refund(
+def check_refundable(account: Account, *, amount: Decimal, currency: str) -> None:
+    """Whether the account may be given such an amount.
+
+    :raises AccountClosed: when it is closed
+    :raises OtherCurrency: when it is kept in another currency than is named
+    :raises RefundNotPayable: when it is no amount above zero
+    """
+    if account.state == AccountState.CLOSED:
+        raise AccountClosed(account=account.number)
+    if currency and currency != account.currency:
+        raise OtherCurrency(currency=currency, account_currency=account.currency)
+    if amount <= 0 or amount != round_minor(amount, currency=account.currency):
+        raise RefundNotPayable(amount=plain(amount), currency=account.currency)
+
+
+def _free_parts(account: Account, wish: RefundWish, *, at: datetime) -> Parts:
+    """Payments whose credit the refund takes, and how much of each.
+
+    :raises MoreThanCredit: when the account's credit is less
+    :raises MoreThanThere: when notes or prepaid money leave less
+    :raises PrepaidKept: when the rules give no prepaid money back
+    """
+    freed: Parts = []
+    if wish.of is not RefundOf.CREDIT:
+        freed = set_free(Wanted(account, wish.amount, wish.key, wish.on), of=wish.of, at=at)
+    credit = credit_of(account.id)
+    if wish.amount > credit:
+        said = format(max(round_minor(credit, currency=account.currency), Decimal("0.00")), "f")
+        raise MoreThanCredit(account=account.number, credit=said, currency=account.currency)
+    return freed or _parts(account.id, wish.amount)
+
+
+def _refund(wish: RefundWish, account: Account, *, at: datetime) -> Refund:
+    refund = Refund(
         tenant_id=account.tenant_id,
         account=account,
         key=wish.key,
-        currency=CURRENCY,
+        currency=account.currency,
         amount=wish.amount,
         refunded_on=wish.on,
         recorded_at=at,
-        payer=payer.creditor,
-        payer_iban=payer.iban,
-        payer_bic=payer.bic,
-        name=name[:70],
-        iban=iban,
+        payer=CASH,
+        payer_iban="",
+        name=(wish.name or account.party.name)[:70],
+        iban="",
     )
+    if not wish.cash:
+        iban, name = _bank_account(wish, account)
+        payer = debit_terms()
+        refund.payer, refund.payer_iban = payer.creditor, payer.iban
+        refund.payer_bic, refund.iban, refund.name = payer.bic, iban, name[:70]
+    return refund
+
+
+def _take_from_desk(refund: Refund, *, at: datetime) -> None:
+    """What the counter has taken in pays it: cash in transit falls, the bank's account stays."""
+    event = BusinessEvent(
+        EventKind.PAYMENT_SETTLED, f"desk:refund:{refund.key}", refund.refunded_on,
+        refund.currency, {"amount": refund.amount, "costs": Decimal(0)},
+        method=str(MethodDetail(PaymentMethod.CASH)),
+    )  # fmt: skip
+    store_entry(
+        post_event(event), tenant_id=refund.tenant_id, account_id=refund.account_id,
+        description=f"paid over the counter: refund {refund.key}", at=at,
+    )  # fmt: skip
 
 
 def _bank_account(wish: RefundWish, account: Account) -> tuple[str, str]:
@@ -349,14 +408,14 @@ def _parts(account_id: int, amount: Decimal) -> list[tuple[Payment, Decimal]]:
     return parts
 
 
-def _post_refund(refund: Refund, *, at: datetime) -> None:
+def _post_refund(refund: Refund, *, method: PaymentMethod, at: datetime) -> None:
     event = BusinessEvent(
         EventKind.CREDIT_REFUNDED,
         f"refund:{refund.key}",
         refund.refunded_on,
         refund.currency,
         {"amount": refund.amount},
-        method=str(MethodDetail(PaymentMethod.BANK)),
+        method=str(MethodDetail(method)),
     )
     store_entry(
         post_event(event),

@@ -198,16 +198,19 @@ def _take_back(pull: Pull, fact: Fact, *, at: datetime) -> None:
     return_payment(comeback, tenant_id=pull.tenant_id, at=at)
 
 
-def settle_kept(payment: Payment, *, amount: Decimal, key: str, at: datetime) -> None:
+def settle_kept(
+    payment: Payment, *, amount: Decimal, key: str, at: datetime, moved: str | None = None
+) -> None:
     """Moves what the processor holds of a payment to the bank, from where it goes back.
 
     A return and a refund are posted from the bank's account; what a processor keeps never came
-    there, so that both together take it from cash in transit.
+    there, so that both together take it from cash in transit. `moved`: how, where not as the
+    payment.
     """
     account = payment.account
     event = BusinessEvent(
         EventKind.PAYMENT_SETTLED, key, at.astimezone(ZoneInfo(account.zone)).date(),
-        payment.currency, {"amount": amount, "costs": Decimal(0)}, method=payment.moved,
+        payment.currency, {"amount": amount, "costs": Decimal(0)}, method=moved or payment.moved,
     )  # fmt: skip
     store_entry(
         post_event(event), tenant_id=payment.tenant_id, account_id=payment.account_id,

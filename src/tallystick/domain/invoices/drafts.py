@@ -90,6 +90,19 @@ def rules_of(tenant: Tenant) -> BillRules:
     return BillRules.objects.first() or BillRules(tenant=tenant)
 
 
+def refundable_origins() -> list[str]:
+    """Where prepaid money came from that the operator gives back; none: it gives none back."""
+    rules = BillRules.objects.first()
+    return [] if rules is None else list(rules.refundable)
+
+
+def set_refundable(origins: Sequence[str], *, tenant_id: int) -> None:
+    """From now on prepaid money from there is given back where it is asked for."""
+    BillRules.objects.update_or_create(
+        tenant_id=tenant_id, defaults={"refundable": sorted(set(origins))}
+    )
+
+
 def hold_anything(rules: BillRules) -> bool:
     return rules.hold_over is not None or rules.hold_off_percent is not None or rules.hold_new
 

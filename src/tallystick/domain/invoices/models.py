@@ -326,6 +326,8 @@ class BillRules(TenantRow):
     hold_new = models.BooleanField(default=False)
     bill_over = money_column(null=True)
     """How much unbilled usage is billed within the cycle, of accounts that say nothing else."""
+    refundable = models.JSONField(default=list)
+    """Where prepaid money came from that may be given back: top_up, voucher, transfer."""
     void_sent = models.BooleanField(default=False)
     """Whether the law lets the operator void an invoice that was sent."""
 

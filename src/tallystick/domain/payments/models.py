@@ -23,6 +23,7 @@ class PaymentMethod(StrEnum):
     DIRECT_DEBIT = "direct_debit"
     VOUCHER = "voucher"
     DEPOSIT = "deposit"
+    PREPAID = "prepaid"  # money of a balance that is given back
 
 
 class Payment(TenantRow):

@@ -97,7 +97,7 @@ def settle_item(payment: Payment, *, invoice_id: int, amount: Decimal, on: date)
     )
     items = OpenItem.objects.filter(account_id=payment.account_id, invoice_id=invoice_id)
     items.update(settled=F("settled") + amount)
-    part_paid = items.filter(settled__lt=F("total")).exclude(state=OpenState.WRITTEN_OFF)
+    part_paid = items.exclude(settled=F("total")).exclude(state=OpenState.WRITTEN_OFF)
     part_paid.update(state=OpenState.PART_PAID)
     items.filter(settled=F("total")).update(state=OpenState.PAID)
 

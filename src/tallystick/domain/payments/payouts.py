@@ -36,6 +36,17 @@ CLEARING_ITEMS: Final = """
         AND p.id = x.payment_id
     WHERE p.processor <> '' AND f.payer = p.processor AND f.payer_iban = ''
     UNION ALL
+    SELECT p.tenant_id, f.payer, 'refund:' || f.key, 'refund', split_part(p.reference, ':', 2),
+        -f.amount, -f.amount, f.currency, m.reason->>'method', f.refunded_on, f.account_id
+    FROM payments_refund f JOIN payments_refundpart x ON x.tenant_id = f.tenant_id
+        AND x.account_id = f.account_id AND x.refund_id = f.id
+    JOIN payments_payment p ON p.tenant_id = x.tenant_id AND p.account_id = x.account_id
+        AND p.id = x.payment_id AND p.method = 'prepaid' AND p.reference <> ''
+    JOIN balances_bucket b ON b.tenant_id = p.tenant_id AND b.account_id = p.account_id
+        AND b.source_key = 'top-up:' || p.reference
+    JOIN balances_bucketmovement m ON m.tenant_id = b.tenant_id AND m.account_id = b.account_id
+        AND m.bucket_id = b.id AND m.kind = 'credit'
+    UNION ALL
     SELECT m.tenant_id, m.reason->>'processor', m.source_key, 'payment',
         split_part(m.source_key, ':', 3), m.quantity, m.quantity, b.unit, m.reason->>'method',
         m.occurred_at::date, m.account_id

@@ -168,6 +168,15 @@ def one_of(*known: str) -> Callable[[str], str]:
     return read
 
 
+RefundedOf = Annotated[
+    str,
+    typer.Option(
+        "--of", parser=one_of("credit", "notes", "prepaid"), metavar="credit|notes|prepaid",
+        help="Of credit, of what credit notes leave, or of prepaid money.",
+    ),
+]  # fmt: skip
+
+
 def read_pair(text: str) -> str:
     kind, mark, value = text.partition("=")
     if not (mark and kind.strip() and value.strip()):

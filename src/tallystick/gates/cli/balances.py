@@ -369,6 +369,41 @@ def adjust(
     tell(document, as_json=as_json, said=f"bucket {bucket} of {account} holds {plain(left)}")
 
 
+@balance.command(
+    epilog=examples(
+        "balance refundable", "balance refundable top_up voucher", "balance refundable none --json"
+    )
+)
+def refundable(
+    origins: Annotated[
+        list[str] | None,
+        typer.Argument(
+            parser=one_of("top_up", "voucher", "transfer", "none"),
+            metavar="[top_up|voucher|transfer|none]...", help="Where it came from; none: say.",
+            show_default=False,
+        ),
+    ] = None,
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Say, or set, which prepaid money may be given back, by where it came from; never grants."""
+    from tallystick.domain.invoices.drafts import refundable_origins, set_refundable
+
+    chosen = origins or []
+    if "none" in chosen and len(chosen) > 1:
+        raise typer.BadParameter("none stands alone")
+    present = act_for(operator)
+    with acting_for(present.tenant_id):
+        if chosen:
+            set_refundable([one for one in chosen if one != "none"], tenant_id=present.tenant_id)
+        found = refundable_origins()
+    tell(
+        {"refundable": found},
+        as_json=as_json,
+        said=f"prepaid money that may be given back: {', '.join(found) or 'none'}",
+    )
+
+
 @balance.command(epilog=examples("balance expire", "balance expire --json"))
 def expire(operator: Operator = None, as_json: AsJson = False) -> None:
     """End the buckets that have reached their end; run it daily."""

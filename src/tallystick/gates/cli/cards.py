@@ -9,7 +9,16 @@ from rich.table import Table
 
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import NOT_ALL_WELL, examples, money, table_of, tell
-from tallystick.gates.cli.asking import AsJson, Day, Operator, act_for, one_of, read_amount, spread
+from tallystick.gates.cli.asking import (
+    AsJson,
+    Day,
+    Operator,
+    RefundedOf,
+    act_for,
+    one_of,
+    read_amount,
+    spread,
+)
 
 app = typer.Typer()
 card = typer.Typer(
@@ -309,7 +318,8 @@ def retry(
 @card.command(
     epilog=examples(
         "card refund stripe:pi_3Nx 11.90 --key refund-17",
-        "card refund stripe:pi_3Nx 5 --key refund-18 --json",
+        "card refund stripe:pi_3Nx 5 --key refund-18 --of notes",
+        "card refund stripe:pi_3Nz 5 --key refund-19 --of prepaid --json",
     )
 )
 def refund(
@@ -320,16 +330,23 @@ def refund(
     key: Annotated[
         str, typer.Option(help="Your name for it; the same again pays once.", show_default=False)
     ],
+    of: RefundedOf = "credit",
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give back what no invoice has of a payment, to the card it came from."""
+    """Give back what no invoice has of a payment, to the card it came from.
+
+    With --of notes what a credit note gives back of what it had paid; with --of prepaid what is
+    left of a top-up.
+    """
+    from tallystick.flows.free_money import RefundOf
     from tallystick.flows.refund_pulled import refund_pulled
 
     present = act_for(operator)
     made, is_new = refund_pulled(
-        payment, amount=amount, key=key, tenant_id=present.tenant_id, at=present.at
-    )
+        payment, amount=amount, key=key, tenant_id=present.tenant_id, at=present.at,
+        of=RefundOf(of),
+    )  # fmt: skip
     said = f"{money(made.amount, made.currency)} {made.currency} go back by {payment}"
     tell(
         {"payment": payment, "key": key, "amount": money(made.amount, made.currency),

@@ -15,6 +15,7 @@ from tallystick.gates.cli.asking import (
     AsJson,
     Day,
     Operator,
+    RefundedOf,
     act_for,
     one_of,
     read_amount,
@@ -80,6 +81,9 @@ class GivenBack:
     ]
     iban: Annotated[str, typer.Option(help="Else of the active mandate.")] = ""
     name: Annotated[str, typer.Option(help="Of who gets it; else the customer's.")] = ""
+    of: RefundedOf = "credit"
+    cash: Annotated[bool, typer.Option("--cash", help="Over the counter, without a file.")] = False
+    currency: Annotated[str, typer.Option(help="Checked against the account's.")] = ""
     day: Day = None
 
 
@@ -423,11 +427,13 @@ def take_back(
     epilog=examples(
         "refund A-1001 12.50 --key refund-7 --to refund-7.xml",
         "refund A-1001 12.50 --key refund-8 --iban DE89370400440532013000 --name 'Ada Example'",
+        "refund A-1001 8.06 --key refund-9 --of notes --cash",
+        "refund A-1002 5.00 --key refund-10 --of prepaid --to refund-10.xml --json",
     )
 )
 @spread
 def refund(
-    account: Annotated[str, typer.Argument(help="Whose credit.", show_default=False)],
+    account: Annotated[str, typer.Argument(help="Whose money.", show_default=False)],
     amount: Annotated[
         Decimal, typer.Argument(parser=read_amount, metavar="AMOUNT", show_default=False)
     ],
@@ -436,28 +442,40 @@ def refund(
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a customer's credit back by a bank file (pain.001), never more than the credit."""
+    """Give a customer's money back by a bank file (pain.001) or in cash, never more than there is.
+
+    Of credit, of what credit notes and negative invoices leave (--of notes), or of prepaid money
+    (--of prepaid) where the rules allow: tallystick balance refundable.
+    """
+    from tallystick.flows.free_money import RefundOf
     from tallystick.flows.give_back import RefundWish, refund_credit
     from tallystick.gates.bank.sepa import write_pain001
 
+    if given.cash and (to is not None or given.iban):
+        raise typer.BadParameter("cash goes over the counter; leave out --to and --iban")
     present = act_for(operator)
     wish = RefundWish(
-        account, amount, given.key, given.day or present.today, given.iban, given.name
-    )
+        account, amount, given.key, given.day or present.today, given.iban, given.name,
+        RefundOf(given.of), given.cash, given.currency,
+    )  # fmt: skip
     paid, is_new = refund_credit(wish, tenant_id=present.tenant_id, at=present.at)
     if to is not None:
         _write(write_pain001(paid), to)
-    said = f"{money(amount, EURO)} {EURO} of {account} go back to {paid.iban}"
+    told = money(amount, paid.currency)
+    said = f"{told} {paid.currency} of {account} go back to {paid.iban or paid.name}"
     if not is_new:
         said = f"the refund {given.key} was recorded before; nothing was changed"
-    said += f"; its file is {to}" if to else "; write its file with --to and the same key"
+    if not given.cash:
+        said += f"; its file is {to}" if to else "; write its file with --to and the same key"
     tell(
         {
             "account": account,
             "key": given.key,
-            "amount": money(amount, EURO),
-            "currency": EURO,
+            "amount": told,
+            "currency": paid.currency,
             "iban": paid.iban,
+            "of": given.of,
+            "cash": given.cash,
             "repeated": not is_new,
             "file": to,
         },

@@ -7,6 +7,7 @@ from decimal import Decimal
 from tallystick.base.courier import DeliveryFailed
 from tallystick.base.money import plain
 from tallystick.base.processor import Answer, AskedFor, Fact, FactKind, GivenBack, Outcome
+from tallystick.domain.balances.models import Bucket
 from tallystick.domain.outbox.operations import ATTEMPTS_MAX
 from tallystick.domain.outbox.queries import failed_orders
 from tallystick.domain.parties.queries import account_numbered
@@ -19,6 +20,7 @@ from tallystick.domain.payments.pulls import (
 )
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.free_money import RefundOf
 from tallystick.flows.pull import ask_for_due
 from tallystick.flows.pull_again import PORT, give_up, send_again
 from tallystick.flows.pull_facts import take_fact
@@ -88,12 +90,10 @@ def use_card(step: CardStep, *, tenant: Tenant, at: datetime) -> str:
         case TellOfCard():
             return _tell(step, tenant=tenant, at=at)
         case RefundCard():
-            with acting_for(tenant.id):
-                own = Payment.objects.filter(account=account_numbered(step.account))
-                key = own.filter(key__startswith="story:").order_by("-id").first()
+            of = step.of or RefundOf.CREDIT
             given, _ = refund_pulled(
-                key.key if key else "none", amount=step.amount, key=f"line-{step.line}",
-                tenant_id=tenant.id, at=at,
+                _last_paid(step.account, tenant, of=of), amount=step.amount,
+                key=f"line-{step.line}", tenant_id=tenant.id, at=at, of=of,
             )  # fmt: skip
             return plain(given.amount)
         case SendAgain():
@@ -108,6 +108,18 @@ def use_card(step: CardStep, *, tenant: Tenant, at: datetime) -> str:
         case _:
             raise AssertionError(f"nobody plays {type(step).__name__}")
     return "done"
+
+
+def _last_paid(account: str, tenant: Tenant, *, of: RefundOf) -> str:
+    """The key of the account's last card payment, or of its last top-up by card."""
+    with acting_for(tenant.id):
+        if of is RefundOf.PREPAID:
+            held = Bucket.objects.filter(account=account_numbered(account))
+            bucket = held.filter(source_key__startswith="top-up:story:").order_by("-id").first()
+            return bucket.source_key.removeprefix("top-up:") if bucket else "none"
+        own = Payment.objects.filter(account=account_numbered(account))
+        payment = own.filter(key__startswith="story:").order_by("-id").first()
+        return payment.key if payment else "none"
 
 
 def _failed(account: str, tenant: Tenant) -> int:

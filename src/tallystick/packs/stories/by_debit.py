@@ -6,22 +6,26 @@ from typing import Final
 
 from tallystick.base.money import round_minor
 from tallystick.core.receive.returned import ReturnTerms
+from tallystick.domain.invoices.drafts import set_refundable
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.mandates import Creditor, Signed, add_mandate, set_debit_terms
 from tallystick.domain.payments.models import DirectDebit
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.debit import CURRENCY, confirm_debits, prepare_debits
+from tallystick.flows.free_money import RefundOf
 from tallystick.flows.give_back import Comeback, RefundWish, refund_credit, return_payment
 from tallystick.packs.stories.steps import (
     GiveMandate,
     RefundCredit,
+    RefundWay,
     ReturnDebit,
     RunDebits,
     SetDebitTerms,
+    SetRefundable,
 )
 
-MoneyStep = SetDebitTerms | GiveMandate | RunDebits | ReturnDebit | RefundCredit
+MoneyStep = SetDebitTerms | GiveMandate | RunDebits | ReturnDebit | RefundCredit | SetRefundable
 
 CREDITOR: Final = ("DE98ZZZ09999999999", "DE02120300000000202051")
 """Creditor identifier and IBAN as banks print them in examples."""
@@ -50,9 +54,16 @@ def move_money(step: MoneyStep, *, tenant: Tenant, at: datetime) -> str:
         case ReturnDebit():
             return _return(step, tenant_id=tenant.id, at=at)
         case RefundCredit():
-            wish = RefundWish(step.account, step.amount, f"line-{step.line}", step.day)
+            wish = RefundWish(
+                step.account, step.amount, f"line-{step.line}", step.day,
+                of=step.of or RefundOf.CREDIT, cash=step.way is RefundWay.CASH,
+            )  # fmt: skip
             given, _ = refund_credit(wish, tenant_id=tenant.id, at=at)
-            return f"{_money(given.amount)} to {given.iban}"
+            return f"{_money(given.amount)} to {given.iban or given.name}"
+        case SetRefundable():
+            with acting_for(tenant.id):
+                set_refundable([step.origin], tenant_id=tenant.id)
+            return "done"
 
 
 def _run(step: RunDebits, *, tenant_id: int, at: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from tallystick.base.processor import FactKind
 from tallystick.core.receive.pull import PullState
+from tallystick.flows.free_money import RefundOf
 from tallystick.packs.stories.step import Expectation, Step
 
 
@@ -49,9 +50,10 @@ class TellOfCard(CardStep):
 
 @dataclass(frozen=True, slots=True)
 class RefundCard(CardStep):
-    form = "card refund ACCOUNT AMOUNT"
+    form = "card refund ACCOUNT AMOUNT [of OF]"
     account: str
     amount: Decimal
+    of: RefundOf | None
 
 
 @dataclass(frozen=True, slots=True)

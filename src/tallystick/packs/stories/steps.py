@@ -10,8 +10,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Final, NewType
 
+from tallystick.domain.balances.models import Origin
 from tallystick.domain.contracts.models import GrantKind
 from tallystick.domain.payments.models import PaymentMethod
+from tallystick.flows.free_money import RefundOf
 from tallystick.packs.stories.bill_steps import BILL_ACTIONS
 from tallystick.packs.stories.card_steps import CARD_STEPS
 from tallystick.packs.stories.exchange_steps import EXCHANGE_STEPS
@@ -30,6 +32,11 @@ OLDEST_INVOICE: Final = "INV"
 class ReleasedAs(StrEnum):
     DIFFERENCE = "difference"
     NEXT_BILL = "next bill"
+
+
+class RefundWay(StrEnum):
+    BANK = "bank"
+    CASH = "cash"
 
 
 class CustomerKind(StrEnum):
@@ -301,9 +308,17 @@ class ReturnDebit(Step):
 
 @dataclass(frozen=True, slots=True)
 class RefundCredit(Step):
-    form = "refund ACCOUNT AMOUNT"
+    form = "refund ACCOUNT AMOUNT [of OF] [by WAY]"
     account: str
     amount: Decimal
+    of: RefundOf | None
+    way: RefundWay | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetRefundable(Step):
+    form = "allow refund of ORIGIN"
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +455,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     EndOverride, PublishPrices, TakeUsage, TakeCorrections, TakeUsageFile, ReleaseUsage, Rate,
     RateAgain,
     RunBills, RehearseBills, Pay, SetDebitTerms, GiveMandate, RunDebits, ReturnDebit, RefundCredit,
+    SetRefundable,
     Collect, CreditInvoice, HoldDeposit, EndDeposits, RunDeposits, PublishRules,
     TurnBooks, CloseBooks, PayBefore, PayPartBefore, GiveQuantity, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
