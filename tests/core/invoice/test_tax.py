@@ -179,3 +179,25 @@ def test_wrong_tables_say_how_to_mend_them(case: str) -> None:
         read_taxes(text, name="taxes.yaml")
     assert "taxes.yaml:1" in refused.value.sentence()
     assert said in refused.value.sentence()
+
+
+@pytest.mark.parametrize(
+    ("second", "refused"),
+    [
+        ("{from: 2018-04-01, rate: 15 %}", True),
+        ("{from: 1990-01-01, rate: 10 %}", True),
+        ("{from: 1990-01-01, to: 1993-04-07, rate: 10 %}", False),
+        ("{from: 2018-04-01, rate: 15 %, for: business}", False),
+        ("{from: 2018-04-01, rate: 2 %, name: Cess}", False),
+        ("{from: 2018-04-01, levy: 0.50 each}", False),
+    ],
+)
+def test_two_rates_of_one_tax_on_one_day_are_a_mistake(second: str, refused: bool) -> None:
+    """A new rate beside one without an end would be charged on top of it."""
+    rows = f"    - {{from: 1993-04-07, rate: 14 %}}\n    - {second}\n"
+    text = f"country: ZA\ncategories:\n  standard:\n{rows}"
+    if not refused:
+        assert len(read_taxes(text, name="t.yaml")) == 2
+        return
+    with pytest.raises(TaxesRefused, match=r"t\.yaml:5: VAT has the rate of 1993-04-07"):
+        read_taxes(text, name="t.yaml")

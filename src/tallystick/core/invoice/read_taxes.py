@@ -91,9 +91,27 @@ def _table(page: Page) -> list[TaxRow]:
                 continue
             path = f"categories.{category}"
             row = Page(item, file=page.file, path=path, errors=page.errors)
-            rows += _rows(row, country=country, category=category, label=label)
+            read = _rows(row, country=country, category=category, label=label)
+            if before := next((one for one in rows if any(_both(one, new) for new in read)), None):
+                page.complain(
+                    item.line,
+                    f"{before.tax} has the rate of {before.valid_from} on the same days, and both "
+                    f"would be charged; end that with `to: {read[0].valid_from}`, or give one of "
+                    "them a `name` of its own",
+                )
+            rows += read
     page.close(_TOP)
     return rows
+
+
+def _both(one: TaxRow, other: TaxRow) -> bool:
+    """Whether two rates of the same tax are in force on the same days for the same customers."""
+    same = [
+        (row.category, row.customer_kind, row.seller_region, row.tax, bool(row.levy))
+        for row in (one, other)
+    ]
+    begun = one.valid_from < (other.valid_until or date.max)
+    return same[0] == same[1] and begun and other.valid_from < (one.valid_until or date.max)
 
 
 def _rows(page: Page, *, country: str, category: str, label: str) -> list[TaxRow]:
