@@ -23,6 +23,7 @@ from tallystick.flows.balances import (
     adjust_bucket,
     expire_balances,
     fill_account,
+    give_grant,
     set_terms,
     top_up,
     transfer_balance,
@@ -240,6 +241,25 @@ def test_a_top_up_makes_credit_good_first(tenant):
         assert [b.remaining for b in Bucket.objects.order_by("id")] == [0, 7]
         assert BucketMovement.objects.count() == 5
         assert Terms.objects.get(account__number="A1").posted_through > 0
+    assert_books_match(tenant)
+
+
+def test_a_grant_that_makes_credit_good_is_goodwill(tenant):
+    """What was used on credit is in the books; a gift is not, so somebody has to pay for it."""
+    fill(tenant, "A1", "1.00")
+    with acting_for(tenant.id):
+        holder = account_numbered("A1")
+        lock_account(holder)
+        move_bucket(
+            lock_buckets(holder.id)[0], kind=MovementKind.DEBIT, quantity=Decimal(-4),
+            source_key="call", at=AT, reason={},
+        )  # fmt: skip
+    gift = Grant("EUR", Decimal("10.00"), Origin.GRANT, "grant:gift", AT)
+    filled = give_grant(gift, tenant_id=tenant.id, account="A1", on=FIRST, at=AT)
+    assert filled.left == 7
+    with acting_for(tenant.id):
+        assert [b.remaining for b in Bucket.objects.order_by("id")] == [0, 7]
+    assert ledger(tenant, "6200") == Decimal("3.00")
     assert_books_match(tenant)
 
 

@@ -190,13 +190,18 @@ def fill_account(payer: Account, *, grant: Grant, on: date, at: datetime) -> Fil
 
 
 def _make_good(filled: Bucket, buckets: list[Bucket], *, at: datetime) -> None:
-    """Moves money from the new bucket to those below zero, which were used on credit."""
+    """Moves money from the new bucket to those below zero, which were used on credit.
+
+    The ledger does not know what was granted for nothing: there it is goodwill that pays.
+    """
+    given = filled.origin == Origin.GRANT
+    paid = MovementKind.CORRECT if given else MovementKind.TRANSFER_IN
     for bucket in buckets:
         amount = min(-bucket.remaining, filled.remaining)
         if bucket.unit == filled.unit and amount > 0:
             for one, kind, quantity in (
                 (filled, MovementKind.TRANSFER_OUT, -amount),
-                (bucket, MovementKind.TRANSFER_IN, amount),
+                (bucket, paid, amount),
             ):
                 move_bucket(
                     one, kind=kind, quantity=quantity, at=at, reason={"why": "credit made good"},

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import OuterRef, Q, Sum, TextField
+from django.db.models import OuterRef, Q, QuerySet, Sum, TextField, Window
 from django.db.models.functions import Cast, JSONObject
 
 from tallystick.base.money import minor_decimals
@@ -57,15 +57,27 @@ def money_left(account_id: int, *, currency: str) -> Decimal:
     return money.aggregate(sum=Sum("remaining"))["sum"] or Decimal(0)
 
 
-def movements_of(account_id: int, *, count: int) -> list[BucketMovement]:
-    """The latest movements of the account, the latest first, each with its bucket."""
-    moved = BucketMovement.objects.filter(account_id=account_id).order_by("-id")[:count]
-    found = list(moved)
+def movements_of(
+    account_id: int, *, count: int, bucket_id: int | None = None
+) -> list[BucketMovement]:
+    """The latest movements of the account, or of one bucket, the latest first.
+
+    Each with its bucket, and with what the bucket held then (`left`): the sum of its movements.
+    """
+    moved = _moved(account_id)
+    moved = moved if bucket_id is None else moved.filter(bucket_id=bucket_id)
+    found = list(moved[:count])
     ids = {movement.bucket_id for movement in found}
     buckets = {b.id: b for b in Bucket.objects.filter(account_id=account_id, id__in=ids)}
     for movement in found:
         movement.bucket = buckets[movement.bucket_id]
     return found
+
+
+def _moved(account_id: int) -> QuerySet[BucketMovement]:
+    left = Window(Sum("quantity"), partition_by="bucket_id", order_by="id")
+    own = BucketMovement.objects.filter(account_id=account_id)
+    return own.annotate(left=left).order_by("-id")
 
 
 def balance_of(
@@ -75,11 +87,10 @@ def balance_of(
 
     The latest movements first, each with its bucket; two reads.
     """
-    movements = BucketMovement.objects.filter(account_id=account_id).order_by("-id")[:moved]
+    movements = _moved(account_id)[:moved]
+    latest = BucketMovement.objects.filter(account_id=account_id).order_by("-id")[:moved]
     own = Bucket.objects.filter(account_id=OuterRef("account_id")).order_by("id")
-    needed = own.filter(
-        ~Q(remaining=0, reserved=0) | Q(id__in=movements.values("bucket_id"))
-    ).values(
+    needed = own.filter(~Q(remaining=0, reserved=0) | Q(id__in=latest.values("bucket_id"))).values(
         row=JSONObject(
             id="id",
             origin="origin",

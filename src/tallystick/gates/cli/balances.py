@@ -90,27 +90,37 @@ def show(account: Account, operator: Operator = None, as_json: AsJson = False) -
     )
 
 
-@balance.command(epilog=examples("balance history A-1001", "balance history A-1001 --limit 500"))
+@balance.command(epilog=examples("balance history A-1001", "balance history A-1001 --bucket 12"))
 def history(
-    account: Account, operator: Operator = None, limit: Rows = 50, as_json: AsJson = False
+    account: Account,
+    operator: Operator = None,
+    bucket: Annotated[int | None, typer.Option(help="Only this one, as `show` names it.")] = None,
+    limit: Rows = 50,
+    as_json: AsJson = False,
 ) -> None:
-    """Show every change of an account's buckets, the latest first."""
+    """Show every change of an account's buckets, the latest first.
+
+    `left` is what the bucket held after it: the sum of all that moved until then.
+    """
     from tallystick.domain.balances.queries import movements_of
     from tallystick.domain.parties.queries import account_numbered
 
     present = act_for(operator)
     with acting_for(present.tenant_id):
-        moved = movements_of(account_numbered(account).id, count=limit)
-    columns = ["at", "bucket", "kind", "quantity", "unit", "key", "reason"]
+        moved = movements_of(account_numbered(account).id, count=limit, bucket_id=bucket)
+    columns = ["at", "bucket", "kind", "quantity", "left", "unit", "key", "reason"]
     rows = [
-        (m.occurred_at, m.bucket_id, m.kind, m.quantity, m.bucket.unit, m.source_key, m.reason)
+        (m.occurred_at, m.bucket_id, m.kind, m.quantity, m.left, m.bucket.unit, m.source_key,
+         m.reason)
         for m in moved
-    ]
+    ]  # fmt: skip
     tell(
         {"account": account, "movements": [dict(zip(columns, row, strict=True)) for row in rows]},
         as_json=as_json,
         table=table_of(columns, rows) if rows else None,
-        said="" if rows else f"{account}: nothing has moved",
+        said=""
+        if rows
+        else f"{account}: nothing has moved" + (f" in bucket {bucket}" if bucket else ""),
     )
 
 
