@@ -87,7 +87,9 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
             offer=sold,
             starts_on=wish.starts_on,
             ends_on=wish.ends_on,
-            cycle_day=wish.starts_on.day if _on_anniversary(offered, sold) else payer.bill_day,
+            cycle_day=wish.starts_on.day
+            if begins_on_anniversary(offered, sold)
+            else payer.bill_day,
         )
         require_whole_term(contract, offer=sold.code)
         if wish.cost_centre:
@@ -126,7 +128,7 @@ def latest_plan(sold: Offer) -> DatedPlan:
     raise AssertionError(f"no published version names {sold.code}, which one did name")
 
 
-def _on_anniversary(dated: DatedPlan, sold: Offer) -> bool:
+def begins_on_anniversary(dated: DatedPlan, sold: Offer) -> bool:
     """Whether the offer's cycles begin on the contract's own day."""
     recurring = dated.plan.offers[sold.id].recurring
     return any(part.price.align is Alignment.ANNIVERSARY for part in recurring)

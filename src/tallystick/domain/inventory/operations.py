@@ -156,6 +156,23 @@ def prolong_assignments(contract: Contract, *, ended: datetime) -> None:
     ending.update(valid_to=None, kept_until=None)
 
 
+def begin_assignments_earlier(contract: Contract, *, began: datetime, since: datetime) -> None:
+    """What the contract holds from `began` on was its own from `since` on already.
+
+    :raises IdentifierHeld: when another service held it in that time
+    :raises IdentifierQuarantined: when it was kept from other accounts then
+    """
+    own = Assignment.objects.filter(
+        account_id=contract.account_id, service__contract=contract, valid_from=began
+    )
+    for one in own.select_related("identifier"):
+        Identifier.objects.select_for_update().get(id=one.identifier_id)
+        require_free(
+            one.identifier, account_id=one.account_id, since=since, until=began, but=one.id
+        )
+    own.update(valid_from=since)
+
+
 def set_quarantine(days: Mapping[str, int], *, tenant_id: int) -> dict[str, int]:
     """All days by kind after these are set; what is in quarantine already stays as it is.
 

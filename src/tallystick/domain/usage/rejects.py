@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 import polars as pl
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.capture.conserve import Manifest, assert_conserved
@@ -38,6 +38,12 @@ def open_rejects(*, code: str | None = None) -> QuerySet[Reject]:
     rejects = Reject.objects.filter(state=RejectState.OPEN, batch__state=BatchState.LOADED)
     rejects = rejects if code is None else rejects.filter(code=code)
     return rejects.select_related("batch__source").order_by("id")
+
+
+def count_by_code(waiting: QuerySet[Reject]) -> dict[str, int]:
+    """How many of these rejects wait for each reason, most first."""
+    counts = waiting.order_by().values_list("code").annotate(rows=Count("id"))
+    return dict(counts.order_by("-rows", "code"))
 
 
 def hold_batch(batch_id: int) -> Batch:

@@ -109,6 +109,32 @@ def notice(
     )
 
 
+@contract.command(epilog=examples("contract backdate C-1 --from 2026-01-05"))
+def backdate(
+    number: Number,
+    since: Annotated[
+        date, typer.Option("--from", parser=read_day, metavar="DAY", help="The earlier day.")
+    ],
+    operator: Operator = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a contract that was entered too late begin earlier; it must not be billed yet.
+
+    Usage that nobody held then can be taken in afterwards, with `usage replay`.
+    """
+    from tallystick.flows.backdate import backdate_contract
+
+    present = act_for(operator)
+    begun = backdate_contract(number, tenant_id=present.tenant_id, on=since)
+    tell(
+        {"contract": number, "starts_on": begun.starts_on, "next_bill_on": begun.next_bill_on},
+        as_json=as_json,
+        said=f"contract {number} begins on {begun.starts_on}, first billed on "
+        f"{begun.next_bill_on}; usage that nobody held before: tallystick usage replay --all "
+        "--code subject_not_held_then",
+    )
+
+
 @contract.command(epilog=examples("contract keep C-1", "contract keep C-1 --json"))
 def keep(number: Number, operator: Operator = None, as_json: AsJson = False) -> None:
     """Take back the end of a contract that is agreed for a day to come."""

@@ -258,13 +258,16 @@ def rejects(
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the rows that could not be taken, or export them to be corrected and replayed."""
-    from tallystick.domain.usage.rejects import open_rejects
+    """List the rows that could not be taken, or export them to be corrected and replayed.
+
+    They wait here, whole, until they are let in; nothing of them is lost or guessed.
+    """
+    from tallystick.domain.usage.rejects import count_by_code, open_rejects
 
     present = act_for(operator)
     with acting_for(present.tenant_id):
         waiting = open_rejects(code=code)
-        count = waiting.count()
+        count, codes = waiting.count(), count_by_code(waiting)
         shown = [export_line(reject) for reject in waiting[:limit]]
         if export is not None:
             with export.open("w", encoding="utf-8") as file:
@@ -280,10 +283,11 @@ def rejects(
         return
     columns = ["reject", "batch", "file", "line", "code", "parameters"]
     tell(
-        {"open": count, "rejects": shown},
+        {"open": count, "codes": codes, "rejects": shown},
         as_json=as_json,
         table=table_of(columns, [[row[name] for name in columns] for row in shown]),
         said=f"{count} rejects wait"
+        + (": " + ", ".join(f"{n} {one}" for one, n in codes.items()) if len(codes) > 1 else "")
         + (f"; the first {limit} are shown" if count > limit else "")
         + ("." + "\n" + CHANGED if "record_changed" in [row["code"] for row in shown] else ""),
     )

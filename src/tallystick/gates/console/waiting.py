@@ -1,4 +1,4 @@
-"""What waits for a person: disputes, promises, bank lines, news of a processor, failed orders."""
+"""What waits for a person: usage, disputes, promises, bank lines, card news, failed orders."""
 
 from typing import Final
 
@@ -8,6 +8,8 @@ from django.shortcuts import render
 from tallystick.domain.collections.models import Dispute, DisputeState, Promise, PromiseState
 from tallystick.domain.outbox.models import Order, OrderState
 from tallystick.domain.payments.models import BankLine, BankLineState, FactState, ProcessorFact
+from tallystick.domain.usage.queries import open_suspense
+from tallystick.domain.usage.rejects import count_by_code, open_rejects
 from tallystick.gates.console.page import Operator, operator_page
 
 ROWS_SHOWN: Final = 50
@@ -28,6 +30,8 @@ def show_waiting(request: HttpRequest, operator: Operator) -> HttpResponse:
         "lines": lines.order_by("booked_on", "id")[:ROWS_SHOWN],
         "facts": facts.order_by("happened_at", "id")[:ROWS_SHOWN],
         "orders": orders.order_by("id")[:ROWS_SHOWN],
+        "rejects": count_by_code(open_rejects()),
+        "suspense": open_suspense(),
         "shown": ROWS_SHOWN,
     }
     return render(request, "console/waiting.html", context)
