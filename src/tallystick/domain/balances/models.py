@@ -1,6 +1,5 @@
 """Balances: counters of what a cycle drew, buckets of what an account may use, vouchers."""
 
-from decimal import Decimal
 from enum import StrEnum
 
 from django.contrib.postgres.fields import ArrayField
@@ -166,8 +165,6 @@ class BucketMovement(TenantRow):
     occurred_at = models.DateTimeField()
     reason = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     """Why, for people; `revenue` and `tax` name the ledger account and tax category of a debit."""
-    left: Decimal
-    """What the bucket held after it, where it was read with that (`movements_of`); no column."""
 
     class Meta:
         constraints = [

@@ -57,9 +57,7 @@ def money_left(account_id: int, *, currency: str) -> Decimal:
     return money.aggregate(sum=Sum("remaining"))["sum"] or Decimal(0)
 
 
-def movements_of(
-    account_id: int, *, count: int, bucket_id: int | None = None
-) -> list[BucketMovement]:
+def movements_of(account_id: int, *, count: int, bucket_id: int | None = None) -> list[Any]:
     """The latest movements of the account, or of one bucket, the latest first.
 
     Each with its bucket, and with what the bucket held then (`left`): the sum of its movements.
@@ -74,15 +72,13 @@ def movements_of(
     return found
 
 
-def _moved(account_id: int) -> QuerySet[BucketMovement]:
+def _moved(account_id: int) -> QuerySet[Any]:
     left = Window(Sum("quantity"), partition_by="bucket_id", order_by="id")
     own = BucketMovement.objects.filter(account_id=account_id)
     return own.annotate(left=left).order_by("-id")
 
 
-def balance_of(
-    account_id: int, *, moved: int
-) -> tuple[Terms | None, list[Bucket], list[BucketMovement]]:
+def balance_of(account_id: int, *, moved: int) -> tuple[Terms | None, list[Bucket], list[Any]]:
     """How the account pays, its buckets that hold something or moved last, the last movements.
 
     The latest movements first, each with its bucket; two reads.
