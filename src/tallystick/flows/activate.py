@@ -88,7 +88,7 @@ def start_contract(wish: ContractWish, *, tenant_id: int, at: datetime) -> Contr
             starts_on=wish.starts_on,
             ends_on=wish.ends_on,
             cycle_day=wish.starts_on.day
-            if begins_on_anniversary(offered, sold)
+            if begins_on_anniversary(offered, sold=sold)
             else payer.bill_day,
         )
         require_whole_term(contract, offer=sold.code)
@@ -128,7 +128,7 @@ def latest_plan(sold: Offer) -> DatedPlan:
     raise AssertionError(f"no published version names {sold.code}, which one did name")
 
 
-def begins_on_anniversary(dated: DatedPlan, sold: Offer) -> bool:
+def begins_on_anniversary(dated: DatedPlan, *, sold: Offer) -> bool:
     """Whether the offer's cycles begin on the contract's own day."""
     recurring = dated.plan.offers[sold.id].recurring
     return any(part.price.align is Alignment.ANNIVERSARY for part in recurring)

@@ -65,7 +65,7 @@ def backdate_contract(number: str, *, tenant_id: int, on: date) -> Contract:
         begin_assignments_earlier(contract, began=day_start(began, zone), since=day_start(on, zone))
         held = ContractOffer.objects.filter(contract=contract, valid_from=began)
         first = held.select_related("offer").get()
-        if begins_on_anniversary(latest_plan(first.offer), first.offer):
+        if begins_on_anniversary(latest_plan(first.offer), sold=first.offer):
             contract.cycle_day = on.day
         held.update(valid_from=on)
         contract.starts_on = on
