@@ -52,6 +52,7 @@ def test_facts_go_before_rules_and_named_revenue_before_the_rest() -> None:
         ("rules: {bank: {card Stripe: 1400}}", "'Stripe' is no processor; write it as in"),
         ("rules: {bank: {card: 8400}}", "rules.bank.card: 8400 Revenue is of kind income"),
         ("rules: {tax payable: {DE: {19%x: 1776}}}", "'19%x' is not a tax; write 19 %, VAT"),
+        ("rules: {tax payable: {DE: {19: 1776}}}", "'19' is not a tax; write 19 %, VAT"),
         ("rules: {tax payable: {DE: {19 %: 1777}}}", "tax payable.DE.19 %: 1777 is not under"),
         ("rules: {tax payable: {DE: {19 %: 1776, 19.0 %: 1776}}}", "DE.19.0 %: is said twice"),
         ("rules: {tax payable: {DE: {AT: {}}}}", "tax payable.DE.AT: is one account, such as"),

@@ -237,6 +237,8 @@ def test_refusals_have_a_sentence_a_code_and_no_traceback(business):
 
 
 WRONG_USAGE = """
+books turn --through 2099-01-31 --close | --through 2099-01-31 has not come
+books taxes --from 2026-02-01 --to 2026-01-31 | --to 2026-01-31 is before --from 2026-02-01
 pay A1 ten --key k | write it as 1234.56
 pay A1 1e3 --key k | write it as 1234.56
 pay A1 NaN --key k | write it as 1234.56

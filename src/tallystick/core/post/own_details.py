@@ -23,6 +23,7 @@ METHODS: Final = ("bank", "card", "cash", "direct_debit", "voucher")
 """The methods that money moves by, as a rule names them."""
 
 _RATED: Final = re.compile(r"(?:(?P<name>.+?)\s+)?(?P<rate>[0-9.]+)\s*%")
+_NUMBER: Final = re.compile(r"[0-9.,]+")
 _PROCESSOR: Final = re.compile(r"[a-z][a-z0-9_-]{0,19}")
 _MARK: Final = "|"
 
@@ -44,7 +45,7 @@ def read_tax_key(word: str, *, place: str) -> str:
     """
     rated = _RATED.fullmatch(word)
     if rated is None:
-        if "%" in word:
+        if "%" in word or _NUMBER.fullmatch(word):
             raise Mistake(f"{word!r} is not a tax; write 19 %, VAT 19 % or VAT")
         return _tax_key(place, word, "")
     percent = read_number(rated["rate"], decimals=PERCENT_DECIMALS)

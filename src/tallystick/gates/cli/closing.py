@@ -65,6 +65,8 @@ def turn(
     from tallystick.flows.turn import turn_books
 
     present = act_for(operator)
+    if through > present.today:
+        raise typer.BadParameter(f"--through {through} has not come; today is {present.today}")
     with progress_bar() as progress:
         report = turn_books(
             tenant_id=present.tenant_id,
