@@ -62,17 +62,15 @@ MEMBERS: Final = f"""
             sum(cycle_end - since), sum(until - since), max(until) - w.d,
             max(cycle_end) - min(since), max(until) - min(since)
         FROM (
-            SELECT e.cycle_end, min(greatest(h.valid_from, w.d)) AS since,
-                max(least(h.valid_to, e.cycle_end)) AS until
-            FROM (
+            SELECT e.cycle_end, h.since, h.until FROM (
                 {_CONTRACT} FROM contracts_contract c
                 WHERE w.k = 'contract' AND c.tenant_id = $1 AND c.id = w.c
                 UNION ALL {_CONTRACT} FROM contracts_contract c
                 WHERE w.k = 'account' AND c.tenant_id = $1 AND c.account_id = w.a
                 UNION ALL {_CONTRACT} FROM contracts_contract c
-                JOIN parties_account p ON p.tenant_id = c.tenant_id AND p.id = c.account_id
-                    AND coalesce(p.organisation_id, p.id) = w.a
-                WHERE w.k = 'pool' AND c.tenant_id = $1 AND c.pool_id = -w.c
+                WHERE w.k = 'pool' AND c.tenant_id = $1 AND c.pool_id = -w.c AND w.a = (
+                    SELECT coalesce(p.organisation_id, p.id) FROM parties_account p
+                    WHERE p.tenant_id = $1 AND p.id = c.account_id)
                 UNION ALL {_CONTRACT} FROM parties_account p
                 JOIN contracts_contract c ON c.tenant_id = p.tenant_id AND c.account_id = p.id
                 WHERE w.k = 'organisation' AND p.tenant_id = $1
@@ -91,15 +89,23 @@ MEMBERS: Final = f"""
             CROSS JOIN LATERAL (
                 SELECT CASE WHEN s.this > w.d THEN s.this ELSE s.following END AS cycle_end
             ) e
-            JOIN contracts_contractoffer h ON h.tenant_id = $1 AND h.contract_id = c.id
-                AND h.offer_id = w.o AND h.valid_from < e.cycle_end
-                AND (h.valid_to IS NULL OR h.valid_to > greatest(h.valid_from, w.d))
-            WHERE s.this = w.d OR c.cycle_since = w.d
-            GROUP BY c.id, e.cycle_end
+            CROSS JOIN LATERAL (
+                SELECT min(greatest(o.valid_from, w.d)) AS since,
+                    max(least(o.valid_to, e.cycle_end)) AS until
+                FROM contracts_contractoffer o
+                WHERE o.tenant_id = $1 AND o.contract_id = c.id AND o.offer_id = w.o
+                    AND o.valid_from < e.cycle_end
+                    AND (o.valid_to IS NULL OR o.valid_to > greatest(o.valid_from, w.d))
+            ) h
+            WHERE (s.this = w.d OR c.cycle_since = w.d) AND h.since IS NOT NULL
         ) member
     ) days
 """
-"""How many days of a cycle the members of a bucket are served, as `core.charge.buckets` counts."""
+"""How many days of a cycle the members of a bucket are served, as `core.charge.buckets` counts.
+
+What each member holds is looked up by itself: without statistics a join may be planned the long way
+round, and members are thousands.
+"""
 
 _KINDS: Final = {
     Scope.CONTRACT: "contract",
