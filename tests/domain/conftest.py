@@ -80,7 +80,7 @@ from tallystick.flows.grant import GrantWish, Holder, give_grant, give_price
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.turn import turn_books
 from tests.flows.businesses import CATALOGUE
-from tests.flows.charging import asking
+from tests.flows.charging import Asker, asking
 from tests.gates.console.business import noon, open_lived_business
 
 TABLES = """
@@ -298,8 +298,13 @@ def _leave_periods(tenant_id: int, account_id: int) -> None:
 
 
 def _leave_reservations(tenant_id: int) -> None:
-    """What online charging leaves: an event, its answer, what is owed for it."""
-    asking(tenant_id, lambda asker: asker.ask("event", customer=4, quantity=60))
+    """What online charging leaves: an event, a session with its answer, what is owed for them."""
+
+    async def ask(asker: Asker) -> None:
+        await asker.ask("event", customer=4, quantity=60)
+        await asker.ask("reserve", customer=4, quantity=60, session="s1")
+
+    asking(tenant_id, ask)
 
 
 def _leave_debits(tenant_id: int) -> None:

@@ -40,14 +40,15 @@ class Life:
 
     def __init__(self, tenant, rng):
         self.tenant_id, self.rng, self.number = tenant.id, rng, 0
+        self.kinds = (self.fill, self.grant, self.give, self.correct, self.end, self.take_fee,
+                      self.call, self.call_online)  # fmt: skip
+        self.first = self.rng.sample(self.kinds, len(self.kinds))  # each comes once at least
 
     def go_on(self):
         """One more thing; what is refused changes nothing."""
         self.number += 1
-        happen = self.rng.choice(
-            (self.fill, self.grant, self.give, self.correct, self.end, self.call, self.call_online,
-             self.call, self.call_online, self.take_fee)
-        )  # fmt: skip
+        calls = (self.call, self.call_online)
+        happen = self.first.pop() if self.first else self.rng.choice((*self.kinds, *calls))
         try:
             happen(f"{self.number}")
         except Refusal as refusal:

@@ -401,7 +401,7 @@ def _take_days(
             _take_fee(account, fee=fee - short, day=day, buckets=buckets, at=at)
             credit = credit_bucket(account, buckets=buckets, at=at)
             move_bucket(
-                credit, kind=MovementKind.DEBIT, quantity=-short, source_key=f"fee:{day}",
+                credit, kind=MovementKind.DEBIT, quantity=-short, source_key=f"fee:{day}:credit",
                 reason=_daily_fee(day), at=at,
             )  # fmt: skip
             buckets, enough = lock_buckets(account.id), True

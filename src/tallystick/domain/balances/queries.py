@@ -155,7 +155,8 @@ def unposted_of(account_ids: list[int]) -> dict[int, Unposted]:
         cursor.execute(
             f"""
             SELECT t.account_id,
-                CASE WHEN m.source_key LIKE 'made-good:%%' THEN 'transfer_in' ELSE m.kind END,
+                CASE WHEN m.source_key LIKE 'made-good:%%' AND m.kind = 'transfer_out'
+                    THEN 'transfer_in' ELSE m.kind END,
                 CASE WHEN m.kind IN ('debit', 'refund')
                     THEN coalesce(nullif(m.reason->>'revenue', ''), t.revenue_account)
                     ELSE '' END,

@@ -109,7 +109,11 @@ def notice(
     )
 
 
-@contract.command(epilog=examples("contract backdate C-1 --from 2026-01-05"))
+@contract.command(
+    epilog=examples(
+        "contract backdate C-1 --from 2026-01-05", "contract backdate C-1 --from 2026-01-05 --json"
+    )
+)
 def backdate(
     number: Number,
     since: Annotated[
