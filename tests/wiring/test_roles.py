@@ -7,6 +7,7 @@ from django.db import connections
 from tallystick.wiring.database import (
     DatabaseUnreachable,
     configure_database,
+    join_embedded,
     join_outside,
     migrate_database,
 )
@@ -25,13 +26,18 @@ LOGIN = "outside"
 
 @pytest.fixture
 def superuser(template):
-    """A superuser on the session's server, where the login and its empty database are made."""
+    """A superuser on the session's server, where the login and its empty database are made.
+
+    Whoever comes after finds Django joined to the database of before.
+    """
+    before = connections["default"].settings_dict["NAME"]
     postgres = template.conninfo(user="postgres", database="postgres")
     create_database(postgres, name=LOGIN)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {LOGIN} LOGIN")
         yield connection
         connections.close_all()
+        join_embedded(template, database=before)
         connection.execute(f"DROP DATABASE {LOGIN} WITH (FORCE)")
         connection.execute(f"DROP ROLE {LOGIN}")
 
