@@ -4,6 +4,7 @@ Rated amounts carry up to 12 decimals and are rounded once per rated line, half-
 sums exact amounts and rounds once to the currency's minor unit with the operator's mode.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import (
     ROUND_DOWN,
@@ -82,6 +83,14 @@ def round_amount(amount: Decimal) -> Decimal:
     """The amount rounded half-up (ties away from zero) at 12 decimals, as a rated line is."""
     with localcontext(EXACT):
         return amount.quantize(Decimal(1).scaleb(-AMOUNT_DECIMALS), rounding=ROUND_HALF_UP)
+
+
+def total_of(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:

@@ -42,7 +42,7 @@ from tallystick.flows.bank_runs import lines_of_runs, take_run
 from tallystick.flows.come_back import take_returned
 from tallystick.flows.exchange import settle_exchanged
 from tallystick.flows.give_back import Comeback, ReturnReport, return_payment, returnable
-from tallystick.flows.payouts import take_payout_line
+from tallystick.flows.payouts import match_payout, take_payout_line
 from tallystick.flows.receive import receive_payment
 from tallystick.flows.receive_many import Incoming, ManyReport, receive_many
 from tallystick.flows.tasks import WORKERS, work_off
@@ -201,9 +201,10 @@ class _Importer:
         keys: set[str] = set()
         taken: list[_Taken] = []
         with acting_for(self._tenant_id):
-            if not Payout.objects.filter(state=PayoutState.ANNOUNCED).exists():
+            announced = list(Payout.objects.filter(state=PayoutState.ANNOUNCED).order_by("id"))
+            if not announced:
                 return frozenset(), []
-            lines = self._statement.lines
+            lines = [one for one in self._statement.lines if match_payout(one, announced=announced)]
             known = tables.known_keys(pl.Series("key", [one.key for one in lines], pl.String))
         for line in lines:
             if line.key in known:

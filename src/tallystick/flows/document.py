@@ -22,7 +22,7 @@ from tallystick.domain.catalog.models import Component
 from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.contracts.models import Contract, ContractOffer
 from tallystick.domain.inventory.models import Assignment
-from tallystick.domain.invoices.history import lines_and_taxes
+from tallystick.domain.invoices.history import lines_of
 from tallystick.domain.invoices.models import (
     CreditedLine,
     Invoice,
@@ -75,7 +75,7 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
     with acting_for(tenant_id):
         tenant = Tenant.objects.get(id=tenant_id)
         invoice = invoice_numbered(number)
-        lines, _ = lines_and_taxes(invoice)
+        lines = lines_of(invoice)
         named = _name_contracts(lines, invoice)
         usage = [line for line in lines if is_usage(line)]
         language = language_of(invoice.account.party.language, otherwise=tenant.language)

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db.models import Sum
 
-from tallystick.base.money import EXACT
+from tallystick.base.money import EXACT, total_of
 from tallystick.core.post.entry import BusinessEvent, post_event
 from tallystick.core.post.entry import Entry as BalancedEntry
 from tallystick.core.post.rules import EventKind
@@ -114,9 +114,7 @@ def settle_exchanged(payment_id: int, *, at: datetime) -> None:
 def undo_exchange(payment: Payment, *, on: date, at: datetime) -> None:
     """Takes back what the exchange of a payment gained or lost, since the money goes back."""
     kept = ExchangedPart.objects.filter(payment=payment)
-    difference = Decimal(0)
-    for part in kept:
-        difference = EXACT.add(difference, EXACT.subtract(part.worth, part.amount))
+    difference = total_of(EXACT.subtract(part.worth, part.amount) for part in kept)
     _post(payment, -difference, key="exchange-back", on=on, at=at)
     settled = Entry.objects.filter(account=payment.account_id, source_key=f"settled:{payment.key}")
     if difference and settled.exists():
@@ -152,5 +150,4 @@ def repeats_exchange(receipt: Receipt, *, payer: Account) -> Payment | None:
     if known is None:
         return None
     parts = ExchangedPart.objects.filter(payment=known, given_currency=receipt.currency)
-    given = sum((part.given for part in parts), Decimal(0))
-    return known if given == receipt.amount else None
+    return known if total_of(part.given for part in parts) == receipt.amount else None

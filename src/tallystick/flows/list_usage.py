@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from tallystick.domain.invoices.history import lines_and_taxes
+from tallystick.domain.invoices.history import lines_of
 from tallystick.domain.invoices.queries import invoice_numbered
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.listing import join_listings, read_listing
@@ -18,8 +18,7 @@ def usage_of(number: str, *, tenant_id: int) -> pl.DataFrame:
     """
     with acting_for(tenant_id):
         invoice = invoice_numbered(number)
-        lines, _ = lines_and_taxes(invoice)
-        usage = [line for line in lines if is_usage(line)]
+        usage = [line for line in lines_of(invoice) if is_usage(line)]
         if not usage:
             return join_listings([])
         since, until = span_of(usage, zone=ZoneInfo(invoice.account.zone))

@@ -13,12 +13,18 @@ from typing import Final
 
 from django.db import transaction
 
-from tallystick.base.money import EXACT, plain
+from tallystick.base.money import plain, total_of
 from tallystick.base.processor import PayoutFact
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.entry import BusinessEvent, post_event
 from tallystick.core.post.rules import EventKind
-from tallystick.core.receive.payout import Movement, PayoutState, explain_payout, sum_payout
+from tallystick.core.receive.payout import (
+    Explained,
+    Movement,
+    PayoutState,
+    explain_payout,
+    sum_payout,
+)
 from tallystick.core.receive.statement import Matched, Rule, StatementLine, Waiting
 from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.parties.models import Account
@@ -99,8 +105,9 @@ def take_report(
         told = []
         for (name, currency), parts in own.items():
             payout = payouts.expect_payout(
-                name, processor=processor, amount=_net(parts), currency=currency,
-                expected_on=max(part.happened_on for part in parts), tenant_id=tenant_id,
+                name, processor=processor, amount=total_of(part.net for part in parts),
+                currency=currency, expected_on=max(part.happened_on for part in parts),
+                tenant_id=tenant_id,
             )  # fmt: skip
             _try(payout, at=at)
             told.append((name, payout.state, payout.note or why_waiting(payout)))
@@ -137,12 +144,14 @@ def payout_of_line(line: StatementLine) -> Payout | Waiting | None:
     None where it is no payout's; waiting where that needs a person. Part of the caller's
     transaction.
     """
+    held = Payout.objects.select_for_update().filter(currency=line.currency)
+    return match_payout(line, announced=held.filter(state=PayoutState.ANNOUNCED).order_by("id"))
+
+
+def match_payout(line: StatementLine, *, announced: Iterable[Payout]) -> Payout | Waiting | None:
+    """Which of the payouts that are announced the line is; as `payout_of_line` has it."""
     text = f"{line.text} {line.payer}".upper()
-    open_ones = list(
-        Payout.objects.select_for_update()
-        .filter(state=PayoutState.ANNOUNCED, currency=line.currency)
-        .order_by("id")
-    )
+    open_ones = [one for one in announced if one.currency == line.currency]
     named = [one for one in open_ones if one.name.upper() in text]
     if named:
         fits = [one for one in named if one.amount == line.amount]
@@ -173,16 +182,23 @@ def why_waiting(payout: Payout) -> str:
     """Why a payout is not booked, in words; empty where it only has not arrived."""
     if payout.state in (PayoutState.BOOKED, PayoutState.FAILED):
         return payout.note
+    found = _explain(payout)
+    return found if isinstance(found, str) else ""
+
+
+def _explain(payout: Payout) -> tuple[list[Movement], Explained] | str:
+    """The movements of a payout with what of ours they are, or why they cannot be told."""
     movements = payouts.movements_of(payout)
     if not movements:
         return NO_REPORT
-    net = _net(movements)
+    net = total_of(one.net for one in movements)
     if net != payout.amount:
         return f"its movements come to {plain(net)}, not {plain(payout.amount)}"
     items = payouts.items_in_clearing(processor=payout.processor)
-    unknown = explain_payout(movements, items=items).unknown
+    explained = explain_payout(movements, items=items)
+    unknown = explained.unknown
     if not unknown:
-        return ""
+        return movements, explained
     shown = ", ".join(
         f"{one.name} ({one.told or one.kind} {plain(one.gross)} of {one.reference or 'nothing'})"
         for one in unknown[:UNKNOWN_SHOWN]
@@ -191,22 +207,17 @@ def why_waiting(payout: Payout) -> str:
     return f"nothing of ours is {shown}{more}"
 
 
-def _net(movements: Iterable[Movement]) -> Decimal:
-    total = Decimal(0)
-    for one in movements:
-        total = EXACT.add(total, one.net)
-    return total
-
-
 def _try(payout: Payout, *, at: datetime) -> None:
     """Books a payout that has arrived and is explained, or notes why not."""
     if payout.state != PayoutState.ARRIVED:
         return
-    why = why_waiting(payout)
-    if not why:
+    found, why = _explain(payout), ""
+    if isinstance(found, str):
+        why = found
+    else:
         try:
             with transaction.atomic():
-                _book(payout, at=at)
+                _book(payout, movements=found[0], explained=found[1], at=at)
         except Refusal as refusal:
             why = refusal.sentence()
     if why:
@@ -214,10 +225,9 @@ def _try(payout: Payout, *, at: datetime) -> None:
         payout.save(update_fields=["note"])
 
 
-def _book(payout: Payout, *, at: datetime) -> None:
-    movements = payouts.movements_of(payout)
-    items = payouts.items_in_clearing(processor=payout.processor)
-    explained = explain_payout(movements, items=items)
+def _book(
+    payout: Payout, *, movements: Sequence[Movement], explained: Explained, at: datetime
+) -> None:
     sums = sum_payout(movements, explained=explained, processor=payout.processor)
     assert sums.amount == payout.amount, "a payout is its movements"
     assert payout.arrived_on is not None, "it is at the bank"

@@ -1,11 +1,11 @@
 """One balanced entry a business event."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from tallystick.base.money import EXACT
+from tallystick.base.money import EXACT, total_of
 from tallystick.base.period import Period
 from tallystick.base.refusal import Refusal
 from tallystick.core.invoice.assemble import AssembledInvoice
@@ -252,14 +252,6 @@ def post_recovery(
 def is_deferred(period: Period, *, issued_on: date) -> bool:
     """Whether a line for those days is deferred: some of them come after the day of issue."""
     return period.last > issued_on
-
-
-def total_of(amounts: Iterable[Decimal]) -> Decimal:
-    """The exact sum."""
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total
 
 
 def _post_document(

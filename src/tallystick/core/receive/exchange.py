@@ -4,14 +4,14 @@ Every conversion keeps both amounts, the rate and how it was found. An amount is
 away from zero, to the minor unit of the currency that it becomes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from tallystick.base.money import EXACT, plain, round_amount, round_minor
+from tallystick.base.money import EXACT, plain, round_amount, round_minor, total_of
 from tallystick.base.refusal import Refusal
 from tallystick.core.receive.allocate import OpenItem
 
@@ -146,12 +146,12 @@ class Exchanged:
     @property
     def amount(self) -> Decimal:
         """What it counts for with the customer."""
-        return _total(part.amount for part in self.parts)
+        return total_of(part.amount for part in self.parts)
 
     @property
     def worth(self) -> Decimal:
         """What it is worth on the day it came."""
-        return _total(part.worth for part in self.parts)
+        return total_of(part.worth for part in self.parts)
 
     @property
     def difference(self) -> Decimal:
@@ -211,10 +211,3 @@ def _shared(parts: Sequence[Decimal], *, way: Way, currency: str) -> list[Decima
         shares.append(EXACT.subtract(upto, before))
         before = upto
     return shares
-
-
-def _total(amounts: Iterable[Decimal]) -> Decimal:
-    total = ZERO
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total

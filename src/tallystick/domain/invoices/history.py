@@ -73,6 +73,11 @@ def recent_invoices(
 
 def lines_and_taxes(invoice: Invoice) -> tuple[list[InvoiceLine], list[InvoiceTax]]:
     """What an invoice consists of, its lines in order, with their contracts and whose they are."""
-    own = {"account_id": invoice.account_id, "invoice_id": invoice.id}
-    lines = InvoiceLine.objects.filter(**own).select_related("contract__account__party")
-    return list(lines.order_by("line_no")), list(InvoiceTax.objects.filter(**own).order_by("id"))
+    taxes = InvoiceTax.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
+    return lines_of(invoice), list(taxes.order_by("id"))
+
+
+def lines_of(invoice: Invoice) -> list[InvoiceLine]:
+    """The lines of an invoice in order, with their contracts and whose they are."""
+    lines = InvoiceLine.objects.filter(account_id=invoice.account_id, invoice_id=invoice.id)
+    return list(lines.select_related("contract__account__party").order_by("line_no"))

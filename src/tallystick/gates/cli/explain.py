@@ -61,13 +61,13 @@ def explain(
 
 def _of_invoice(what: What, *, limit: int) -> list[dict[str, Any]]:
     """Each line of the invoice, the usage lines with the events behind them."""
-    from tallystick.domain.invoices.history import lines_and_taxes
+    from tallystick.domain.invoices.history import lines_of
     from tallystick.domain.invoices.queries import invoice_numbered
     from tallystick.flows.document import events_of_line, is_usage
     from tallystick.flows.why import why_adjusted, why_priced
 
     assert what.invoice is not None
-    lines, _ = lines_and_taxes(invoice_numbered(what.invoice))
+    lines = lines_of(invoice_numbered(what.invoice))
     wanted = [line for line in lines if what.line in (None, line.line_no)]
     if not wanted:
         raise typer.BadParameter(f"{what.invoice} has lines 1 to {len(lines)}, not {what.line}")
