@@ -166,11 +166,10 @@ EQUALITIES: Final = (
         "SELECT sum(quantity) FROM balances_movement",
     ),
     (
-        "held of shared counters = what open sessions hold of them",
+        "held of counters = what open sessions hold of them",
         "SELECT sum(held) FROM balances_counter",
         "SELECT sum((c->>4)::numeric * 0.000000001) FROM reservations_reservation r,"
-        " jsonb_array_elements((r.held::jsonb)->'counters') c WHERE r.state = 'open'"
-        " AND r.organisation_id IS NOT NULL AND (c->>1)::bigint <= 0",
+        " jsonb_array_elements((r.held::jsonb)->'counters') c WHERE r.state = 'open'",
     ),
     (
         "buckets = their movements",

@@ -27,7 +27,7 @@ from tallystick.core.charge.supersede import counter_changes, keep_payments, sup
 from tallystick.core.charge.versions import VERSION_RATED, DatedPlan, rate_versions
 from tallystick.domain.balances.draw_tables import read_drawn, read_quantities
 from tallystick.domain.parties.organisations import AccountRange
-from tallystick.domain.reservations.tables import read_held, read_unsettled
+from tallystick.domain.reservations.tables import read_unsettled
 from tallystick.domain.usage import rerate_tables
 from tallystick.domain.usage.charge_tables import read_counters
 from tallystick.domain.usage.period_tables import read_grants
@@ -48,19 +48,24 @@ _RUNS_ON: Final = _CYCLE.is_in([NEVER_RESETS, FIRST_USES])
 class Known:
     """What is stored of the accounts of a task: terms (TERMS), counters, grants.
 
-    `held` is what open sessions hold of counters besides, `buckets` what accounts own.
+    `buckets` are what accounts own.
     """
 
     terms: pl.DataFrame = field(repr=False)
-    stands: pl.DataFrame = field(repr=False)  # COUNTERS and what is held of shared ones
+    stands: pl.DataFrame = field(repr=False)  # COUNTERS and what is held of them
     grants: pl.DataFrame = field(repr=False)
-    held: pl.DataFrame = field(repr=False)
     buckets: OwnBuckets = field(repr=False)
 
     @property
     def counters(self) -> pl.DataFrame:
         """What was drawn (COUNTERS)."""
         return self.stands.drop("held")
+
+    @property
+    def held(self) -> pl.DataFrame:
+        """What open sessions hold of counters besides (COUNTERS); no use, so no first one."""
+        held = self.stands.filter((pl.col("held") != 0) & (_CYCLE != FIRST_USES))
+        return held.select(*KEYS, used="held")
 
 
 def read_known(accounts: AccountRange, *, terms: pl.DataFrame) -> Known:
@@ -69,7 +74,6 @@ def read_known(accounts: AccountRange, *, terms: pl.DataFrame) -> Known:
         terms,
         read_counters(accounts=accounts, schema=_STANDS),
         read_grants(accounts, schema=GRANTS),
-        read_held(accounts, schema=COUNTERS),
         read_quantities(terms["account_id"].unique()),
     )
 

@@ -25,7 +25,7 @@ class Counter(TenantRow):
     cycle_start = models.DateField()
     used = quantity_column()
     held = quantity_column(default=0, db_default=0)
-    """What open sessions hold of it, where several contracts share it."""
+    """What open sessions hold of it."""
 
     class Meta:
         constraints = [

@@ -32,12 +32,10 @@ from tallystick.domain.reservations.rows import (
     money_of,
     quantity_of,
     session_of,
-    taken_of,
 )
 from tallystick.domain.reservations.sharing import COUNTERS as SHARED_COUNTERS
 from tallystick.domain.reservations.sharing import GRANTS as SHARED_GRANTS
 from tallystick.domain.reservations.sharing import (
-    HELD_ALONE,
     POOLS,
     Offered,
     ask_sizes,
@@ -130,11 +128,6 @@ _SESSIONS: Final = """
     FROM reservations_reservation r
     JOIN parties_account p ON p.tenant_id = r.tenant_id AND p.id = r.account_id
     WHERE r.tenant_id = $1 AND r.session = ANY($2)
-"""
-_HELD: Final = """
-    SELECT account_id, held FROM reservations_reservation
-    WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) AND state = 'open'
-        AND organisation_id IS NULL AND held NOT LIKE '{"counters": []%'
 """
 _ANSWERS: Final = """
     SELECT key, digest, code, answer FROM reservations_request
@@ -243,9 +236,7 @@ class _Read(NamedTuple):
     counters: list[Row]
     grants: list[Row]
     tabs: list[Row]
-    held: list[Row]
     answers: list[Row]
-    alone: Sequence[Row] = ()
     pools: Sequence[Row] = ()
 
 
@@ -285,16 +276,13 @@ class _Batch:
         of = [self.tenant, _numbers(sorted(guess.accounts))]
         lock = (_LOCK, [self.tenant, _numbers(sorted(guess.locked))] if guess.owners else of)
         sessions = (_SESSIONS, [self.tenant, self.named])
-        tabs, held, answers = (_TABS, of), (_HELD, of), (_ANSWERS, [self.tenant, self.keys])
+        tabs, answers = (_TABS, of), (_ANSWERS, [self.tenant, self.keys])
         drawn = self.drawn_from(guess, ())
         shared: list[Step] = []
         if guess.owners:
             pools = [-contract for _, contract in guess.owners if contract < 0]
-            shared = [
-                (HELD_ALONE, [self.tenant, _numbers(guess.sharing)]),
-                (POOLS, [self.tenant, _numbers(pools)]),
-            ]
-        return [lock, (_TERMS, of), sessions, *drawn, tabs, held, answers, *shared]
+            shared = [(POOLS, [self.tenant, _numbers(pools)])]
+        return [lock, (_TERMS, of), sessions, *drawn, tabs, answers, *shared]
 
     def drawn_from(self, guess: Guess, touched: Iterable[int]) -> list[Step]:
         """Buckets, those touched also where they are empty; counters and grants of the cycles."""
@@ -435,16 +423,6 @@ def _fill(loaded: Loaded, read: _Read) -> None:
     for account, month, charged, reserved in read.tabs:
         if account in accounts:
             accounts[account].tab[month] = [money_of(charged), money_of(reserved)]
-    for account, text in read.held:
-        if account in accounts:
-            state = accounts[account]
-            for key, amount in taken_of(json.loads(text)).counters.items():
-                state.hold(key, amount)
-    for account, text in read.alone:
-        if account in accounts:
-            for key, amount in taken_of(json.loads(text)).counters.items():
-                if key[1] > 0:
-                    accounts[account].hold(key, amount)
     name_pools(shared, read.pools)
 
 

@@ -41,7 +41,6 @@ class Guess(NamedTuple):
     """Whose counters are drawn from beyond the accounts' own."""
     counters: frozenset[Owner] = frozenset()
     """Whose counters there are in all; nobody's in particular where nothing is shared."""
-    sharing: frozenset[int] = frozenset()  # contracts
 
     @property
     def locked(self) -> frozenset[int]:
@@ -62,17 +61,15 @@ def guess_of(places: Collection[Place]) -> Guess:
     accounts = frozenset([one.account_id for one in places])
     cycles = frozenset([one.cycle_start for one in places])
     owners: set[Owner] = set()
-    sharing = set()
     for one in places:
         if one.organisation_id is not None:
             owners |= shared_owners(
                 one.account_id, organisation_id=one.organisation_id, pool_id=one.pool_id
             )
-            sharing.add(one.contract_id)
     if not owners:
         return Guess(accounts, cycles)
     counters = frozenset(_own(places) | owners)
-    return Guess(accounts, cycles, frozenset(owners), counters, frozenset(sharing))
+    return Guess(accounts, cycles, frozenset(owners), counters)
 
 
 def _own(places: Collection[Place]) -> set[Owner]:

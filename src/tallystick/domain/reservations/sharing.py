@@ -42,13 +42,6 @@ GRANTS: Final = """
         AND g.cycle_start = ANY($3)
     GROUP BY 1, 2, 3, 4
 """
-HELD_ALONE: Final = """
-    SELECT account_id, held FROM reservations_reservation
-    WHERE tenant_id = $1 AND contract_id = ANY($2::bigint[]) AND state = 'open'
-        AND organisation_id IS NOT NULL AND held NOT LIKE '{"counters": []%'
-"""
-"""What sessions that share hold of their contracts' own counters; the rest is added up."""
-
 POOLS: Final = """
     SELECT id, pool FROM contracts_contract WHERE tenant_id = $1 AND id = ANY($2::bigint[])
 """

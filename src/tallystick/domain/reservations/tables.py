@@ -7,8 +7,6 @@ import polars as pl
 from django.db import connection
 
 from tallystick.base.frames import INSTANT, QUANTITY
-from tallystick.core.charge.frames import FIRST_USES
-from tallystick.domain.parties.organisations import AccountRange
 from tallystick.domain.tenants.bulk import read_frame, stage_rows
 
 ENDED: Final = pl.Schema(
@@ -68,23 +66,6 @@ def hold_accounts(account_ids: Iterable[int], *, tenant_id: int) -> None:
                 " FROM unnest(%s::bigint[]) AS k",
                 [tenant_id, ids],
             )
-
-
-def read_held(accounts: AccountRange, *, schema: pl.Schema) -> pl.DataFrame:
-    """What open sessions hold of counters beyond what they have drawn, in the rating's schema."""
-    within, values = accounts.within("r.account_id")
-    return read_frame(
-        f"""
-        SELECT (c->>0)::bigint, (c->>1)::bigint, (c->>2)::bigint, (c->>3)::date,
-            sum((c->>4)::numeric * 0.000000001)
-        FROM reservations_reservation r, jsonb_array_elements((r.held::jsonb)->'counters') c
-        WHERE r.state = 'open' AND r.held NOT LIKE '{{"counters": []%%' AND {within}
-            AND (c->>3)::date <> %s
-        GROUP BY 1, 2, 3, 4
-        """,
-        [*values, FIRST_USES],
-        schema=schema,
-    )
 
 
 def read_unsettled(account_ids: Sequence[int], *, schema: pl.Schema) -> pl.DataFrame:

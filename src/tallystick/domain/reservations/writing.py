@@ -108,7 +108,7 @@ OPENED_HOLDS: Final = f"""
         (tenant_id, account_id, contract_id, component_id, cycle_start, used, held)
     SELECT $1, a, c, p, d, 0, q FROM {_HELD} ORDER BY a, c, p, d
 """
-"""What is held of a shared counter stands in it, so that it is there for others to lock."""
+"""What is held of a counter stands in it, so that it is there for others to lock."""
 
 TABS: Final = """
     INSERT INTO reservations_tab (tenant_id, account_id, month, charged, held)
@@ -184,7 +184,7 @@ class Changes:
                     f'{{"a":{account},"i":{number},"remaining":"{_money(bucket.remaining)}",'
                     f'"reserved":"{_money(bucket.reserved)}"}}'
                 )
-        self._note_used(state.used, before.used)
+        self._note_counters(state, before.used)
         for month, sums in state.tab.items():
             if tuple(sums) != before.tab.get(month, (0, 0)):
                 charged, held = sums
@@ -197,18 +197,20 @@ class Changes:
 
     def note_shared(self, shared: SharedCounters, *, before: Mapping[CounterKey, int]) -> None:
         """How shared counters stand after all requests, given how they stood."""
-        self._note_used(shared.used, before)
-        for key, held in shared.more_held.items():
-            if held:
-                known = key in before or shared.used.get(key)
-                (self.holds if known else self.new_holds).append(_counted(key, held))
+        self._note_counters(shared, before)
 
-    def _note_used(self, used: Mapping[CounterKey, int], before: Mapping[CounterKey, int]) -> None:
-        for key, amount in used.items():
+    def _note_counters(
+        self, home: AccountState | SharedCounters, before: Mapping[CounterKey, int]
+    ) -> None:
+        for key, amount in home.used.items():
             moved = amount - before.get(key, 0)
             if moved:
                 rows = self.counters if key in before else self.new_counters
                 rows.append(_counted(key, moved))
+        for key, held in home.more_held.items():
+            if held:
+                known = key in before or home.used.get(key)
+                (self.holds if known else self.new_holds).append(_counted(key, held))
 
 
 def _source(key: str, nth: int) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from tallystick.core.charge.balance import Bucket, Mode, available, pay
 from tallystick.core.charge.online.books import charged_less, charged_more
 from tallystick.core.charge.online.price import Priced
-from tallystick.core.charge.online.state import AccountState, Session, SharedCounters, Taken
+from tallystick.core.charge.online.state import AccountState, Session, Taken
 
 
 def spendable(state: AccountState, *, buckets: Sequence[Bucket], month: date) -> int | None:
@@ -53,10 +53,6 @@ def _hold(session: Session, *, state: AccountState, month: date, sign: int) -> N
         state.buckets[number].reserved += sign * amount
     for key, amount in held.counters.items():
         state.hold(key, sign * amount)
-        if session.shares(key):
-            home = state.counters(key)
-            assert isinstance(home, SharedCounters), "what a session shares is read with it"
-            home.more_held[key] = home.more_held.get(key, 0) + sign * amount
     if held.owed:
         state.tab_of(month)[1] += sign * held.owed
 

@@ -72,10 +72,6 @@ class Session:
     stored: bool = False
     changed: bool = False
 
-    def shares(self, key: CounterKey) -> bool:
-        """Whether what it holds of the counter is added up with what others hold of it."""
-        return self.organisation_id is not None and key[1] <= 0
-
     def owner_of(self, scope: Scope) -> Owner:
         """Whose counter a component of that scope has."""
         return owner_of(
@@ -117,7 +113,7 @@ class SharedCounters:
     granted: dict[CounterKey, int] = field(default_factory=dict)
     held: dict[CounterKey, int] = field(default_factory=dict)
     more_held: dict[CounterKey, int] = field(default_factory=dict)
-    """What is held more of them since they were read, by sessions that share."""
+    """What is held more of them since they were read."""
 
 
 @dataclass(slots=True)
@@ -134,6 +130,8 @@ class AccountState:
     used: dict[CounterKey, int] = field(default_factory=dict)
     granted: dict[CounterKey, int] = field(default_factory=dict)
     held: dict[CounterKey, int] = field(default_factory=dict)
+    more_held: dict[CounterKey, int] = field(default_factory=dict)
+    """What is held more of its own counters since they were read."""
     shared: dict[Owner, SharedCounters] = field(default_factory=dict)
     """What it shares with others; the counters above are those of nobody else."""
     members: dict[tuple[Scope, Owner, int, date], MemberDays] = field(default_factory=dict)
@@ -152,9 +150,10 @@ class AccountState:
         return self.shared.get(key[:2], self) if self.shared else self
 
     def hold(self, key: CounterKey, amount: int) -> None:
-        """Holds so much more of the counter."""
-        held = self.counters(key).held
-        held[key] = held.get(key, 0) + amount
+        """Holds so much more of the counter, whoever else holds of it."""
+        home = self.counters(key)
+        home.held[key] = home.held.get(key, 0) + amount
+        home.more_held[key] = home.more_held.get(key, 0) + amount
 
     def tab_of(self, month: date) -> list[int]:
         return self.tab.setdefault(month, [0, 0])
