@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from tallystick.core.post.chart import CHART
 from tallystick.core.recover.read import read_ladder
 from tallystick.core.tariff.own_prices import check_variants
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.domain.catalog.models import CatalogVersion
 from tallystick.domain.catalog.operations import publish_version
 from tallystick.domain.collections.models import Ladder
-from tallystick.domain.ledger.models import LedgerAccount
+from tallystick.domain.ledger.operations import complete_chart
 from tallystick.domain.parties.operations import AccountTerms, PartyDetails, open_account
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.operations import open_tenant
@@ -33,10 +32,7 @@ def open_operator(*, code: str, at: datetime, **columns: Any) -> Tenant:
     """
     tenant = open_tenant(code=code, at=at, **columns)
     with acting_for(tenant.id):
-        LedgerAccount.objects.bulk_create(
-            LedgerAccount(tenant_id=tenant.id, code=line.code, name=line.name, kind=line.nature)
-            for line in CHART.values()
-        )
+        complete_chart(tenant_id=tenant.id)
         open_account(
             PartyDetails("organisation", tenant.name, tenant.country, tenant.language),
             tenant_id=tenant.id,

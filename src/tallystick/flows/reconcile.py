@@ -63,6 +63,36 @@ _TAXES_OFF: Final = (
 )
 """Each tax at each rate: what documents say of it, and what the books have (credits below zero)."""
 
+_VALUATION: Final = ", ".join(
+    f"'{one}'"
+    for one in (chart.RECEIVABLE_VALUATION, chart.CREDIT_VALUATION, chart.DEPOSITS_VALUATION)
+)
+_UNREALISED: Final = f"{_VALUATION}, '{chart.UNREALISED_GAINS}', '{chart.UNREALISED_LOSSES}'"
+_REVALUED_OFF: Final = (
+    "WITH evening AS (SELECT t.tenant_id, max(t.through) AS through FROM ledger_turn t"
+    " JOIN ledger_closing c ON c.tenant_id = t.tenant_id AND c.through = t.through"
+    " AND c.reopened_at IS NULL WHERE t.kind = 'revalue' GROUP BY t.tenant_id),"
+    " valued AS (SELECT DISTINCT ON (r.account_id, r.ledger_account, r.currency) r.account_id,"
+    " r.ledger_account, r.currency, r.balance FROM ledger_revaluation r"
+    " JOIN ledger_turn t ON t.tenant_id = r.tenant_id AND t.id = r.turn_id"
+    " JOIN evening v ON v.tenant_id = t.tenant_id AND v.through = t.through"
+    " ORDER BY r.account_id, r.ledger_account, r.currency, r.turn_id DESC),"
+    " booked AS (SELECT p.ledger_account, e.currency, sum(p.amount) AS balance"
+    " FROM evening v JOIN tenants_tenant o ON o.id = v.tenant_id"
+    " JOIN ledger_entry e ON e.tenant_id = v.tenant_id AND e.occurred_on <= v.through"
+    " AND e.currency <> o.currency JOIN ledger_posting p ON p.tenant_id = e.tenant_id"
+    " AND p.account_id = e.account_id AND p.entry_id = e.id WHERE p.ledger_account IN"
+    f" ('{chart.RECEIVABLE}', '{chart.CUSTOMER_CREDIT}', '{chart.DEPOSITS}') GROUP BY 1, 2),"
+    " summed AS (SELECT ledger_account, currency, sum(balance) AS balance FROM valued"
+    " GROUP BY 1, 2)"
+    " SELECT count(*) FROM summed FULL JOIN booked USING (ledger_account, currency)"
+    " WHERE coalesce(summed.balance, 0) <> coalesce(booked.balance, 0)"
+)
+"""Foreign items as they were valued on the evening closed last, and what the books have of them.
+
+By ledger account and currency: prepaid money that customers gave each other passes by their credit.
+"""
+
 EQUALITIES: Final = (
     ("the ledger balances", "SELECT 0", "SELECT sum(amount) FROM ledger_posting"),
     (
@@ -115,6 +145,25 @@ EQUALITIES: Final = (
         "deposits held = deposits that have not ended",
         "SELECT sum(amount) FROM payments_deposit WHERE ended_on IS NULL",
         f"SELECT -coalesce(sum(amount), 0) FROM ({_ledger(chart.DEPOSITS)}) l(amount)",
+    ),
+    (
+        "unrealised exchange differences posted = those of foreign items as valued",
+        "SELECT sum(posted) FROM ledger_revaluation",
+        "SELECT sum(p.amount) FROM ledger_posting p JOIN ledger_entry e"
+        " ON e.tenant_id = p.tenant_id AND e.account_id = p.account_id AND e.id = p.entry_id"
+        f" WHERE p.ledger_account IN ({_VALUATION}) AND e.source_key LIKE 'revalue:%'",
+    ),
+    (
+        "unrealised exchange differences that are not reversed, by account = none",
+        "SELECT 0",
+        "SELECT count(*) FROM (SELECT 1 FROM ledger_posting"
+        f" WHERE ledger_account IN ({_UNREALISED}) GROUP BY account_id, ledger_account"
+        " HAVING sum(amount) <> 0) off",
+    ),
+    (
+        "foreign items valued otherwise than the books had them when closed last = none",
+        "SELECT 0",
+        _REVALUED_OFF,
     ),
     (
         "invoice totals = their lines and taxes",

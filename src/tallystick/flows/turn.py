@@ -1,4 +1,5 @@
-"""Turning the books: revenue released by the day, unbilled usage accrued, periods closed.
+"""Turning the books: revenue released by the day, unbilled usage accrued, foreign items valued,
+periods closed.
 
 Each turning is a row of its own; an account range is one transaction, and what it released is
 noted with each line, so that a turning that was stopped goes on and one told twice posts nothing.
@@ -28,6 +29,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.unbilled import read_unbilled_usage
 from tallystick.flows.accrue import earned_unbilled
 from tallystick.flows.accrue_running import EARNED
+from tallystick.flows.revalue import RevaluationReport, require_rates, revalue_items
 
 LINES_PER_TASK: Final = 50_000
 TURNING: Final = "turning the books"
@@ -35,11 +37,15 @@ TURNING: Final = "turning the books"
 
 @dataclass(frozen=True, slots=True)
 class TurnReport:
-    """What a turning posted, or would post: amounts by currency, and in how many entries."""
+    """What a turning posted, or would post: amounts by currency, and in how many entries.
+
+    `revalued` is in the operator's own currency.
+    """
 
     through: date
     released: dict[str, Decimal]
     accrued: dict[str, Decimal]
+    revalued: RevaluationReport
     entries: int
 
 
@@ -52,18 +58,21 @@ def turn_books(
     rehearse: bool = False,
     progress: Progress = silent,
 ) -> TurnReport:
-    """Releases what was earned through that day and accrues what is not billed by then.
+    """Releases what was earned through that day, accrues what is not billed by then and values
+    what is open in foreign currencies.
 
-    The accrual is reversed on the next day. `close` locks the books through the day afterwards;
+    The last two are reversed on the next day. `close` locks the books through the day afterwards;
     `rehearse` says what would be posted and stores nothing.
 
     :raises AlreadyRunning: while another turning of the operator runs
     :raises BooksClosed: when the day lies in a closed period, or the next does
+    :raises RatesMissing: when a rate of foreign items is not known; nothing is posted then
     """
     with only_one(TURNING, tenant_id=tenant_id):
         with acting_for(tenant_id):
             operations.require_open(through)
             tenant = Tenant.objects.get(id=tenant_id)
+            require_rates(tenant, through=through)
             ranges = list(_ranges(tables.accounts_with_deferrals(through=through)))
         turner = _Turner(tenant, through=through, at=at, rehearse=rehearse)
         for done, accounts in enumerate(ranges, start=1):
@@ -72,9 +81,11 @@ def turn_books(
             progress("releasing revenue", done=done, total=len(ranges))
         with acting_for(tenant_id):
             turner.accrue()
+            revalued = revalue_items(tenant, through=through, at=at, rehearse=rehearse)
             if close and not rehearse:
                 operations.close_books(tenant_id=tenant_id, through=through, at=at)
-        return TurnReport(through, turner.released, turner.accrued, turner.entries)
+        entries = turner.entries + revalued.entries
+        return TurnReport(through, turner.released, turner.accrued, revalued, entries)
 
 
 def _ranges(counts: pl.DataFrame) -> Iterator[tuple[int, int]]:

@@ -91,6 +91,8 @@ def test_every_rule_balances_and_names_known_accounts(kind: EventKind) -> None:
         parts["total"] = sum(parts.values()) - parts["total"] + 13
     if "held" in parts:
         parts["held"] = parts["amount"] + parts["costs"]
+    if "deposits" in parts:
+        parts["gain"] = parts["receivable"] + parts["credit"] + parts["deposits"] + parts["loss"]
     entry = post_event(BusinessEvent(kind, "k", ON, "EUR", parts, own))
     assert entry.postings
     assert sum(p.amount for p in entry.postings) == 0

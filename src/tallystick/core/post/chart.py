@@ -34,13 +34,16 @@ CHART: Final[dict[str, LedgerAccount]] = {
         _1100="Cash in transit",
         _1200="Receivable",
         _1250="Unbilled revenue",
+        _1290="Valuation of receivables",
     ),
     **_accounts(
         Nature.LIABILITY,
         _2100="Customer credit",
+        _2190="Valuation of customer credit",
         _2200="Tax payable",
         _2300="Prepaid liability",
         _2350="Deposits held",
+        _2390="Valuation of deposits",
         _2400="Deferred revenue",
         _2500="Payable to partners",
     ),
@@ -56,6 +59,7 @@ CHART: Final[dict[str, LedgerAccount]] = {
         _4070="Revenue from equipment",
         _4800="Late fees and reconnection",
         _4900="Expired prepaid credit",
+        _4950="Unrealised exchange gains",
     ),
     **_accounts(
         Nature.EXPENSE,
@@ -65,6 +69,7 @@ CHART: Final[dict[str, LedgerAccount]] = {
         _6300="Payment costs",
         _6400="Interest on deposits",
         _6800="Exchange differences",
+        _6850="Unrealised exchange losses",
         _6900="Rounding differences",
     ),
 }
@@ -75,3 +80,5 @@ DEFERRED, PARTNERS = "2400", "2500"
 FEES, EXPIRED = "4800", "4900"
 COST_OF_SALES, BAD_DEBT, GOODWILL, PAYMENT_COSTS = "5000", "6100", "6200", "6300"
 INTEREST, EXCHANGE, ROUNDING = "6400", "6800", "6900"
+RECEIVABLE_VALUATION, CREDIT_VALUATION, DEPOSITS_VALUATION = "1290", "2190", "2390"
+UNREALISED_GAINS, UNREALISED_LOSSES = "4950", "6850"

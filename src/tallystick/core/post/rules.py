@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     REVENUE_ACCRUED = "revenue_accrued"
     PARTNER_SHARE_OWED = "partner_share_owed"
     EXCHANGE_DIFFERED = "exchange_differed"
+    ITEMS_REVALUED = "items_revalued"
 
 
 class Side(StrEnum):
@@ -178,6 +179,13 @@ RULES: Final[Rules] = MappingProxyType(
             _credit(chart.CASH_IN_TRANSIT, "loss"),
             _debit(chart.CASH_IN_TRANSIT, "gain"),
             _credit(chart.EXCHANGE, "gain"),
+        ),
+        EventKind.ITEMS_REVALUED: (
+            _debit(chart.RECEIVABLE_VALUATION, "receivable"),
+            _debit(chart.CREDIT_VALUATION, "credit"),
+            _debit(chart.DEPOSITS_VALUATION, "deposits"),
+            _debit(chart.UNREALISED_LOSSES, "loss"),
+            _credit(chart.UNREALISED_GAINS, "gain"),
         ),
     }
 )

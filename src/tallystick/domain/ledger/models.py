@@ -4,7 +4,13 @@ from enum import StrEnum
 
 from django.db import models
 
-from tallystick.domain.tenants.columns import TenantRow, belongs_to, money_column, one_of
+from tallystick.domain.tenants.columns import (
+    TenantRow,
+    amount_column,
+    belongs_to,
+    money_column,
+    one_of,
+)
 
 
 class LedgerKind(StrEnum):
@@ -122,14 +128,48 @@ class TurnKind(StrEnum):
 
     RELEASE = "release"
     ACCRUE = "accrue"
+    REVALUE = "revalue"
 
 
 class Turn(TenantRow):
-    """One turning of the books: revenue released or accrued through a day."""
+    """One turning of the books: revenue released or accrued, foreign items valued by a day."""
 
     kind = models.CharField(max_length=10, choices=one_of(TurnKind))
     through = models.DateField()
     turned_at = models.DateTimeField()
+
+
+class Revaluation(TenantRow):
+    """An account's foreign items of one ledger account, as a turning valued them; never changed.
+
+    Of several turnings of one evening the last counts.
+    """
+
+    account = belongs_to("parties.Account")
+    turn = belongs_to("ledger.Turn")
+    ledger_account = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3)
+    balance = money_column()
+    """Debits less credits by that evening, in that currency."""
+    carried = money_column()
+    """What they came in at, in the operator's currency, as `worth` and `posted` are."""
+    worth = money_column()
+    """What they are worth at the closing rate."""
+    posted = money_column()
+    """What this turning added to their difference; the evening's turnings add up to it."""
+    rate = amount_column()
+    said = models.CharField(max_length=400)
+    """The rates that the closing rate is made of."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "account", "turn", "ledger_account", "currency"],
+                name="revaluation_once",
+            ),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="revaluation_rate"),
+        ]
+        indexes = [models.Index(fields=["tenant", "turn"], name="revaluation_by_turn")]
 
 
 class Deferral(TenantRow):

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tallystick.base.refusal import Refusal
+from tallystick.core.post.chart import CHART
 from tallystick.core.post.entry import Entry as EntryToPost
 from tallystick.domain.ledger.chart_rules import own_account
-from tallystick.domain.ledger.models import Closing, Entry, Posting
+from tallystick.domain.ledger.models import Closing, Entry, LedgerAccount, Posting
 
 
 @dataclass
@@ -28,6 +29,17 @@ class NothingToReopen(Refusal):
 
     def sentence(self) -> str:
         return "no period is closed, so there is nothing to open again"
+
+
+def complete_chart(*, tenant_id: int) -> None:
+    """Gives the operator the accounts of the standard chart that it does not have yet."""
+    LedgerAccount.objects.bulk_create(
+        [
+            LedgerAccount(tenant_id=tenant_id, code=line.code, name=line.name, kind=line.nature)
+            for line in CHART.values()
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def closed_through() -> date | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tallystick.base.money import plain
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.gates.cli.answers import (
     NOT_ALL_WELL,
@@ -21,6 +22,7 @@ from tallystick.gates.cli.answers import (
 from tallystick.gates.cli.asking import AsJson, Day, Operator, Present, act_for, one_of, read_day
 
 if TYPE_CHECKING:
+    from tallystick.flows.revalue import Position
     from tallystick.gates.reports.saft import Audit
 
 app = typer.Typer()
@@ -58,9 +60,10 @@ def turn(
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
-    """Release revenue earned by a day and accrue usage not billed by then.
+    """Release revenue earned by a day, accrue usage not billed by then, value foreign items.
 
-    The accrual is reversed on the next day. Told twice, it posts what has been added since.
+    Accrual and valuation are reversed on the next day. Told twice, it posts what has been added
+    since. Foreign items need a rate for the day and for each day on which one came in.
     """
     from tallystick.flows.turn import turn_books
 
@@ -77,22 +80,85 @@ def turn(
             progress=progress,
         )
     released, accrued = moneys(report.released), moneys(report.accrued)
+    revalued = report.revalued
+    gain, loss = money(revalued.gain, revalued.own), money(revalued.loss, revalued.own)
     locked = close and not rehearse
     said = (
         f"{'would release' if rehearse else 'released'} {_in_words(released)} and "
         f"{'accrue' if rehearse else 'accrued'} {_in_words(accrued)} through {through}"
     )
+    if revalued.positions:
+        said += (
+            f"; foreign items are valued with {gain} {revalued.own} gained and {loss} "
+            f"{revalued.own} lost, {'to be reversed' if rehearse else 'reversed'} the next day"
+        )
     tell(
         {
             "through": through,
             "released": released,
             "accrued": accrued,
+            "revalued": {
+                "currency": revalued.own,
+                "gain": gain,
+                "loss": loss,
+                "items": [_position(one, own=revalued.own) for one in revalued.positions],
+            },
             "entries": report.entries,
             "closed": locked,
             "rehearsed": rehearse,
         },
         as_json=as_json,
         said=said + (f"; the books are closed through {through}" if locked else ""),
+    )
+
+
+def _position(one: "Position", *, own: str) -> dict[str, str]:
+    return {
+        "currency": one.currency,
+        "ledger_account": one.ledger_account,
+        "balance": money(one.balance, one.currency),
+        "carried": money(one.carried, own),
+        "worth": money(one.worth, own),
+        "difference": money(one.difference, own),
+    }
+
+
+@books.command(
+    epilog=examples(
+        "books revaluation --through 2026-01-31", "books revaluation --through 2026-01-31 --json"
+    )
+)
+def revaluation(through: Through, operator: Operator = None, as_json: AsJson = False) -> None:
+    """Show what each account's foreign items were valued at when the books were turned."""
+    from tallystick.domain.ledger.revaluations import read_revaluations
+    from tallystick.domain.parties.models import Account
+
+    present = act_for(operator)
+    own = present.tenant.currency
+    with acting_for(present.tenant_id):
+        rows = read_revaluations(through=through).to_dicts()
+        ids = [row["account_id"] for row in rows]
+        numbers = dict(Account.objects.filter(id__in=ids).values_list("id", "number"))
+    told = [
+        {
+            "account": numbers[row["account_id"]],
+            "ledger_account": row["ledger_account"],
+            "currency": row["currency"],
+            "balance": money(row["balance"], row["currency"]),
+            **{name: money(row[name], own) for name in ("carried", "worth", "difference")},
+            "rate": plain(row["rate"]),
+            "rates": row["said"],
+        }
+        for row in rows
+    ]
+    columns = ["account", "ledger_account", "currency", "balance", "carried", "worth", "difference"]
+    tell(
+        {"through": through, "currency": own, "items": told},
+        as_json=as_json,
+        table=table_of(columns, [[row[name] for name in columns] for row in told]),
+        said=f"{len(told)} foreign items were valued in {own} on {through}"
+        if told
+        else f"no foreign items were valued on {through}; books turn --through {through} does it",
     )
 
 

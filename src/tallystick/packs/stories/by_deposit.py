@@ -4,8 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from tallystick.base.money import round_minor
+from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.operations import Receipt
 from tallystick.domain.tenants.models import Tenant
+from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.deposits import end_deposits, end_deposits_of_the_gone, hold_deposit
 from tallystick.packs.stories.steps import EndDeposits, HoldDeposit, RunDeposits
 
@@ -19,7 +21,9 @@ def keep_deposit(step: DepositStep, *, tenant: Tenant, at: datetime) -> str:
     """
     if isinstance(step, HoldDeposit):
         key = f"deposit-{step.line}"
-        receipt = Receipt(key, "cash", step.amount, tenant.currency, step.day)
+        with acting_for(tenant.id):
+            currency = account_numbered(step.account).currency
+        receipt = Receipt(key, "cash", step.amount, currency, step.day)
         rate = step.rate or Decimal(0)
         hold_deposit(receipt, rate=rate, tenant_id=tenant.id, account=step.account, at=at)
         return "held"
