@@ -60,7 +60,9 @@ from tallystick.domain.payments.models import (
     PullTerms,
 )
 from tallystick.domain.payments.operations import Receipt
+from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.tenants.settings import Change, keep_change
 from tallystick.domain.usage.models import (
     LateUsage,
     PeriodLevel,
@@ -390,6 +392,9 @@ def _leave_arrears(tenant_id: int) -> None:
         recorded_at=noon(3, 16),
     )  # fmt: skip
     OwnAccount.objects.create(tenant_id=tenant_id, code="4000", name="Calls", kind="income")
+    tenant = Tenant.objects.get(id=tenant_id)
+    rise = Change("payment_days", "14", "21", "changed.yaml")
+    keep_change(rise, tenant=tenant, at=noon(3, 16), after_invoice=0)
     ChartRules.objects.create(
         tenant_id=tenant_id, name="rules.yaml", text="", valid_from=date(2027, 1, 1),
         published_at=noon(3, 16),

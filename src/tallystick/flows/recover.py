@@ -1,7 +1,7 @@
 """Collections: late accounts climb their segment's ladder; payment brings them down at once."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -42,6 +42,7 @@ from tallystick.domain.parties.models import Account
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.tenants.settings import of_ladder, texts_of
 from tallystick.flows.arrears import charge_interest
 from tallystick.flows.climb import CUTS, STEPS_TAKEN, Climbed, climb_span
 from tallystick.flows.tasks import WORKERS, work_off
@@ -93,7 +94,10 @@ def collect(
         with acting_for(tenant_id):
             end_promises(on=on)
             country = Tenant.objects.get(id=tenant_id).country
-            ladders = {segment: _read(text, segment, country) for segment, text in ladder_texts()}
+            ladders = {
+                segment: _with_former(_read(text, segment, country), segment)
+                for segment, text in ladder_texts()
+            }
             spans = cut_spans(read_late(on=on)["account_id"])
         charged = charge_interest(ladders, tenant_id=tenant_id, on=on)
 
@@ -125,7 +129,7 @@ def restore_paid(
     """
     keep_promise(account.id, on=on)
     episode = open_episode(account.id)
-    ladder = ladder_of(account)
+    ladder = None if episode is None else ladder_of(account)
     if episode is None or ladder is None:
         return ()
     down = _climb_down(account, episode, ladder, on=on)
@@ -193,7 +197,7 @@ def _note_restored(
 
 def _steps_of(ladder: Ladder, standing: tuple[TakenStep, ...]) -> list[Action]:
     names = {taken.name for taken in standing}
-    return [step.action for step in ladder.steps if step.name in names]
+    return [step.action for name, step in ladder.known.items() if name in names]
 
 
 def _reached(account: Account, ladder: Ladder) -> list[Account]:
@@ -236,7 +240,15 @@ def _restore_services(
 def ladder_of(account: Account) -> Ladder | None:
     """The ladder of the account's segment, if it has one."""
     text = ladder_text(account.segment)
-    return None if text is None else _read(text, account.segment, "")
+    return None if text is None else _with_former(_read(text, account.segment, ""), account.segment)
+
+
+def _with_former(ladder: Ladder, segment: str) -> Ladder:
+    """The ladder with the steps that its segment had before it was changed, if it was."""
+    before = [_read(text, segment, "") for text in texts_of(of_ladder(segment)) if text]
+    former = {step.name: step for one in before for step in one.steps}
+    own = {step.name for step in ladder.steps}
+    return replace(ladder, former=tuple(s for name, s in former.items() if name not in own))
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,13 @@ from tallystick.core.recover.ladder import (
     TakenStep,
     climb_down,
     next_steps,
+)
+from tallystick.core.recover.ladder_batch import (
+    CASES,
+    DEBTS,
+    PLACES,
+    STANDING,
+    next_steps_batch,
 )
 from tallystick.core.recover.read import InvalidLadder, read_ladder
 from tests.core.invoice.worked import ALGORITHMS, worked_table
@@ -209,3 +217,67 @@ def test_a_text_that_is_no_ladder(text: str, mistake: str) -> None:
     with pytest.raises(InvalidLadder) as refusal:
         read_ladder(text, source="x.yaml")
     assert mistake in refusal.value.sentence()
+
+
+OLD_STEPS = (
+    LadderStep(3, Action.REMIND, "mail"),
+    LadderStep(10, Action.SUSPEND, "all", reconnection_fee=Decimal("5.00")),
+)
+NEW_STEPS = (
+    LadderStep(5, Action.REMIND, "letter"),
+    LadderStep(8, Action.REMIND, "call"),
+    LadderStep(14, Action.SUSPEND, "all", reconnection_fee=Decimal("7.00")),
+)
+CHANGED = Ladder("changed", "EUR", NEW_STEPS, former=OLD_STEPS)
+
+
+@pytest.mark.parametrize(
+    ("taken", "on", "steps"),
+    [
+        # reminded at 3 days: what comes next is the letter, two days later
+        ({"3 remind mail": "2026-03-05"}, "2026-03-06", []),
+        ({"3 remind mail": "2026-03-05"}, "2026-03-07", ["5 remind letter"]),
+        # cut off at 10 days: neither letter nor call come again, and 14 days are four days on
+        ({"3 remind mail": "2026-03-05", "10 suspend all": "2026-03-12"}, "2026-03-15", []),
+        (
+            {"3 remind mail": "2026-03-05", "10 suspend all": "2026-03-12"},
+            "2026-03-16",
+            ["14 suspend all"],
+        ),
+        # a step that no ladder ever had says nothing of where somebody stands
+        ({"9 remind pigeon": "2026-03-11"}, "2026-03-12", ["5 remind letter"]),
+    ],
+)
+def test_who_stands_on_a_former_step_climbs_on_from_its_days(taken, on, steps) -> None:
+    day = date.fromisoformat(on)
+    standing = tuple(TakenStep(name, date.fromisoformat(one)) for name, one in taken.items())
+    case, debts = CollectionCase("1", taken=standing), [item(DUE, "40.00")]
+    found = next_steps(case, open_items=debts, ladder=CHANGED, on=day)
+    assert [one.step.name for one in found] == steps
+    batch = next_steps_batch(
+        pl.DataFrame([(1, DUE, "EUR", Decimal(40), Decimal(0))], schema=DEBTS, orient="row"),
+        cases=CASES.to_frame(),
+        standing=pl.DataFrame(
+            [(1, one.name, one.on) for one in standing], schema=STANDING, orient="row"
+        ),
+        places=pl.DataFrame([(1, "DE")], schema=PLACES, orient="row"),
+        ladder=CHANGED,
+        on=day,
+    )
+    assert [NEW_STEPS[place].name for place in batch["place"]] == steps
+
+
+@pytest.mark.parametrize(
+    ("taken", "fees"),
+    [
+        (["3 remind mail", "10 suspend all"], [Decimal("5.00")]),
+        (["10 suspend all", "14 suspend all"], [Decimal("7.00"), Decimal(0)]),
+    ],
+)
+def test_what_a_former_step_took_away_comes_back_and_is_paid_once(taken, fees) -> None:
+    case = CollectionCase("1", taken=tuple(TakenStep(name, DUE) for name in taken))
+    down = climb_down(case, open_items=[], ladder=CHANGED, on=date(2026, 4, 1))
+    assert [one.fee for one in down.restorations] == fees
+    assert down.closed
+    forgotten = climb_down(case, open_items=[], ladder=replace(CHANGED, former=()), on=DUE)
+    assert not forgotten.closed

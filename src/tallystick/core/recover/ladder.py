@@ -5,7 +5,7 @@ ladder was not climbed for a while, because what stands between them is time to 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -77,7 +77,8 @@ class Ladder:
 
     What takes service away takes it from those that the account pays for as well, or from its own
     services only. On working days steps are taken by a calendar: a country, a part of one, or
-    `account`.
+    `account`. `former` are steps that it had before it was changed and has no longer: who has taken
+    one stands as high as its days say, and payment restores what it took away.
     """
 
     name: str
@@ -89,6 +90,20 @@ class Ladder:
     reaches_paid_for: bool = True
     fee_tax: str = "standard"  # the tax category of fees and interest
     interest: tuple[YearlyRate, ...] = ()
+    former: tuple[LadderStep, ...] = ()
+
+    @property
+    def known(self) -> dict[str, LadderStep]:
+        """Every step that somebody may have taken, by its name."""
+        return {step.name: step for step in (*self.former, *self.steps)}
+
+    def places(self) -> dict[str, int]:
+        """Where the climb goes on after each of them; after a former step with those above it."""
+        own = {step.name: place for place, step in enumerate(self.steps, start=1)}
+        return {
+            name: own.get(name, sum(one.after_days <= step.after_days for one in self.steps))
+            for name, step in self.known.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +199,12 @@ def climb_down(
     items = tuple(open_items)
     overdue, oldest = _overdue(items, ladder, on)
     days = 0 if oldest is None else (on - oldest).days
-    steps = {step.name: step for step in ladder.steps}
+    steps = ladder.known
     standing: list[TakenStep] = []
     fallen: list[Restoration] = []
     for taken in case.taken:
         step = steps.get(taken.name)
-        if step is None:  # the ladder has changed; its author decides, not the payment
+        if step is None:  # no ladder that was ever known has it; a person decides
             standing.append(taken)
             continue
         owed = oldest is not None and overdue >= max(step.minimum, ladder.minimum)
@@ -197,6 +212,9 @@ def climb_down(
             standing.append(taken)
         elif step.action in RESTORED:
             fallen.append(Restoration(step, taken.on, step.automatic, step.reconnection_fee))
+    own = {step.name for step in ladder.steps}
+    if any(one.step.name in own for one in fallen):  # what is given back once is paid once
+        fallen = [one if one.step.name in own else replace(one, fee=ZERO) for one in fallen]
     final = any(steps[t.name].action in FINAL for t in standing if t.name in steps)
     return ClimbedDown(
         restorations=() if final else tuple(reversed(fallen)),
@@ -224,12 +242,16 @@ def _in_arrears(items: Iterable[OpenItem], ladder: Ladder, on: date) -> bool:
 
 def _last_taken(case: CollectionCase, ladder: Ladder) -> tuple[int, tuple[LadderStep, date] | None]:
     """Where the climb goes on, and the highest step taken with its day."""
-    taken = {one.name: one.on for one in case.taken}
-    for place in range(len(ladder.steps), 0, -1):
-        step = ladder.steps[place - 1]
-        if step.name in taken:
-            return place, (step, taken[step.name])
-    return 0, None
+    places, known = ladder.places(), ladder.known
+    taken = [
+        (places[one.name], known[one.name].after_days, one.name, one.on)
+        for one in case.taken
+        if one.name in known
+    ]
+    if not taken:
+        return 0, None
+    place, _, name, on = max(taken)
+    return place, (known[name], on)
 
 
 def may_act(ladder: Ladder, *, on: date, lives_in: str) -> bool:

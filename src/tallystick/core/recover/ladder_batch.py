@@ -116,14 +116,15 @@ def overdue_batch(debts: pl.DataFrame, *, currency: str, on: date) -> pl.DataFra
 
 def _last_taken(standing: pl.DataFrame, ladder: Ladder) -> pl.DataFrame:
     """The highest step each account has taken: its `place`, `after_days` and day."""
+    places = ladder.places()
     steps = pl.DataFrame(
-        [(step.name, place, step.after_days) for place, step in enumerate(ladder.steps)],
+        [(name, places[name] - 1, step.after_days) for name, step in ladder.known.items()],
         schema={"step": pl.String, "place": pl.Int64, "after_days": pl.Int64},
         orient="row",
     )
     return (
         standing.join(steps, on="step")
-        .sort("account_id", "place")
+        .sort("account_id", "place", "after_days", "step", "taken_on")
         .unique("account_id", keep="last", maintain_order=True)
         .select("account_id", "place", "after_days", "taken_on")
     )

@@ -7,7 +7,7 @@ from django.db import models
 from tallystick.base.money import RoundingMode
 from tallystick.core.invoice.tax import TaxRounding
 from tallystick.core.receive.exchange import ExchangeAt
-from tallystick.domain.tenants.columns import one_of
+from tallystick.domain.tenants.columns import TenantRow, one_of
 
 
 class ClockKind(StrEnum):
@@ -65,3 +65,27 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class SettingVersion(TenantRow):
+    """One value that a setting of the operator had, as text; never changed.
+
+    It holds from `set_at` until the next of its setting. The first is what the operator was opened
+    with, and is kept when it is changed for the first time.
+    """
+
+    setting = models.CharField(max_length=60)
+    number = models.IntegerField()
+    file = models.CharField(max_length=200, blank=True)
+    """Which file it was read from; empty for the first."""
+    text = models.TextField(blank=True)
+    set_at = models.DateTimeField()
+    after_invoice = models.BigIntegerField()
+    """Invoices with a greater id were issued after it was set."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "setting", "number"], name="setting_version_once"
+            )
+        ]
