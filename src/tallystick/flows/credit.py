@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -23,7 +22,6 @@ from tallystick.core.invoice.assemble_batch import (
     AssembledBatch,
     assemble_batch,
 )
-from tallystick.core.invoice.read_taxes import read_taxes
 from tallystick.core.invoice.tax import Rounding, TaxPosition, TaxRounding, rates_frame
 from tallystick.core.post.batch import post_credits_batch
 from tallystick.domain.invoices import operations, tables
@@ -37,6 +35,7 @@ from tallystick.domain.tenants.bulk import insert_rows, new_ids
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.let_go import let_go
+from tallystick.flows.tax_table import table_when
 
 SERIES: Final = "CRN"
 
@@ -201,7 +200,7 @@ def _credited(
 def _assemble(
     tenant: Tenant, invoice: Invoice, credited: Sequence[tuple[InvoiceLine, Decimal]]
 ) -> AssembledBatch:
-    """The note's lines and taxes, by the table as it held when the invoice was issued."""
+    """The note's lines and taxes, by the table that was in force when the invoice was issued."""
     owners = {line.contract.account_id: line.contract.account for line, _ in credited}
     exemptions = exemptions_of(list(owners))
     positions = [
@@ -215,15 +214,15 @@ def _assemble(
         )
         for account in owners.values()
     ]
-    rates = partial(rates_frame, table=read_taxes(tenant.taxes, name="taxes"))
     rounding = Rounding(
         RoundingMode(tenant.rounding), TaxRounding(tenant.tax_rounding), tenant.prices_include_tax
     )
     return assemble_batch(
         pl.DataFrame([_due(line, part) for line, part in credited], schema=DUE_LINES, orient="row"),
-        rates=rates(
+        rates=rates_frame(
             positions=positions,
             categories=sorted({line.tax_category for line, _ in credited}),
+            table=table_when(invoice, tenant=tenant),
             on=invoice.issued_on,
         ),
         currency=invoice.currency,

@@ -37,6 +37,7 @@ from tallystick.domain.parties.models import Account, Party
 from tallystick.domain.payments.models import Payment
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.domain.tenants.settings import tenant_when
 from tallystick.domain.usage.models import ChargeTotal, PeriodLine
 from tallystick.domain.usage.queries import RatedEvent, billed_totals, rated_events
 from tallystick.flows.due import DIFFERENCE, describe
@@ -73,8 +74,8 @@ def document_of(number: str, *, tenant_id: int) -> InvoiceDocument:
     :raises UnknownInvoice: when there is none
     """
     with acting_for(tenant_id):
-        tenant = Tenant.objects.get(id=tenant_id)
         invoice = invoice_numbered(number)
+        tenant = tenant_when(invoice.id, tenant_id=tenant_id)
         lines = lines_of(invoice)
         named = _name_contracts(lines, invoice)
         usage = [line for line in lines if is_usage(line)]

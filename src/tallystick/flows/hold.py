@@ -169,8 +169,15 @@ def _digests(draft: Draft) -> dict[tuple[int, str], str]:
         .group_by("payer", "currency", maintain_order=True)
         .agg(said.alias("said").str.join("\x1e"))
     )
+    totals = {
+        (payer, currency): total
+        for payer, currency, total in draft.heads()
+        .select("account_id", "currency", "total")
+        .iter_rows()
+    }
+    # A levy is in no line's percentage, so the total is said too.
     return {
-        (payer, currency): sha256(text.encode()).hexdigest()
+        (payer, currency): sha256(f"{text}\x1d{totals[payer, currency]}".encode()).hexdigest()
         for payer, currency, text in texts.iter_rows()
     }
 

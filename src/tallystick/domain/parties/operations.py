@@ -220,3 +220,13 @@ def split_bills(account: Account, *, by: str) -> None:
     """The account's bill of a cycle is cut by that from now on; empty = it is one invoice."""
     account.split_by = by
     account.save(update_fields=["split_by"])
+
+
+def set_payment_days(days: int, *, accounts: Sequence[int], instead_of: int | None) -> int:
+    """Gives these accounts, or all that have so many, other days to pay in; how many had others."""
+    chosen = Account.objects.filter(house=False).exclude(payment_days=days)
+    if instead_of is None:
+        chosen = chosen.filter(id__in=accounts)
+    else:
+        chosen = chosen.filter(payment_days=instead_of)
+    return chosen.update(payment_days=days)

@@ -3,6 +3,7 @@
 import typer
 
 from tallystick.gates.cli import (
+    account_terms,
     accounts,
     afterwards,
     at_once,
@@ -25,6 +26,7 @@ from tallystick.gates.cli import (
     import_rates,
     inventory,
     money,
+    operator_settings,
     operators,
     payouts,
     posting_rules,
@@ -32,6 +34,7 @@ from tallystick.gates.cli import (
     simulate,
     statement,
     take_back,
+    tax_tables,
     usage,
     vouchers,
     worklist,
@@ -40,7 +43,9 @@ from tallystick.gates.cli.answers import Commands
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 endings.join(accounts.contract)
+account_terms.join(accounts.account)
 equipment.join(inventory.inventory)
+operator_settings.join(operators.operator)
 books.ledger.add_typer(posting_rules.rules, name="rules")
 simulate.join(catalog.catalog)
 import_rates.join(catalog.catalog)
@@ -50,8 +55,8 @@ at_once.join(bill=bills.bill, invoice=bills.invoice, account=accounts.account)
 take_back.join(bills.invoice)
 
 for part in (
-    operators, catalog, accounts, grants, inventory, usage, bills, documents, statement, money,
-    balances, vouchers, bank, debits, cards, payouts, deposits, disputes, exchange, books, closing,
-    explain, price,
+    operators, catalog, tax_tables, accounts, grants, inventory, usage, bills, documents, statement,
+    money, balances, vouchers, bank, debits, cards, payouts, deposits, disputes, exchange, books,
+    closing, explain, price,
 ):  # fmt: skip
     app.add_typer(part.app)

@@ -36,6 +36,15 @@ _WORDS: Final = (
     "payment_days", "brand", "taxes", "tax_place", "tax_rounding", "prices_include_tax",
     "exchange_at", "ladders", "quarantine", "rehearsal",
 )  # fmt: skip
+_BRAND: Final = (
+    "name", "legal", "address", "vat_number", "email", "phone", "web", "colour", "logo_svg", "bank",
+)  # fmt: skip
+_BRAND_KINDS: Final[dict[str, tuple[type, str]]] = {
+    "address": (list, "lines such as [1 Hedge Lane, Sampleton]"),
+    "bank": (dict, "a table such as {holder: Hedgerow Telecom, iban: GB33BUKB20201555555555}"),
+}
+_BANK: Final = ("name", "holder", "iban", "bic", "note")
+_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _IDENTIFIER_KIND: Final = re.compile(r"[a-z][a-z0-9_-]{0,19}")
@@ -131,7 +140,7 @@ class _Reader:
             "language": self._text("language", _LANGUAGE.fullmatch, "en", otherwise="en"),
             "rounding": self._text("rounding", _is_rounding, "half_up", otherwise="half_up"),
             "payment_days": int(self._text("payment_days", _is_days, "14", otherwise="14")),
-            "brand": self._table("brand"),
+            "brand": self._brand(),
             "quarantine": self._quarantine(),
             "taxes": taxes,
             "tax_place": self._text("tax_place", _is_place, "IN-KA", otherwise=""),
@@ -165,6 +174,27 @@ class _Reader:
         if not isinstance(value, dict):
             self._refuse(f"{word} is a table of words and values")
         return value
+
+    def _brand(self) -> dict[str, Any]:
+        brand = self._table("brand")
+        for word, value in brand.items():
+            if word not in _BRAND:
+                self._refuse(f"brand.{word} is not known; known: {', '.join(_BRAND)}")
+            kind, example = _BRAND_KINDS.get(word, (str, "a text"))
+            if not isinstance(value, kind):
+                self._refuse(f"brand.{word} is {value!r}; write {example}")
+        for line in brand.get("address", ()):
+            if not isinstance(line, str):
+                self._refuse(f"brand.address has {line!r}; each of its lines is a text")
+        for word, value in brand.get("bank", {}).items():
+            if word not in _BANK or not isinstance(value, str):
+                self._refuse(f"brand.bank says {word}: {value!r}; known: {', '.join(_BANK)}")
+        colour = brand.get("colour")
+        if colour is not None and not _COLOUR.fullmatch(colour):
+            self._refuse(f"brand.colour is {colour!r}; write one such as '#1f4e79'")
+        if "logo_svg" in brand and "<svg" not in brand["logo_svg"]:
+            self._refuse("brand.logo_svg is no picture; write the text of an SVG file")
+        return brand
 
     def _quarantine(self) -> dict[str, int]:
         kept = {}

@@ -18,7 +18,7 @@ from tallystick.gates.cli.asking import (
 )
 
 app = typer.Typer()
-operator = typer.Typer(no_args_is_help=True, help="One operator: open it, move its clock.")
+operator = typer.Typer(no_args_is_help=True, help="One operator: open, show, change it.")
 app.add_typer(operator, name="operator")
 
 OpeningFile = Annotated[Path, typer.Argument(metavar="FILE.yaml", show_default=False)]

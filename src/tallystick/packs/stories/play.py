@@ -54,12 +54,14 @@ from tallystick.packs.stories.by_deposit import DepositStep, keep_deposit
 from tallystick.packs.stories.by_exchange import give_rate
 from tallystick.packs.stories.by_ladder import hold_back
 from tallystick.packs.stories.by_online import ask_online
+from tallystick.packs.stories.by_operator import change_operator
 from tallystick.packs.stories.by_stock import handle_stock
 from tallystick.packs.stories.card_steps import CardStep
 from tallystick.packs.stories.exchange_steps import GiveRate
 from tallystick.packs.stories.expect import look
 from tallystick.packs.stories.late_steps import LateStep
 from tallystick.packs.stories.online_steps import OnlineStep
+from tallystick.packs.stories.operator_steps import OperatorStep
 from tallystick.packs.stories.own_terms import OwnTerms, give_terms
 from tallystick.packs.stories.stage import Stage, open_stage, publish_own_chart, publish_prices
 from tallystick.packs.stories.step import Expectation, Refused, Step
@@ -218,6 +220,8 @@ class _Player:
             return ask_online(step, tenant_id=self._tenant.id, at=at).found
         if isinstance(step, StockStep):
             return handle_stock(step, tenant_id=self._tenant.id, at=at)
+        if isinstance(step, OperatorStep):
+            return change_operator(step, stage=self._stage, at=at)
         if isinstance(step, LateStep):
             return hold_back(step, tenant=self._tenant, at=at)
         match step:

@@ -20,6 +20,7 @@ from tallystick.packs.stories.exchange_steps import EXCHANGE_STEPS
 from tallystick.packs.stories.expectations import EXPECTATIONS, Currency
 from tallystick.packs.stories.late_steps import LATE_STEPS
 from tallystick.packs.stories.online_steps import ONLINE_STEPS
+from tallystick.packs.stories.operator_steps import OPERATOR_STEPS
 from tallystick.packs.stories.step import Step
 from tallystick.packs.stories.stock_steps import STOCK_STEPS
 
@@ -460,7 +461,7 @@ STEPS: Final[tuple[type[Step], ...]] = (
     TurnBooks, CloseBooks, PayBefore, PayPartBefore, GiveQuantity, TopUp, MakeVouchers,
     RedeemVoucher, TransferBalance, RunBalances,
     *BILL_ACTIONS, *EXPECTATIONS, *LATE_STEPS, *CARD_STEPS, *STOCK_STEPS,
-    *ONLINE_STEPS, *EXCHANGE_STEPS,
+    *ONLINE_STEPS, *EXCHANGE_STEPS, *OPERATOR_STEPS,
 )  # fmt: skip
 
 

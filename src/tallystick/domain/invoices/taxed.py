@@ -1,0 +1,44 @@
+"""On which days what was taxed, and for whom."""
+
+from collections.abc import Collection
+from datetime import date
+
+from django.db import connection
+
+from tallystick.core.invoice.compare_taxes import Taxed
+
+_TAXED = """
+    SELECT t.day, coalesce(nullif(a.tax_place, ''), p.country), a.customer_kind, t.tax_category,
+        count(DISTINCT t.document)
+    FROM (
+        SELECT l.tenant_id, c.account_id, i.issued_on AS day, l.tax_category,
+            'i' || i.id AS document
+        FROM invoices_invoice i
+        JOIN invoices_invoiceline l ON l.tenant_id = i.tenant_id
+            AND l.account_id = i.account_id AND l.invoice_id = i.id
+        JOIN contracts_contract c ON c.tenant_id = l.tenant_id AND c.id = l.contract_id
+        WHERE i.kind = 'invoice' AND i.issued_on >= %(since)s
+            AND l.tax_category = ANY(%(categories)s)
+            AND NOT EXISTS (
+                SELECT FROM invoices_voidedinvoice v WHERE v.tenant_id = i.tenant_id
+                    AND v.account_id = i.account_id AND v.invoice_id = i.id
+            )
+        UNION ALL
+        SELECT tenant_id, account_id, posted_on, tax_category, 'u' || id
+        FROM balances_prepaiduse
+        WHERE posted_on >= %(since)s AND tax_category = ANY(%(categories)s)
+    ) t
+    JOIN parties_account a ON a.tenant_id = t.tenant_id AND a.id = t.account_id
+    JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+"""
+
+
+def taxed_since(day: date, *, categories: Collection[str]) -> list[Taxed]:
+    """What of these categories was invoiced, or posted as prepaid use, on that day or later.
+
+    Invoices that are void do not count.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TAXED, {"since": day, "categories": list(categories)})
+        return [Taxed(*row) for row in cursor.fetchall()]
