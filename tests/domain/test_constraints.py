@@ -124,6 +124,7 @@ ledger_posting || {line_no: 77} | posting_line_within_entry
 ledger_posting || {line_no: 0} | posting_line_within_entry
 ledger_posting || {line_no: 77, line_count: 77} | ledger_posting_account_id_entry_id_line_count_held
 ledger_deferral || {} | deferral_line_once
+ledger_deferral || {line_no: 77, invoice_id: 700000} | ledger_deferral_account_id_invoice_id_held
 ledger_deferral || {line_no: 77, released: 7000000} | deferral_released_within_amount
 ledger_deferral || {line_no: 77, period_to: 2000-01-01} | deferral_has_days
 invoices_invoice || {} | invoice_number_once
@@ -132,6 +133,8 @@ invoices_invoiceline | purpose LIKE 'recurring%' | {} | invoice_line_billed_once
 invoices_invoiceline | purpose LIKE 'usage%' | {} | invoice_line_billed_once
 invoices_invoiceline || {line_no: 77, net: 77} | invoice_line_billed_once
 invoices_invoiceline | purpose LIKE 'recurring%' | {slot: 77} | ok
+invoices_invoiceline || {slot: 77, invoice_id: 7} | invoices_invoiceline_account_id_invoice_id_held
+invoices_invoicetax || {invoice_id: 700000} | invoices_invoicetax_account_id_invoice_id_held
 invoices_invoiceline | purpose LIKE 'recurring%' | {freed: true} | ok
 invoices_voidedinvoice || {} | invoice_voided_once
 invoices_billrules || {} | bill_rules_once
@@ -176,6 +179,13 @@ payments_processormovement || {name: other} | clearing_item_paid_out_once
 payments_processormovement || {name: other, item: ""} | ok
 invoices_othertax || {} | other_tax_once
 """
+
+
+def test_of_a_deferral_only_this_changes_what_was_released(lived):
+    with lived.sql(APP, tenant=lived.first) as connection:
+        assert connection.execute("UPDATE ledger_deferral SET released = amount").rowcount > 0
+        with pytest.raises(InsufficientPrivilege):
+            connection.execute("UPDATE ledger_deferral SET invoice_id = 700000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +322,19 @@ def test_an_entry_that_balances(lived):
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+def test_of_many_rows_one_without_its_invoice_is_enough(lived):
+    with lived.sql(APP, tenant=lived.first) as connection:
+        connection.execute("CREATE TEMP TABLE added AS SELECT 1 AS none_of_the_rows_added")
+        wrong = (
+            "INSERT INTO invoices_invoicetax SELECT (jsonb_populate_record(t, jsonb_build_object("
+            "'id', t.id + 700000, 'invoice_id', CASE WHEN t.id = (SELECT max(id)"
+            " FROM invoices_invoicetax) THEN 700000 ELSE t.invoice_id END))).*"
+            " FROM invoices_invoicetax t"
+        )
+        with pytest.raises(ForeignKeyViolation):
+            connection.execute(wrong)
+
+
 def test_a_table_of_the_same_name_does_not_fool_the_balance(lived):
     """The application may make temporary tables, which are looked up before any other."""
     with psycopg.connect(lived.database.conninfo(APP)) as connection:
@@ -381,6 +404,13 @@ NO_KEY = {
     "usage_rerating": {"charge_run_id"},
     "usage_suspense": {"charge_run_id", "usage_id"},
 }  # fmt: skip
+IN_SETS = {
+    "invoices_invoiceline": {"account_id", "invoice_id"},
+    "invoices_invoicetax": {"account_id", "invoice_id"},
+    "ledger_deferral": {"account_id", "invoice_id"},
+    "ledger_posting": {"account_id", "entry_id"},
+}
+"""Looked up once a statement, by a trigger (each of them is tried among the copies)."""
 LARGE = ("usage_usage", "usage_ratedline")
 """Partitioned and loaded by COPY at full speed: without foreign keys on purpose."""
 
@@ -402,6 +432,11 @@ def test_every_foreign_key_holds_the_operator_too(lived):
             " AND column_name <> 'tenant_id' AND table_name = ANY(%s) AND table_name <> ALL(%s)",
             [[table for table, _ in lived.tables], list(LARGE)],
         )
+        in_sets = connection.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'held'"
+        )
+        assert {table for (table,) in in_sets} == set(IN_SETS)
+        held |= {(table, column) for table, columns in IN_SETS.items() for column in columns}
         free: dict[str, set[str]] = {}
         for table, column in set(named) - held:
             free.setdefault(table, set()).add(column)

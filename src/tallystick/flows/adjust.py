@@ -94,13 +94,17 @@ def adjusting_lines(
     accounts: AccountRange,
     *,
     contracts: pl.DataFrame,
+    held: pl.DataFrame,
     lines: pl.DataFrame,
     plans: Sequence[DatedPlan],
     on: date,
 ) -> pl.DataFrame:
-    """The adjusting lines (ADJUSTING) of these due contracts and their new `lines`."""
+    """The adjusting lines (ADJUSTING) of these due contracts and their new `lines`.
+
+    `held` are the offers that they hold (HELD_OFFERS).
+    """
     granted = read_granted(accounts, on=on)
-    found = _with_terms(contracts, granted, _held(accounts, on), plans)
+    found = _with_terms(contracts, granted, held, plans)
     if not found:
         return ADJUSTING.to_frame()
     _take_lines(found, lines)
@@ -141,44 +145,50 @@ def _row(contract: int, cycle: BillCycle, one: BillAmount) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _held(accounts: AccountRange, on: date) -> dict[int, list[tuple[int, date, date | None]]]:
-    held: dict[int, list[tuple[int, date, date | None]]] = defaultdict(list)
-    rows = tables.read_held_offers(accounts, on=on)
-    for contract, offer, _, first, last in rows.iter_rows():
-        held[contract].append((offer, first, last))
-    return held
-
-
 def _with_terms(
     contracts: pl.DataFrame,
     granted: pl.DataFrame,
-    held: dict[int, list[tuple[int, date, date | None]]],
+    held: pl.DataFrame,
     plans: Sequence[DatedPlan],
 ) -> dict[int, _Contract]:
     """The contracts whose offers have terms, or that have grants of their own or their account."""
+    terms = {n for dated in plans for n, offer in dated.plan.offers.items() if offer.bill}
+    own = pl.col("contract_id").is_in(
+        pl.concat(
+            [
+                held.filter(pl.col("offer_id").is_in(terms))["contract_id"],
+                granted["contract_id"].drop_nulls(),
+            ]
+        ).implode()
+    )
+    whole = granted.filter(pl.col("contract_id").is_null())["account_id"].implode()
+    with_some = contracts.filter(own | pl.col("account_id").is_in(whole))
     grants: dict[tuple[int, int | None], list[Granted]] = defaultdict(list)
     for row in granted.to_dicts():
         grants[row["account_id"], row["contract_id"]].append(_grant(row))
-    terms = {n for dated in plans for n, offer in dated.plan.offers.items() if offer.bill}
-    found = {}
-    for row in contracts.to_dicts():
-        number, account = row["contract_id"], row["account_id"]
-        own = [*grants.get((account, None), ()), *grants.get((account, number), ())]
-        if not own and not any(offer in terms for offer, _, _ in held.get(number, ())):
-            continue
-        found[number] = _Contract(
-            id=number,
-            account=account,
+    offers: dict[int, list[tuple[int, date, date | None]]] = defaultdict(list)
+    for contract, offer, _, first, last in held.join(
+        with_some, on="contract_id", how="semi", maintain_order="left"
+    ).iter_rows():
+        offers[contract].append((offer, first, last))
+    return {
+        row["contract_id"]: _Contract(
+            id=row["contract_id"],
+            account=row["account_id"],
             currency=row["currency"],
             zone=ZoneInfo(row["zone"]),
             ends_on=row["ends_on"],
             billed_to=row["billed_to"],
             starts_on=row["starts_on"],
             rule=rule_of(row[name] for name in CYCLE_DAYS),
-            held=held.get(number, []),
-            granted=own,
+            held=offers[row["contract_id"]],
+            granted=[
+                *grants[row["account_id"], None],
+                *grants[row["account_id"], row["contract_id"]],
+            ],
         )
-    return found
+        for row in with_some.to_dicts()
+    }
 
 
 def _grant(row: dict[str, Any]) -> Granted:

@@ -292,7 +292,7 @@ def _issue(
             issued_on=pl.lit(on), due_on=pl.lit(on), currency=pl.lit(invoice.currency),
             issued_at=pl.lit(at),
         ),
-        lines=lines,
+        lines=tables.stage_lines(lines),
         taxes=batch.taxes.select(
             **own, name="tax", code="code", rate="percent", taxable="taxable", tax="amount",
             place="place", jurisdiction="jurisdiction",

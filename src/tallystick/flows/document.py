@@ -15,6 +15,7 @@ from tallystick.base.money import EXACT
 from tallystick.base.period import Period, day_start
 from tallystick.base.ports import InvoicePrinter
 from tallystick.core.invoice import document
+from tallystick.core.invoice.describe import describe, describe_usage
 from tallystick.core.invoice.document import InvoiceDocument, Language
 from tallystick.core.tariff.nodes import Scope
 from tallystick.core.tariff.plan import PlanUsage
@@ -40,7 +41,7 @@ from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.tenants.settings import tenant_when
 from tallystick.domain.usage.models import ChargeTotal, PeriodLine
 from tallystick.domain.usage.queries import RatedEvent, billed_totals, rated_events
-from tallystick.flows.due import DIFFERENCE, describe
+from tallystick.flows.due import DIFFERENCE
 from tallystick.flows.home_tax import home_tax_of
 
 METERED: Final = frozenset({"B", "kWh", "kvarh", "kVAh", "m3"})
@@ -182,9 +183,9 @@ def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:
         unit_price=line.unit_price,
         per=line.per,
     ).order_by("id"):
-        if describe_usage(component.code, priced=total) == line.description.removesuffix(
-            DIFFERENCE
-        ):
+        if describe_usage(
+            component.code, band=total.band, tier=total.tier
+        ) == line.description.removesuffix(DIFFERENCE):
             kin[total.version_id, total.band, total.tier].append(total)
     if line.description.endswith(DIFFERENCE):
         return [total for totals in kin.values() for total in totals]
@@ -192,13 +193,6 @@ def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:
     alike = list(kin.values())
     exact = [totals for totals in alike if _sum(totals) == line.exact]
     return (exact or alike or [[]])[0]
-
-
-def describe_usage(code: str, *, priced: ChargeTotal | PeriodLine) -> str:
-    """What an invoice line says of a component's band and tier."""
-    said = describe(code)
-    said += f", {priced.band}" if priced.band else ""
-    return said + (f", tier {priced.tier}" if priced.tier else "")
 
 
 def periods_priced(line: InvoiceLine) -> list[PeriodLine]:

@@ -1,38 +1,32 @@
 """What some accounts owe on a bill day: their contracts' recurring lines and unbilled usage."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from tallystick.base.frames import QUANTITY
-from tallystick.base.period import Period
 from tallystick.core.charge.frames import KEYS
 from tallystick.core.charge.lines import NO_BANDS, PAID_AT_ONCE
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.assemble_batch import DUE_LINES
-from tallystick.core.invoice.cycle import CycleRule, cycle_of, turned_of
+from tallystick.core.invoice.cycle import CycleRule, cycle_of
+from tallystick.core.invoice.describe import describe
 from tallystick.core.invoice.due import (
-    ContractTerms,
-    HeldOffer,
-    OwnRate,
     PricedPeriod,
-    due_recurring,
 )
-from tallystick.core.invoice.recur import BilledLine, Rate
 from tallystick.domain.catalog.queries import plans_by_version
 from tallystick.domain.invoices import tables
 from tallystick.domain.parties.organisations import AccountRange
-from tallystick.flows.adjust import ADJUSTING, adjusting_lines
-from tallystick.flows.cycles import CYCLE_DAYS, rule_of
+from tallystick.flows.adjust import adjusting_lines
+from tallystick.flows.cycles import CYCLE_DAYS, contract_cycle_end, contract_cycle_start, rule_of
 from tallystick.flows.own_prices import OwnPrices
 from tallystick.flows.periods import NOTHING, ClosedPeriods, close_periods, partners_in
+from tallystick.flows.recurring import recurring_lines
 from tallystick.flows.shared_periods import COUNTED, close_shared, wide_parts
-from tallystick.flows.used import note_used
 
 _LAST: Final = pl.col("band").is_in(NO_BANDS).fill_null(False)
 """Whether a line takes away from those of its component, or settles what they leave."""
@@ -84,27 +78,17 @@ class DueTask:
         for (currency,), part in self.lines.group_by("currency", maintain_order=True):
             yield str(currency), part.select(columns)
 
-    def as_invoice_lines(self, assembled: pl.DataFrame) -> pl.DataFrame:
+    def as_invoice_lines(self, assembled: pl.DataFrame, *, currency: str) -> pl.DataFrame:
         """Assembled lines in the columns of the stored ones, with their `bill` and its `owner`."""
-        ids = ["contract_id", "component_id"]
-        key = [*ids, "purpose", "period_from", "place"]
-        place = pl.int_range(pl.len()).over([*ids, "purpose", "period_from"]).alias("place")
-        known = self.lines.with_columns(place).select(
-            *key, "per", "cycle_start", "slot", "one_off_id", pl.col("account_id").alias("owner")
-        )
-        return (
-            assembled.rename({"account_id": "bill"})
-            .with_columns(pl.col(ids).cast(pl.Int64))
-            .with_columns(place)
-            .join(known, on=key, how="left", maintain_order="left")
-            .select(
-                "bill", "owner", *ids, "line_no", "purpose", "slot", "period_from", "period_to",
-                "description", "quantity", "unit", "unit_price", "per",
-                pl.col("amount").alias("exact"), "net", "tax_category", "tax_code",
-                pl.col("tax_percent").alias("tax_rate"), "revenue_account", "cycle_start",
-                "one_off_id",
-            )
-        )  # fmt: skip
+        own = self.lines.filter(pl.col("currency") == currency)
+        known = own.select(
+            "bill", pl.col("account_id").alias("owner"), "contract_id", "component_id", "purpose",
+            "slot", "period_from", "period_to", "description", "quantity", "unit", "unit_price",
+            "per", pl.col("amount").alias("exact"), "tax_category", "revenue_account",
+            "cycle_start", "one_off_id",
+        )[assembled["line"] - 1]  # fmt: skip
+        taxed = assembled.select("line_no", "net", "tax_code", tax_rate="tax_percent")
+        return known.hstack(taxed)
 
     def next_bill_days(self, *, held: Collection[int]) -> pl.DataFrame:
         """When each contract is due again (`contract_id`, `next_bill_on`).
@@ -112,14 +96,11 @@ class DueTask:
         Those of payers whose bills are held stay due as they are.
         """
         left = self.contracts.filter(~pl.col("payer").is_in(held)) if held else self.contracts
-        rows = [
-            (contract_id, next_bill_day(self.on, rule=rule_of(days), ends_on=ends_on))
-            for contract_id, ends_on, *days in left.select(
-                "contract_id", "ends_on", *CYCLE_DAYS
-            ).iter_rows()
-        ]
-        return pl.DataFrame(
-            rows, schema={"contract_id": pl.Int64, "next_bill_on": pl.Date}, orient="row"
+        over = (pl.col("ends_on") <= self.on).fill_null(value=False)
+        cycle = contract_cycle_start(pl.lit(self.on))
+        return left.with_columns(cycle.alias("cycle")).select(
+            "contract_id",
+            pl.when(~over).then(contract_cycle_end(pl.col("cycle"))).alias("next_bill_on"),
         )
 
 
@@ -143,8 +124,9 @@ def due_task(
         contract: own.recurring(contract, plans=plans)
         for contract in set(own.prices) & set(contracts["contract_id"])
     }
-    recurring = _recurring_lines(
-        accounts, contracts=contracts, priced=priced, own=at_own_prices, on=on
+    offers = tables.read_held_offers(accounts, on=on)
+    recurring = recurring_lines(
+        accounts, contracts=contracts, held=offers, priced=priced, own=at_own_prices, on=on
     )
     over = _usage_over(accounts, contracts=contracts, on=on)
     shared = wide_parts(plans)["component_id"].implode()
@@ -152,7 +134,7 @@ def due_task(
     counted = alone.select(KEYS).unique()
     beside = over.filter(pl.col("component_id").is_in(partners_in(plans)))
     touched = pl.concat([counted, beside.select(KEYS)]).unique()
-    held = own.vary(tables.read_held_offers(accounts, on=on))
+    held = own.vary(offers)
     closed = close_periods(
         accounts, contracts=contracts, held=held, touched=touched, plans=plans, on=on
     )
@@ -162,7 +144,9 @@ def due_task(
     periods = _period_lines(closed.lines, on=on)
     one_offs = one_off_lines(accounts, contracts=contracts, on=on)
     lines = pl.concat([recurring, usage, periods, one_offs], how="diagonal")
-    adjusting = adjusting_lines(accounts, contracts=contracts, lines=lines, plans=plans, on=on)
+    adjusting = adjusting_lines(
+        accounts, contracts=contracts, held=offers, lines=lines, plans=plans, on=on
+    )
     return task_of(
         pl.concat([lines, adjusting], how="diagonal"),
         contracts=contracts,
@@ -226,77 +210,6 @@ def _with_bills(contracts: pl.DataFrame) -> pl.DataFrame:
     centre = pl.when("split").then(pl.col("cost_centre"))
     bill = payer.cast(pl.String) + pl.format("/{}", centre).fill_null("")
     return contracts.with_columns(payer.alias("payer"), bill.alias("bill"))
-
-
-_LINE: Final = pl.Schema({**ADJUSTING, "cycle_start": pl.Date()})
-
-
-def _recurring_lines(
-    accounts: AccountRange,
-    *,
-    contracts: pl.DataFrame,
-    priced: tuple[PricedPeriod, ...],
-    own: Mapping[int, tuple[OwnRate, ...]],
-    on: date,
-) -> pl.DataFrame:
-    held = _by_contract(
-        tables.read_held_offers(accounts, on=on),
-        lambda row: HeldOffer(row[1], row[2], row[3], row[4]),
-    )
-    lines = _by_contract(tables.read_billed_lines(accounts, on=on), _billed_line)
-    billed = note_used(lines, accounts=accounts, contracts=contracts, plans=priced)
-    rests = _by_contract(
-        tables.read_pauses(accounts, on=on), lambda row: Period(row[1], row[2] or date.max)
-    )
-    rows: list[tuple[Any, ...]] = []
-    columns = ["contract_id", "starts_on", "ends_on", "zone", "billed_to", *CYCLE_DAYS]
-    for contract_id, starts, ends, zone, billed_to, *days in contracts.select(columns).iter_rows():
-        offers = tuple(held.get(contract_id, ()))
-        due = due_recurring(
-            ContractTerms(
-                starts_on=starts,
-                ends_on=ends,
-                cycle_day=days[0],
-                zone=zone,
-                billed_to=billed_to,
-                held=offers,
-                own=own.get(contract_id, ()),
-                pauses=tuple(rests.get(contract_id, ())),
-                turned=turned_of(since=days[1], bill_day=days[2]),
-            ),
-            plans=priced,
-            billed=tuple(billed.get(contract_id, ())),
-            on=on,
-        )
-        rows += [
-            (
-                contract_id, component_id, line.purpose, line.period.start, line.period.end,
-                describe(line.description), line.quantity, line.unit, line.unit_price, Decimal(1),
-                line.amount, line.tax_category, line.revenue_account, None,
-            )
-            for component_id, line in due
-        ]  # fmt: skip
-    return pl.DataFrame(rows, schema=_LINE, orient="row")
-
-
-def _by_contract(frame: pl.DataFrame, make: Any) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for row in frame.iter_rows():
-        found.setdefault(row[0], []).append(make(row))
-    return found
-
-
-def _billed_line(row: tuple[Any, ...]) -> tuple[int, BilledLine]:
-    _, component_id, purpose, start, end, quantity, unit_price, exact = row
-    rate = Rate(abs(quantity), unit_price)
-    return component_id, BilledLine(Period(start, end), purpose, rate, exact)
-
-
-@lru_cache(maxsize=4096)
-def describe(code: str) -> str:
-    """A component's code as a person reads it: `static-ip` is `Static ip`."""
-    words = code.replace("-", " ").replace("_", " ")
-    return words[:1].upper() + words[1:]
 
 
 def _usage_over(accounts: AccountRange, *, contracts: pl.DataFrame, on: date) -> pl.DataFrame:

@@ -28,7 +28,7 @@ from tallystick.flows.issue import ISSUED, Stamp, issue_batch
 from tallystick.flows.periods import store_closed
 from tallystick.flows.tasks import CHARGING, WORKERS, work_off
 
-CONTRACTS_PER_TASK: Final = 20_000
+CONTRACTS_PER_TASK: Final = 2_500
 BILLING: Final = "a bill run"
 
 

@@ -43,7 +43,7 @@ def issue_batch(
         return ISSUED.to_frame()
     heads = _invoice_rows(batch, task=task, currency=currency, stamp=stamp)
     ids = heads.select("bill", "account_id", pl.col("id").alias("invoice_id"))
-    lines = task.as_invoice_lines(batch.lines).join(ids, on="bill")
+    lines = task.as_invoice_lines(batch.lines, currency=currency).join(ids, on="bill")
     _mark(lines)
     tenant = pl.lit(stamp.tenant_id).alias("tenant_id")
     taxes = batch.taxes.select(
@@ -67,11 +67,14 @@ def issue_batch(
         pl.lit(Decimal(0)).alias("settled"),
         pl.lit("open").alias("state"),
     )
+    staged = tables.stage_lines(
+        lines.drop("bill", "owner", "cycle_start", "one_off_id").with_columns(tenant)
+    )
     # From here on no other task can take numbers until this one is done.
     heads = _numbered(heads, stamp=stamp)
     tables.store_invoices(
         invoices=heads.drop("bill"),
-        lines=lines.drop("bill", "owner", "cycle_start", "one_off_id").with_columns(tenant),
+        lines=staged,
         taxes=taxes.drop("bill"),
         open_items=open_items,
     )

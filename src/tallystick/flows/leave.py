@@ -7,6 +7,7 @@ from datetime import date
 from tallystick.base.period import Period
 from tallystick.base.refusal import Refusal
 from tallystick.core.invoice.cycle import turned_of
+from tallystick.core.invoice.describe import describe
 from tallystick.core.invoice.due import ContractTerms, HeldOffer, PricedPeriod
 from tallystick.core.invoice.leave import (
     LeavingCharge,
@@ -20,7 +21,6 @@ from tallystick.domain.catalog.queries import dated_plans
 from tallystick.domain.contracts.models import Contract, ContractOffer, Pause
 from tallystick.domain.invoices.models import OneOff
 from tallystick.domain.invoices.operations import charge_once
-from tallystick.flows.due import describe
 from tallystick.flows.own_prices import load_own_prices
 
 

@@ -34,12 +34,7 @@ def note_used(
     plans: Sequence[PricedPeriod],
 ) -> Billed:
     """The lines with what was used of them, where their price is aware of its credits."""
-    credits = {
-        component: brings
-        for priced in plans
-        for offer in priced.plan.offers.values()
-        for component, brings in _credits(offer)
-    }
+    credits = _all_credits(plans)
     named = {component for own in billed.values() for component, _ in own}
     if not named & set(credits):
         return billed
@@ -60,6 +55,20 @@ def note_used(
             for component, line in own
         ]
         for contract, own in billed.items()
+    }
+
+
+def aware_of_credits(plans: Sequence[PricedPeriod]) -> list[int]:
+    """The recurring components of which an early change gives back only what was not used."""
+    return sorted(_all_credits(plans))
+
+
+def _all_credits(plans: Sequence[PricedPeriod]) -> Credits:
+    return {
+        component: brings
+        for priced in plans
+        for offer in priced.plan.offers.values()
+        for component, brings in _credits(offer)
     }
 
 

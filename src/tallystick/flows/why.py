@@ -8,13 +8,14 @@ from tallystick.base.money import AMOUNT_SCALE
 from tallystick.core.charge.explain import explain_period
 from tallystick.core.charge.whole_bill.amounts import BillAmount
 from tallystick.core.charge.whole_bill.explain import explain_adjustment, term_words
+from tallystick.core.invoice.describe import describe_usage
 from tallystick.core.invoice.paid_tax import TAXED
 from tallystick.domain.catalog.models import Component
 from tallystick.domain.catalog.queries import dated_plans, plans_by_version
 from tallystick.domain.contracts.models import ContractOffer, Grant
 from tallystick.domain.invoices.models import InvoiceLine
 from tallystick.domain.usage.models import PeriodLine
-from tallystick.flows.document import describe_usage, periods_priced
+from tallystick.flows.document import periods_priced
 from tallystick.flows.due import DIFFERENCE
 
 
@@ -50,7 +51,8 @@ def why_priced(line: InvoiceLine) -> list[str]:
     late = line.description.endswith(DIFFERENCE)
     for row in periods_priced(line):
         price = (row.unit_price, row.per)
-        said = describe_usage(component.code, priced=row) + (DIFFERENCE if late else "")
+        said = describe_usage(component.code, band=row.band, tier=row.tier)
+        said += DIFFERENCE if late else ""
         if (line.unit_price, line.per) == price and said == line.description:
             told.append(explain_period(_rated(row), plan=plans[row.version_id]))
     if late:

@@ -49,7 +49,8 @@ DUE_LINES: Final = pl.Schema(
 ASSEMBLED_LINES: Final = pl.Schema(
     {
         **DUE_LINES,
-        "line_no": pl.Int64(),
+        "line": pl.Int64(),  # its place in what was given, from 1
+        "line_no": pl.Int64(),  # its place on the invoice, from 1
         "printed": MONEY,
         "net": MONEY,
         "tax_code": pl.String(),  # of its first tax

@@ -9,7 +9,14 @@ from django.db import connection
 
 from tallystick.base.frames import AMOUNT, QUANTITY
 from tallystick.domain.parties.organisations import AccountRange, payers
-from tallystick.domain.tenants.bulk import insert_rows, joining_by_hash, read_frame, stage_rows
+from tallystick.domain.tenants.bulk import (
+    Staged,
+    insert_rows,
+    joining_by_hash,
+    read_frame,
+    stage_for,
+    stage_rows,
+)
 from tallystick.domain.usage.queries import LINES_OF_TOTAL
 
 DUE_CONTRACTS: Final = pl.Schema(
@@ -278,16 +285,21 @@ def mark_one_offs(ids: pl.DataFrame) -> None:
         cursor.execute("DROP TABLE one_offs_billed")
 
 
+def stage_lines(lines: pl.DataFrame) -> Staged:
+    """Sends lines ahead of their invoices; the columns are those of the model."""
+    return stage_for(lines, table="invoices_invoiceline")
+
+
 def store_invoices(
     *,
     invoices: pl.DataFrame,
-    lines: pl.DataFrame,
+    lines: Staged,
     taxes: pl.DataFrame,
     open_items: pl.DataFrame,
 ) -> None:
     """Stores issued invoices whole: their columns are those of the models."""
     insert_rows(invoices, table="invoices_invoice")
-    insert_rows(lines, table="invoices_invoiceline")
+    lines.insert()
     insert_rows(taxes, table="invoices_invoicetax")
     insert_rows(open_items, table="invoices_openitem")
 
@@ -304,11 +316,22 @@ def mark_billed(billed: pl.DataFrame) -> None:
     """
     if billed.is_empty():
         return
-    stage_rows(billed, name="totals_billed", types=("bigint", "bigint", "bigint", "date", "bigint"))
+    # A row a contract's cycle, for most of its components are billed together.
+    staged = billed.group_by("account_id", "contract_id", "cycle_start", "invoice_id").agg(
+        pl.col("component_id").unique()
+    )
+    listed = pl.col("component_id").cast(pl.List(pl.String)).list.join(",")
+    stage_rows(
+        staged.with_columns(pl.format("{{{}}}", listed).alias("component_id")),
+        name="totals_billed",
+        types=("bigint", "bigint", "date", "bigint", "bigint[]"),
+    )
     with joining_by_hash(), connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE usage_chargetotal t SET invoice_id = b.invoice_id FROM totals_billed b
+            UPDATE usage_chargetotal t SET invoice_id = b.invoice_id FROM (
+                SELECT account_id, contract_id, cycle_start, invoice_id,
+                    unnest(component_id) AS component_id FROM totals_billed) b
             WHERE t.account_id = b.account_id AND t.contract_id = b.contract_id
             AND t.component_id = b.component_id AND t.cycle_start = b.cycle_start
             AND t.invoice_id IS NULL AND t.account_id BETWEEN %s AND %s

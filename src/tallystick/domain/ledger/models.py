@@ -82,9 +82,6 @@ class Entry(TenantRow):
             models.UniqueConstraint(
                 fields=["tenant", "account", "source_key"], name="entry_source_once"
             ),
-            models.UniqueConstraint(
-                fields=["tenant", "account", "id", "line_count"], name="entry_line_count_target"
-            ),
             models.CheckConstraint(
                 condition=models.Q(line_count__gte=2), name="entry_has_two_sides"
             ),

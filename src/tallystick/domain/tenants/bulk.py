@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -62,21 +63,43 @@ def load_partition(frame: pl.DataFrame, *, partition: str) -> None:
         cursor.execute(f"SET LOCAL ROLE {APP_ROLE}")
 
 
-def insert_rows(frame: pl.DataFrame, *, table: str) -> int:
-    """INSERT through row-level security by way of a temporary table; gives the rows inserted."""
-    if frame.is_empty():
-        return 0
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Rows that were sent and are not in their table yet; they go with their transaction."""
+
+    table: str
+    columns: tuple[str, ...]
+
+    def insert(self) -> int:
+        """INSERT through row-level security; gives the rows inserted."""
+        columns = ", ".join(self.columns)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {self.table} ({columns}) SELECT {columns} FROM staging_{self.table}"
+            )
+            inserted: int = cursor.rowcount
+            cursor.execute(f"DROP TABLE staging_{self.table}")
+        return inserted
+
+
+def stage_for(frame: pl.DataFrame, *, table: str) -> Staged:
+    """Sends rows for a table ahead, so that what is locked while they are put in is so for less.
+
+    Columns are matched by name. One set of rows a table at a time.
+    """
     columns = ", ".join(frame.columns)
-    staging = f"staging_{table}"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMP TABLE {staging} ON COMMIT DROP AS SELECT {columns} FROM {table} LIMIT 0"
+            f"CREATE TEMP TABLE staging_{table} ON COMMIT DROP AS"
+            f" SELECT {columns} FROM {table} LIMIT 0"
         )
-        _copy(frame, into=staging)
-        cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging}")
-        inserted: int = cursor.rowcount
-        cursor.execute(f"DROP TABLE {staging}")
-    return inserted
+    _copy(frame, into=f"staging_{table}")
+    return Staged(table, tuple(frame.columns))
+
+
+def insert_rows(frame: pl.DataFrame, *, table: str) -> int:
+    """INSERT through row-level security by way of a temporary table; gives the rows inserted."""
+    return 0 if frame.is_empty() else stage_for(frame, table=table).insert()
 
 
 @contextmanager
