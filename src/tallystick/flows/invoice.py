@@ -24,6 +24,7 @@ from tallystick.domain.usage.tables import OWING, refresh_statistics
 from tallystick.flows.agreed import do_agreed
 from tallystick.flows.drafting import Draft, FindRates, draft_invoices, of_own_table
 from tallystick.flows.hold import NOTHING_ASKED, Choice, hold_for_approval
+from tallystick.flows.home_tax import LackingRate, add_up_lacking, lacking_of
 from tallystick.flows.issue import ISSUED, Stamp, issue_batch
 from tallystick.flows.periods import store_closed
 from tallystick.flows.tasks import CHARGING, WORKERS, work_off
@@ -44,6 +45,8 @@ class BillReport:
     """How many payers' bills wait for approval."""
     dropped: tuple[str, ...] = ()
     """Accounts whose bill waited and is taken away: nothing is left to bill."""
+    lacking_rates: tuple[LackingRate, ...] = ()
+    """The rates without which invoices do not say their tax in the operator's own currency."""
 
 
 def run_bills(
@@ -102,6 +105,7 @@ def _add_up(on: date, reports: list[BillReport], *, gone: list[str]) -> BillRepo
         held=tuple(held for report in reports for held in report.held),
         drafts=sum(report.drafts for report in reports),
         dropped=(*gone, *(number for report in reports for number in report.dropped)),
+        lacking_rates=add_up_lacking(one for report in reports for one in report.lacking_rates),
     )
 
 
@@ -133,8 +137,10 @@ def _bill_task(
         store_closed(draft.task.closed, billed=billed, held=held, run=run)
         tables.move_bill_days(draft.task.next_bill_days(held=draft.held), on=run.bill_date)
         operations.close_task(task_id, invoices=issued.height)
-        held_back = tuple(_held(draft))
-        return BillReport(run.bill_date, issued.height, totals, held_back, drafts, tuple(gone))
+        return BillReport(
+            run.bill_date, issued.height, totals, tuple(_held(draft)), drafts, tuple(gone),
+            tuple(lacking_of(draft, tenant=tenant)),
+        )  # fmt: skip
 
 
 def _held(draft: Draft) -> list[dict[str, str]]:

@@ -15,6 +15,7 @@ from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.usage.models import Batch
 from tallystick.flows.drafting import HEADS, draft_invoices
+from tallystick.flows.home_tax import LackingRate, add_up_lacking, lacking_of
 from tallystick.flows.invoice import CONTRACTS_PER_TASK
 
 TOLERATED_PERCENT: Final = 20
@@ -51,12 +52,14 @@ class Rehearsal:
     compared: tuple[Compared, ...]
     held: tuple[dict[str, str], ...]
     waiting_batches: int
+    lacking_rates: tuple[LackingRate, ...] = ()
 
 
 def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> Rehearsal:
     """Drafts every bill that is due by that day and compares it; nothing is stored."""
     drafts: list[pl.DataFrame] = []
     held: list[pl.DataFrame] = []
+    lacking: list[LackingRate] = []
     with acting_for(tenant_id):
         tenant = Tenant.objects.get(id=tenant_id)
         ranges = due_ranges(tables.count_due(on=on))
@@ -64,6 +67,7 @@ def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> 
     for done, accounts in enumerate(ranges, start=1):
         with acting_for(tenant_id):
             draft = draft_invoices(tenant, accounts=accounts, on=on)
+            lacking += lacking_of(draft, tenant=tenant)
         drafts.append(draft.heads())
         if draft.batches:
             held.append(draft.rejects.select("code", "parameters").unique(maintain_order=True))
@@ -86,6 +90,7 @@ def rehearse_bills(*, tenant_id: int, on: date, progress: Progress = silent) -> 
             for code, parameters in part.iter_rows()
         ),
         waiting_batches=waiting,
+        lacking_rates=add_up_lacking(lacking),
     )
 
 

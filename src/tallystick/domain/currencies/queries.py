@@ -17,6 +17,12 @@ def rates_on(day: date, *, known_at: datetime | None = None) -> list[Rate]:
     return [Rate(row.base, row.quote, row.rate, row.valid_from, row.source) for row in newest]
 
 
+def recorded_after(at: datetime, *, day: date) -> list[datetime]:
+    """When rates that hold on a day were recorded after that instant, the first first."""
+    held = ExchangeRate.objects.filter(valid_from__lte=day, valid_to__gt=day, recorded_at__gt=at)
+    return list(held.order_by("recorded_at").values_list("recorded_at", flat=True).distinct())
+
+
 def rates_listed(*, on: date | None, most: int) -> list[ExchangeRate]:
     """The rates, the latest first: those that hold on a day, or all."""
     rows = ExchangeRate.objects.order_by("-valid_from", "base", "quote", "source", "-revision")

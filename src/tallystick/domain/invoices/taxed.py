@@ -1,11 +1,13 @@
-"""On which days what was taxed, and for whom."""
+"""On which days what was taxed, for whom and in which currency."""
 
 from collections.abc import Collection
 from datetime import date
 
 from django.db import connection
+from django.db.models import Count, Exists, OuterRef
 
 from tallystick.core.invoice.compare_taxes import Taxed
+from tallystick.domain.invoices.models import Invoice, InvoiceKind, VoidedInvoice
 
 _TAXED = """
     SELECT t.day, coalesce(nullif(a.tax_place, ''), p.country), a.customer_kind, t.tax_category,
@@ -42,3 +44,17 @@ def taxed_since(day: date, *, categories: Collection[str]) -> list[Taxed]:
     with connection.cursor() as cursor:
         cursor.execute(_TAXED, {"since": day, "categories": list(categories)})
         return [Taxed(*row) for row in cursor.fetchall()]
+
+
+def foreign_taxed(since: date, *, home: str) -> dict[tuple[date, str], int]:
+    """How many invoices with tax were issued since a day in other currencies, by day and currency.
+
+    Invoices that are void do not count.
+    """
+    void = VoidedInvoice.objects.filter(
+        account_id=OuterRef("account_id"), invoice_id=OuterRef("id")
+    )
+    issued = Invoice.objects.filter(kind=InvoiceKind.INVOICE, issued_on__gte=since)
+    counted = issued.exclude(currency=home).exclude(tax=0).exclude(Exists(void)).order_by()
+    rows = counted.values_list("issued_on", "currency").annotate(count=Count("id"))
+    return {(on, currency): count for on, currency, count in rows}

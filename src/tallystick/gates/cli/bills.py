@@ -28,7 +28,7 @@ from tallystick.gates.cli.asking import (
     credited_parts,
     one_of,
 )
-from tallystick.gates.cli.worklist import gone_said
+from tallystick.gates.cli.worklist import gone_said, lacking_said, lacking_told
 
 if TYPE_CHECKING:
     from tallystick.domain.invoices.models import Invoice, InvoiceLine, InvoiceTax, OpenItem
@@ -83,12 +83,14 @@ def run(
             "held": _held(report.held),
             "drafts": report.drafts,
             "dropped": list(report.dropped),
+            "lacking_rates": lacking_told(report.lacking_rates),
         },
         as_json=as_json,
         table=_held_table(report.held),
         said=f"{report.bill_date}: {report.invoices} invoices{_in_words(totals)}"
         + (f"; {report.drafts} wait for approval: tallystick bill drafts" if report.drafts else "")
-        + gone_said(report.dropped),
+        + gone_said(report.dropped)
+        + lacking_said(report.lacking_rates),
     )
     raise typer.Exit(NOT_ALL_WELL if report.held else 0)
 
@@ -140,6 +142,7 @@ def _tell_rehearsal(told: "Rehearsal", *, as_json: bool) -> None:
             "compared": compared,
             "held": _held(told.held),
             "waiting_batches": told.waiting_batches,
+            "lacking_rates": lacking_told(told.lacking_rates),
         },
         as_json=as_json,
         table=table_of(
@@ -149,7 +152,7 @@ def _tell_rehearsal(told: "Rehearsal", *, as_json: bool) -> None:
         if compared
         else None,
         said=f"{told.bill_date}: would issue {told.invoices} invoices{_in_words(totals)}{held}; "
-        f"nothing was stored.{waiting}",
+        f"nothing was stored.{waiting}{lacking_said(told.lacking_rates)}",
     )
 
 

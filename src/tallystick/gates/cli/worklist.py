@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tallystick.domain.invoices.models import BillDraft, BillRules
+    from tallystick.flows.home_tax import LackingRate
 
 Accounts = Annotated[list[str], typer.Argument(help="Who would pay.", show_default=False)]
 Over = Annotated[
@@ -134,11 +135,15 @@ def _in_words(rules: "BillRules") -> str:
 def list_waiting(operator: Operator = None, as_json: AsJson = False) -> None:
     """List the bills that wait for approval, the largest first, and why each waits."""
     from tallystick.domain.invoices.drafts import list_drafts
+    from tallystick.flows.home_tax import lacking_of_waiting
 
     present = act_for(operator)
     with acting_for(present.tenant_id):
-        told = [_row(one) for one in list_drafts()]
-    _tell_drafts(told, as_json=as_json, said="" if told else "no bill waits for approval")
+        found = list_drafts()
+        lacking = lacking_of_waiting(found, tenant=present.tenant)
+        told = [_row(one) for one in found]
+    said = lacking_said(lacking).removeprefix("\n") if told else "no bill waits for approval"
+    _tell_drafts(told, as_json=as_json, said=said, more={"lacking_rates": lacking_told(lacking)})
 
 
 def show(
@@ -217,10 +222,18 @@ def approve(
     said = f"issued {issued} invoices{f' of {sums}' if sums else ''}"
     said += f"; {again} changed since and wait again" if again else ""
     said += gone_said([number for report in done.reports for number in report.dropped])
+    lacking = [one for report in done.reports for one in report.lacking_rates]
+    said += lacking_said(lacking)
     if rehearse:
         said = f"{len(told)} bills would be issued; nothing was stored"
     tell(
-        {"approved": told, "invoices": issued, "totals": moneys(totals), "waiting_again": again},
+        {
+            "approved": told,
+            "invoices": issued,
+            "totals": moneys(totals),
+            "waiting_again": again,
+            "lacking_rates": lacking_told(lacking),
+        },
         as_json=as_json,
         said=said,
     )
@@ -264,6 +277,20 @@ def gone_said(dropped: "Sequence[str]") -> str:
     if not dropped:
         return ""
     return f"; nothing is left to bill of {', '.join(dropped)}, which no longer waits"
+
+
+def lacking_said(rates: "Sequence[LackingRate]") -> str:
+    """What is said of invoices that lack a rate for their tax, on lines of its own."""
+    return "".join(f"\n{one.sentence()}" for one in rates)
+
+
+def lacking_told(rates: "Sequence[LackingRate]") -> list[dict[str, Any]]:
+    """The same for scripts."""
+    return [
+        {"date": one.on, "currency": one.currency, "into": one.home, "invoices": one.invoices,
+         "command": one.command}
+        for one in rates
+    ]  # fmt: skip
 
 
 def _row(one: "BillDraft") -> dict[str, Any]:

@@ -6,13 +6,19 @@ from django.shortcuts import render
 from tallystick.base.period import Period
 from tallystick.domain.invoices.drafts import drafts_of_account, lines_of_draft, list_drafts
 from tallystick.domain.parties.queries import account_numbered
+from tallystick.flows.home_tax import lacking_of_waiting
 from tallystick.gates.console.page import Operator, operator_page
 
 
 @operator_page
 def list_waiting(request: HttpRequest, operator: Operator) -> HttpResponse:
     """Every bill that waits, the largest first, beside what the account was billed last."""
-    context = {"operator": operator, "drafts": list_drafts()}
+    drafts = list_drafts()
+    context = {
+        "operator": operator,
+        "drafts": drafts,
+        "lacking": lacking_of_waiting(drafts, tenant=operator.tenant),
+    }
     return render(request, "console/drafts.html", context)
 
 

@@ -1,5 +1,6 @@
-"""What waits for a person: usage, disputes, promises, bank lines, card news, failed orders."""
+"""What waits for a person: usage, disputes, promises, bank lines, card news, orders, rates."""
 
+from datetime import timedelta
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +11,12 @@ from tallystick.domain.outbox.models import Order, OrderState
 from tallystick.domain.payments.models import BankLine, BankLineState, FactState, ProcessorFact
 from tallystick.domain.usage.queries import open_suspense
 from tallystick.domain.usage.rejects import count_by_code, open_rejects
+from tallystick.flows.home_tax import lacking_since
 from tallystick.gates.console.page import Operator, operator_page
 
 ROWS_SHOWN: Final = 50
+LACKING_DAYS: Final = 92
+"""Invoices older than this are not looked at for rates that they lack."""
 
 
 @operator_page
@@ -32,6 +36,10 @@ def show_waiting(request: HttpRequest, operator: Operator) -> HttpResponse:
         "orders": orders.order_by("id")[:ROWS_SHOWN],
         "rejects": count_by_code(open_rejects()),
         "suspense": open_suspense(),
+        "lacking": lacking_since(
+            operator.today - timedelta(days=LACKING_DAYS), tenant=operator.tenant
+        ),
+        "lacking_days": LACKING_DAYS,
         "shown": ROWS_SHOWN,
     }
     return render(request, "console/waiting.html", context)
