@@ -1,6 +1,7 @@
 """Refunds of notes and prepaid money at the commands: files, cards, other currencies, once."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tallystick.base.processor import Answer, AskedFor, GivenBack, Outcome
+from tallystick.base.processor import Answer, AskedFor, Fact, FactKind, GivenBack, Outcome
 from tallystick.domain.balances.models import Terms
 from tallystick.domain.ledger.queries import balance_of
 from tallystick.domain.outbox.models import Order
@@ -20,6 +21,7 @@ from tallystick.domain.payments.pulls import OnFile, add_instrument
 from tallystick.domain.tenants.scope import acting_for, tenant_id_of
 from tallystick.flows.deliver import deliver_orders
 from tallystick.flows.pull import PullCourier
+from tallystick.flows.pull_facts import take_fact
 from tallystick.flows.reconcile import reconcile
 from tallystick.gates.cli.app import app
 from tallystick.packs.stories.play import play_story
@@ -154,4 +156,24 @@ def test_what_is_left_of_a_top_up_goes_back_to_its_card(shell) -> None:
         assert balance_of("1100") - before == Decimal("-50.00")
         assert balance_of("2300") == 0
     assert shell("balance refundable none") == {"refundable": []}
+    assert books_match()
+
+    # Another top-up; of that 3.00 are given back on the processor's own pages.
+    with acting_for(tenant_id):
+        place_order(
+            tenant_id=tenant_id, account_id=account.id, port="payment", action="top_up", key="t2",
+            payload={"amount": "20.00", "currency": "EUR"}, at=AT,
+        )  # fmt: skip
+    deliver_orders(tenant_id=tenant_id, couriers=couriers, at=AT)
+    fact = Fact("evt_r1", FactKind.REFUNDED, "pi_t2", AT, Decimal("3.00"), "EUR", told="refund")
+    took = {"processor": "stripe", "tenant_id": tenant_id, "at": AT}
+    assert take_fact(fact, **took) == "waiting"
+    (waits,) = shell("card worklist", code=3)["waiting"]
+    assert waits["why"].startswith("the rules give no prepaid money back")
+    shell("balance refundable top_up")
+    assert shell("card again") == {"taken": 1, "waiting": 0}
+    assert take_fact(fact, **took) == "taken"
+    assert shell("balance show A2")["money"] == "22"
+    assert take_fact(replace(fact, event_id="evt_r2", amount=Decimal("17.01")), **took) == "waiting"
+    shell("balance refundable none")
     assert books_match()

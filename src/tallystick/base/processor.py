@@ -70,6 +70,8 @@ class FactKind(StrEnum):
     DECLINED = "declined"
     TAKEN_BACK = "taken_back"  # a chargeback, or a debit returned: the money is gone
     REINSTATED = "reinstated"  # a chargeback was won: it is there again
+    REFUNDED = "refunded"  # an amount went back to the customer, whoever ordered it
+    REFUNDED_ALL = "refunded_all"  # so much went back of a payment by now, in all
     OTHER = "other"  # of no concern to us
 
 

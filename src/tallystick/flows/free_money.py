@@ -14,7 +14,7 @@ from typing import Final
 
 from django.db.models import Sum
 
-from tallystick.base.money import EXACT, round_minor
+from tallystick.base.money import EXACT, round_minor, total_of
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.entry import post_allocation
 from tallystick.domain.balances.buckets import lock_account, lock_buckets
@@ -129,6 +129,18 @@ def _of_notes(wanted: Wanted, *, at: datetime) -> Parts:
     if left:
         raise _too_much(wanted, RefundOf.NOTES, EXACT.subtract(wanted.amount, left))
     return [(spent[payment_id][0], amount) for payment_id, amount in freed.items()]
+
+
+def free_of_notes(payment: Payment) -> Decimal:
+    """How much of what the payment paid the account's open notes can give back."""
+    notes = OpenItem.objects.filter(
+        account_id=payment.account_id,
+        total__lt=0,
+        state__in=(OpenState.OPEN, OpenState.PART_PAID),
+    )
+    left = total_of(EXACT.subtract(one.settled, one.total) for one in notes)
+    spent = _spent(payment.account_id, payment=payment.key).get(payment.id)
+    return min(left, spent[1]) if spent else ZERO
 
 
 def _spent(account_id: int, *, payment: str) -> dict[int, tuple[Payment, Decimal]]:

@@ -7,20 +7,21 @@ something of ours. Whichever comes last books it; what comes again changes nothi
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
 
 from tallystick.base.money import plain, total_of
-from tallystick.base.processor import PayoutFact
+from tallystick.base.processor import Fact, FactKind, PayoutFact
 from tallystick.base.refusal import Refusal
 from tallystick.core.post.entry import BusinessEvent, post_event
 from tallystick.core.post.rules import EventKind
 from tallystick.core.receive.payout import (
     Explained,
     Movement,
+    MovementKind,
     PayoutState,
     explain_payout,
     sum_payout,
@@ -31,8 +32,12 @@ from tallystick.domain.parties.models import Account
 from tallystick.domain.payments import payouts
 from tallystick.domain.payments.models import FactState, ProcessorFact
 from tallystick.domain.payments.payout_models import Payout
+from tallystick.domain.payments.pulls import pull_of
+from tallystick.domain.payments.told_refunds import PAYOUT_LINE
 from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.scope import acting_for
+from tallystick.flows.pull_facts import look_again as take_waiting
+from tallystick.flows.pull_facts import take_fact
 
 DAYS_LATE: Final = timedelta(days=7)
 """How far from its day a payout that the bank's line does not name may arrive."""
@@ -208,7 +213,12 @@ def _explain(payout: Payout) -> tuple[list[Movement], Explained] | str:
 
 
 def _try(payout: Payout, *, at: datetime) -> None:
-    """Books a payout that has arrived and is explained, or notes why not."""
+    """Books a payout that has arrived and is explained, or notes why not.
+
+    Refunds of ours that nobody ordered here are taken first.
+    """
+    if payout.state in (PayoutState.ANNOUNCED, PayoutState.ARRIVED):
+        _take_refunds(payout, at=at)
     if payout.state != PayoutState.ARRIVED:
         return
     found, why = _explain(payout), ""
@@ -223,6 +233,26 @@ def _try(payout: Payout, *, at: datetime) -> None:
     if why:
         payout.note = why[:300]
         payout.save(update_fields=["note"])
+
+
+def _take_refunds(payout: Payout, *, at: datetime) -> None:
+    """What a payout's lines say of refunds that nothing here is, where the payment is ours."""
+    lines = payouts.movements_of(payout)
+    refunds = [one for one in lines if one.kind is MovementKind.REFUND and one.gross < 0]
+    if not refunds:
+        return
+    items = payouts.items_in_clearing(processor=payout.processor)
+    for one in explain_payout(refunds, items=items).unknown:
+        if not pull_of(one.reference, processor=payout.processor):
+            continue
+        fact = Fact(
+            f"payout:{one.name}", FactKind.REFUNDED, one.reference,
+            datetime.combine(one.happened_on, time(), UTC), -one.gross, one.currency,
+            told=PAYOUT_LINE,
+        )  # fmt: skip
+        state = take_fact(fact, processor=payout.processor, tenant_id=payout.tenant_id, at=at)
+        if state is FactState.WAITING:
+            take_waiting(one.reference, at=at)
 
 
 def _book(

@@ -5,7 +5,6 @@ worklist, and is looked at again when more is known.
 """
 
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -13,10 +12,15 @@ from django.db import transaction
 from tallystick.base.money import plain, round_minor
 from tallystick.base.processor import Fact, FactKind
 from tallystick.base.refusal import Refusal
-from tallystick.core.post.entry import BusinessEvent, post_event
-from tallystick.core.post.rules import EventKind
-from tallystick.core.receive.pull import EARLY, FOLLOWING, LOST_FOR_GOOD, PullState, retry_on
-from tallystick.domain.ledger.operations import store_entry
+from tallystick.core.receive.pull import (
+    EARLY,
+    FOLLOWING,
+    LOST_FOR_GOOD,
+    PAID,
+    REFUNDS,
+    PullState,
+    retry_on,
+)
 from tallystick.domain.outbox.operations import answer_failed_order, place_order
 from tallystick.domain.payments import payouts, pulls
 from tallystick.domain.payments.models import (
@@ -29,14 +33,20 @@ from tallystick.domain.payments.models import (
     PullPurpose,
 )
 from tallystick.domain.payments.operations import Receipt
+from tallystick.domain.payments.pulls import payment_key
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.balances import top_up
 from tallystick.flows.give_back import Comeback, return_payment
+from tallystick.flows.kept_by_processor import settle_kept
 from tallystick.flows.receive import receive_payment
+from tallystick.flows.refund_outside import take_refunds
 
 UNKNOWN = "no payment of ours has this name"
 EARLY_NEWS = "it comes before what it follows"
 OTHER_AMOUNT = "it is about another amount than was asked for"
+KNOWN_REFUND = "a refund that is known"
+ANY_AMOUNT = (FactKind.DECLINED, *REFUNDS)
+"""Facts that may be about another amount than was asked for."""
 TOP_UP_GONE = "a top-up was taken back: correct the balance by hand"
 
 
@@ -98,11 +108,11 @@ def _take(stored: ProcessorFact, *, key: str, at: datetime) -> None:
         state = FactState.IGNORED
     elif pull is None:
         state, note = FactState.WAITING, UNKNOWN
-    elif (pull.state, kind) in EARLY:
+    elif (pull.state, kind) in EARLY or (kind in REFUNDS and pull.state not in PAID):
         state, note = FactState.WAITING, EARLY_NEWS
-    elif (PullState(pull.state), kind) not in FOLLOWING:
+    elif kind not in REFUNDS and (PullState(pull.state), kind) not in FOLLOWING:
         state = FactState.OLD_NEWS
-    elif kind is not FactKind.DECLINED and stored.amount != pull.amount:
+    elif kind not in ANY_AMOUNT and stored.amount != pull.amount:
         said = plain(stored.amount), plain(pull.amount)
         state, note = FactState.WAITING, f"{OTHER_AMOUNT}: {said[0]}, not {said[1]}"
     elif kind is FactKind.TAKEN_BACK and pull.purpose == PullPurpose.TOP_UP:
@@ -110,7 +120,10 @@ def _take(stored: ProcessorFact, *, key: str, at: datetime) -> None:
     else:
         try:
             with transaction.atomic():
-                book_fact(pull, fact=_fact_of(stored), at=at)
+                if kind not in REFUNDS:
+                    book_fact(pull, fact=_fact_of(stored), at=at)
+                elif not take_refunds(pull, fact=stored, at=at):
+                    note = KNOWN_REFUND
         except Refusal as refusal:
             state, note = FactState.WAITING, refusal.sentence()
     stored.state, stored.note = state, note[:300]
@@ -164,12 +177,6 @@ def book_fact(pull: Pull, *, fact: Fact, at: datetime, action_url: str = "") -> 
     pull.save(update_fields=["state", "reason", "retry_on", "times_back"])
 
 
-def payment_key(pull: Pull) -> str:
-    """The key of the payment that the pull has brought last."""
-    again = f":again{pull.times_back}" if pull.times_back else ""
-    return f"{pull.instrument.processor}:{pull.reference}{again}"
-
-
 def _receive(pull: Pull, *, at: datetime) -> None:
     card = pull.instrument.kind == InstrumentKind.CARD
     receipt = Receipt(
@@ -196,26 +203,6 @@ def _take_back(pull: Pull, fact: Fact, *, at: datetime) -> None:
     settle_kept(payment, amount=payment.amount + fact.costs, key=f"kept:{fact.event_id}", at=at)
     comeback = Comeback(payment.key, fact.reason or "taken back", on, fact.costs)
     return_payment(comeback, tenant_id=pull.tenant_id, at=at)
-
-
-def settle_kept(
-    payment: Payment, *, amount: Decimal, key: str, at: datetime, moved: str | None = None
-) -> None:
-    """Moves what the processor holds of a payment to the bank, from where it goes back.
-
-    A return and a refund are posted from the bank's account; what a processor keeps never came
-    there, so that both together take it from cash in transit. `moved`: how, where not as the
-    payment.
-    """
-    account = payment.account
-    event = BusinessEvent(
-        EventKind.PAYMENT_SETTLED, key, at.astimezone(ZoneInfo(account.zone)).date(),
-        payment.currency, {"amount": amount, "costs": Decimal(0)}, method=moved or payment.moved,
-    )  # fmt: skip
-    store_entry(
-        post_event(event), tenant_id=payment.tenant_id, account_id=payment.account_id,
-        description=f"kept by the processor: {payment.key}", at=at,
-    )  # fmt: skip
 
 
 def _decline(pull: Pull, fact: Fact, *, at: datetime) -> None:

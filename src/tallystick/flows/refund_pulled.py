@@ -4,20 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from tallystick.base.money import plain
-from tallystick.core.post.detail import MethodDetail
-from tallystick.core.post.entry import BusinessEvent, post_event
-from tallystick.core.post.rules import EventKind
-from tallystick.domain.ledger.operations import store_entry
 from tallystick.domain.outbox.operations import place_order
 from tallystick.domain.parties.models import Account
-from tallystick.domain.payments.models import (
-    InstrumentKind,
-    Payment,
-    PaymentMethod,
-    Pull,
-    Refund,
-)
-from tallystick.domain.payments.operations import record_refund
+from tallystick.domain.payments.models import Payment, Pull, Refund
+from tallystick.domain.payments.pulls import moved_by, pull_of
 from tallystick.domain.payments.queries import unallocated_payments
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.free_money import RefundOf, Wanted, set_free
@@ -27,8 +17,8 @@ from tallystick.flows.give_back import (
     UnknownPayment,
     check_refundable,
 )
+from tallystick.flows.kept_by_processor import keep_refund
 from tallystick.flows.pull import local_day
-from tallystick.flows.pull_facts import settle_kept
 
 
 def refund_pulled(
@@ -70,14 +60,10 @@ def refund_pulled(
             raise MoreThanCredit(
                 account=account.number, credit=plain(credit), currency=payment.currency
             )
-        refund = Refund(
-            tenant_id=tenant_id, account=account, key=key, currency=payment.currency,
-            amount=amount, refunded_on=on, recorded_at=at,
-            payer=pull.instrument.processor, payer_iban="", payer_bic="",
-            name=account.party.name[:70], iban="",
+        refund = keep_refund(
+            payment, amount=amount, key=key, processor=pull.instrument.processor,
+            moved=moved_by(payment, pull), at=at,
         )  # fmt: skip
-        record_refund(refund, parts=[(payment, amount)])
-        _post(refund, payment, moved=_moved(payment, pull), at=at)
         _order(refund, pull, at=at)
         return refund, True
 
@@ -85,35 +71,7 @@ def refund_pulled(
 def _pull_named(payment_key: str) -> Pull | None:
     """The pull that brought the payment or top-up of that key."""
     processor, _, reference = payment_key.partition(":")
-    if not reference:
-        return None
-    return (
-        Pull.objects.select_related("instrument")
-        .filter(instrument__processor=processor, reference=reference.partition(":")[0])
-        .first()
-    )
-
-
-def _moved(payment: Payment, pull: Pull) -> str:
-    """How the money came: what is left of a top-up came as the top-up did."""
-    if payment.method != PaymentMethod.PREPAID:
-        return payment.moved
-    card = pull.instrument.kind == InstrumentKind.CARD
-    method = PaymentMethod.CARD if card else PaymentMethod.DIRECT_DEBIT
-    return str(MethodDetail(method, pull.instrument.processor))
-
-
-def _post(refund: Refund, payment: Payment, *, moved: str, at: datetime) -> None:
-    key = f"kept:refund:{refund.key}"
-    settle_kept(payment, amount=refund.amount, key=key, moved=moved, at=at)
-    event = BusinessEvent(
-        EventKind.CREDIT_REFUNDED, f"refund:{refund.key}", refund.refunded_on, refund.currency,
-        {"amount": refund.amount}, method=moved,
-    )  # fmt: skip
-    store_entry(
-        post_event(event), tenant_id=refund.tenant_id, account_id=refund.account_id,
-        description=f"refund {refund.key}", at=at,
-    )  # fmt: skip
+    return pull_of(reference.partition(":")[0], processor=processor)
 
 
 def _order(refund: Refund, pull: Pull, *, at: datetime) -> None:

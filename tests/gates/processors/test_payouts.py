@@ -8,21 +8,35 @@ import pytest
 
 from tallystick.core.receive.payout import Movement, MovementKind
 from tallystick.core.receive.statement import Statement, StatementLine
-from tallystick.domain.ledger.operations import close_books
+from tallystick.domain.collections.models import Dispute
+from tallystick.domain.invoices.models import OpenItem
+from tallystick.domain.ledger.operations import close_books, reopen_books
 from tallystick.domain.ledger.queries import balance_of
+from tallystick.domain.outbox.models import Order
 from tallystick.domain.parties.queries import account_numbered
-from tallystick.domain.payments.models import BankLine, InstrumentKind, ProcessorFact, Pull
+from tallystick.domain.payments.models import (
+    BankLine,
+    InstrumentKind,
+    ProcessorFact,
+    Pull,
+    Refund,
+)
 from tallystick.domain.payments.payout_models import Payout
 from tallystick.domain.payments.payouts import PayoutSettled, UnknownPayout, items_in_clearing
-from tallystick.domain.payments.pulls import OnFile, add_instrument
+from tallystick.domain.payments.pulls import OnFile, add_instrument, waiting_facts
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.operations import move_clock
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.flows.bank import import_statement
+from tallystick.flows.credit import credit_invoice
+from tallystick.flows.dispute import refuse_dispute
+from tallystick.flows.free_money import RefundOf
 from tallystick.flows.invoice import run_bills
 from tallystick.flows.payouts import arrive, look_again, take_report
 from tallystick.flows.pull import ask_for_due
+from tallystick.flows.pull_facts import look_again as look_for_more
 from tallystick.flows.reconcile import reconcile
+from tallystick.flows.refund_pulled import refund_pulled
 from tallystick.gates.processors.payout_report import ReportUnreadable, read_payout_report
 from tests.flows.businesses import open_talk_business
 from tests.gates.processors.local import SECRET
@@ -37,8 +51,8 @@ CHARGE = "po_1,txn_1,2026-01-15 09:00:00,eur,11.90,0.42,11.48,charge,pi_1\n"
 
 
 @pytest.fixture
-def paid(own_database, monkeypatch) -> Tenant:
-    """An operator whose customer paid 11.90 by card, which the processor holds."""
+def asked(own_database, monkeypatch) -> tuple[Tenant, str]:
+    """An operator that asks a card for 11.90, and by which key."""
     monkeypatch.setenv("TALLYSTICK_STRIPE_WEBHOOK_SECRET", SECRET)
     tenant = open_talk_business(customers=1)
     run_bills(tenant_id=tenant.id, on=date(2026, 1, 1), at=AT)
@@ -48,10 +62,19 @@ def paid(own_database, monkeypatch) -> Tenant:
         add_instrument(account_numbered("A1"), given, on=AT.date())
     ask_for_due(tenant_id=tenant.id, on=AT.date(), at=AT)
     with acting_for(tenant.id):
-        key = Pull.objects.get().key
+        return tenant, Pull.objects.get().key
+
+
+def succeeded(key: str) -> tuple[bytes, str]:
     told = intent("pi_1", metadata={"key": key, "operator": "talk"})
-    assert post(signed(event("evt_0", "payment_intent.succeeded", told)))[1]["state"] == "taken"
-    return tenant
+    return signed(event("evt_0", "payment_intent.succeeded", told))
+
+
+@pytest.fixture
+def paid(asked: tuple[Tenant, str]) -> Tenant:
+    """An operator whose customer paid 11.90 by card, which the processor holds."""
+    assert post(succeeded(asked[1]))[1]["state"] == "taken"
+    return asked[0]
 
 
 def payout_event(event_id: str, told: str, *, created: int, status: str, amount: int = 1148):
@@ -201,3 +224,139 @@ def test_a_report_is_read_or_refused_whole(tmp_path: Path) -> None:
         with pytest.raises(ReportUnreadable) as refused:
             report(tmp_path, text)
         assert said in refused.value.sentence()
+
+
+# --- refunds that nobody ordered here ----------------------------------------------------------
+
+GIVEN = "po_1,txn_2,2026-01-16 10:00:00,eur,-5.00,0.00,-5.00,refund,pi_1\n"
+
+
+def refund_event(event_id: str, amount: int, **metadata: str) -> tuple[bytes, str]:
+    thing = {"id": f"re_{event_id}", "object": "refund", "amount": amount, "currency": "eur",
+             "payment_intent": "pi_1", "metadata": metadata, "status": "succeeded"}  # fmt: skip
+    return signed(event(event_id, "refund.created", thing))
+
+
+def charge_event(event_id: str, refunded: int, *, reference: str = "pi_1") -> tuple[bytes, str]:
+    """As Stripe tells of a charge: what went back of it in all, and not which refund it was."""
+    thing = {"id": "ch_1", "object": "charge", "amount": 1190, "amount_refunded": refunded,
+             "currency": "eur", "payment_intent": reference, "metadata": {"operator": "talk"},
+             "refunded": refunded == 1190}  # fmt: skip
+    return signed(event(event_id, "charge.refunded", thing))
+
+
+def books(tenant: Tenant) -> dict[str, object]:
+    """What is open, disputed, refunded and in transit; every proof holds."""
+    assert [one for one in reconcile(tenant_id=tenant.id) if not one.ok] == []
+    with acting_for(tenant.id):
+        item = OpenItem.objects.get(total__gt=0)
+        disputes = Dispute.objects.filter(state="open").values_list("amount", flat=True)
+        refunds = Refund.objects.order_by("id").values_list("amount", flat=True)
+        assert Order.objects.filter(action="refund", key__contains="evt").count() == 0
+        return {
+            "open": item.total - item.settled, "disputed": sum(disputes), "state": item.state,
+            "refunds": [str(one) for one in refunds], "transit": balance_of("1100"),
+        }  # fmt: skip
+
+
+def after(open_again: str, *refunds: str, disputed: str | None = None) -> dict[str, object]:
+    again = Decimal(open_again)
+    return {
+        "open": again, "disputed": Decimal(open_again if disputed is None else disputed),
+        "state": "open" if again == Decimal("11.90") else "part_paid" if again else "paid",
+        "refunds": list(refunds), "transit": Decimal("11.90") - sum(map(Decimal, refunds)),
+    }  # fmt: skip
+
+
+def test_a_refund_made_elsewhere_is_told_three_ways_and_booked_once(
+    paid: Tenant, tmp_path: Path
+) -> None:
+    each, in_all = refund_event("evt_r1", 500), charge_event("evt_c1", 500)
+    assert [post(one)[1]["state"] for one in (each, in_all, each, in_all)] == ["taken"] * 4
+    assert books(paid) == after("5.00", "5.000")
+    # Its payout explains itself: 11.90 less 0.42, less what went back.
+    assert take(paid, report(tmp_path, HEAD + CHARGE + GIVEN)) == ("announced", "")
+    assert bank(paid, "6.48", "STRIPE po_1") == {}
+    assert figures(paid) == (Decimal("6.48"), Decimal("0.42"), Decimal(0))
+    # Another of the same amount is another one.
+    assert post(refund_event("evt_r2", 500))[1]["state"] == "taken"
+    assert post(charge_event("evt_c2", 1000))[1]["state"] == "taken"
+    assert books(paid)["refunds"] == ["5.000", "5.000"]
+    assert books(paid)["disputed"] == Decimal("10.00")
+
+
+def test_the_payout_tells_first_and_the_events_come_late(paid: Tenant, tmp_path: Path) -> None:
+    movements = report(tmp_path, HEAD + CHARGE + GIVEN)
+    assert [take(paid, movements) for _ in range(2)] == [("announced", "")] * 2
+    assert books(paid) == after("5.00", "5.000")
+    assert post(charge_event("evt_c1", 500))[1]["state"] == "taken"
+    assert post(refund_event("evt_r1", 500))[1]["state"] == "taken"
+    assert books(paid) == after("5.00", "5.000")
+    with acting_for(paid.id):
+        facts = ProcessorFact.objects.order_by("id").values_list("told", "state", "note")
+        assert list(facts)[1:] == [
+            ("payout line", "taken", ""),
+            ("charge.refunded", "taken", "a refund that is known"),
+            ("refund.created", "taken", "a refund that is known"),
+        ]
+
+
+def test_what_was_ordered_here_is_no_other_refund(paid: Tenant, tmp_path: Path) -> None:
+    """The news of our own refund is known, whether it was made already or not."""
+    with acting_for(paid.id):
+        invoice = OpenItem.objects.get().invoice.number
+    credit_invoice(invoice, parts={1: Decimal("4.20168")}, tenant_id=paid.id, on=AT.date(), at=AT)
+    given = {"key": "r1", "tenant_id": paid.id, "at": AT, "of": RefundOf.NOTES}
+    refund_pulled("stripe:pi_1", amount=Decimal("5.00"), **given)
+    before = books(paid)
+    own = refund_event("evt_r1", 500, key="refund:r1", operator="talk")
+    assert [post(one)[1]["state"] for one in (charge_event("evt_c1", 500), own)] == ["taken"] * 2
+    assert take(paid, report(tmp_path, HEAD + CHARGE + GIVEN)) == ("announced", "")
+    assert books(paid) == before == after("0.00", "5.000")
+    stranger = refund_event("evt_r2", 100, key="refund:r1", operator="another")
+    assert post(stranger)[1]["state"] == "ignored"
+
+
+def test_it_may_come_before_its_payment_and_be_of_nobody(asked: tuple[Tenant, str]) -> None:
+    tenant, key = asked
+    assert post(charge_event("evt_c1", 500))[1]["state"] == "waiting"
+    assert post(charge_event("evt_c2", 500, reference="pi_9"))[1]["state"] == "waiting"
+    assert post(succeeded(key))[1]["state"] == "taken"  # and with it what waited
+    assert books(tenant) == after("5.00", "5.000")
+    with acting_for(tenant.id):
+        (waits,) = waiting_facts()
+        assert (waits.reference, waits.note) == ("pi_9", "no payment of ours has this name")
+
+
+def test_more_than_was_paid_waits_for_a_person(paid: Tenant) -> None:
+    assert post(refund_event("evt_r1", 1190))[1]["state"] == "taken"
+    assert books(paid) == after("11.90", "11.900")
+    assert post(refund_event("evt_r2", 100))[1]["state"] == "waiting"
+    assert books(paid) == after("11.90", "11.900")
+    with acting_for(paid.id):
+        (waits,) = waiting_facts()
+        assert waits.note.startswith("1 of stripe:pi_1 went back, of which 1 cannot be booked")
+
+
+def test_nobody_is_asked_for_it_before_it_is_decided(paid: Tenant) -> None:
+    post(refund_event("evt_r1", 500))
+    assert ask_for_due(tenant_id=paid.id, on=date(2026, 2, 20), at=AT).is_empty()
+    with acting_for(paid.id):
+        dispute = Dispute.objects.get()
+        assert dispute.reason == "refund stripe:evt_r1 was not ordered here: is it owed?"
+    # It is owed: the card is asked for just that.
+    refuse_dispute(dispute.id, decision="owed", tenant_id=paid.id, on=AT.date(), at=AT)
+    asked = ask_for_due(tenant_id=paid.id, on=date(2026, 2, 20), at=AT)
+    assert asked["amount"].to_list() == [Decimal("5.000")]
+
+
+def test_closed_books_keep_a_refund_waiting_and_it_is_taken_after(paid: Tenant) -> None:
+    with acting_for(paid.id):
+        close_books(tenant_id=paid.id, through=date(2026, 1, 31), at=AT)
+    assert post(refund_event("evt_r1", 500))[1]["state"] == "waiting"
+    assert books(paid)["refunds"] == []
+    with acting_for(paid.id):
+        assert waiting_facts()[0].note.startswith("the books are closed through 2026-01-31")
+        reopen_books(reason="a refund", at=AT)
+        assert look_for_more(None, at=AT) == 1
+    assert books(paid) == after("5.00", "5.000")

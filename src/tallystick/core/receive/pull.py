@@ -36,6 +36,12 @@ RUNNING: Final = (PullState.ASKED, PullState.PROCESSING, PullState.NEEDS_ACTION)
 UNSURE: Final = (*RUNNING, PullState.FAILED)
 """The money may be taken: nothing else is asked for the same invoice."""
 
+PAID: Final = (PullState.SUCCEEDED, PullState.TAKEN_BACK, PullState.REINSTATED)
+"""The money has come, whatever became of it since: it can have been refunded."""
+
+REFUNDS: Final = (FactKind.REFUNDED, FactKind.REFUNDED_ALL)
+"""Facts that leave a payment in its state, and say what went back of it."""
+
 FOLLOWING: Final[Mapping[tuple[PullState, FactKind], PullState]] = MappingProxyType(
     {
         **{(state, FactKind.SUCCEEDED): PullState.SUCCEEDED for state in UNSURE},

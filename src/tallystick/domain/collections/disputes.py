@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import F, Q, Sum
 
-from tallystick.base.money import plain, round_minor
+from tallystick.base.money import EXACT, plain, round_minor
 from tallystick.base.refusal import Refusal
 from tallystick.domain.collections.models import (
     Dispute,
@@ -117,6 +117,26 @@ class NotProtected(Refusal):
         return f"account {self.account} is not protected; see: tallystick protect list"
 
 
+def hold_back(invoice: Invoice, *, amount: Decimal, reason: str, on: date) -> Dispute:
+    """Holds an amount that has come open out of collection: by a dispute, or by the one that runs.
+
+    :raises NotDisputable: when so much is not open
+    """
+    running = _running(invoice)
+    if running is None:
+        return open_dispute(invoice, amount=amount, reason=reason, on=on)
+    running.amount = EXACT.add(running.amount, amount)
+    running.reason = f"{running.reason}; {reason}"[:300]
+    running.save(update_fields=["amount", "reason"])
+    return running
+
+
+def _running(invoice: Invoice) -> Dispute | None:
+    return Dispute.objects.filter(
+        account_id=invoice.account_id, invoice=invoice, state=DisputeState.OPEN
+    ).first()
+
+
 def open_dispute(invoice: Invoice, *, amount: Decimal | None, reason: str, on: date) -> Dispute:
     """Holds an amount of an invoice, or all that is open of it, out of collection.
 
@@ -134,9 +154,7 @@ def open_dispute(invoice: Invoice, *, amount: Decimal | None, reason: str, on: d
     cents = round_minor(wanted, currency=invoice.currency)
     if not 0 < wanted <= left or wanted != cents:
         raise NotDisputable(invoice=invoice.number, open=plain(left), asked=plain(wanted))
-    running = Dispute.objects.filter(
-        account_id=invoice.account_id, invoice=invoice, state=DisputeState.OPEN
-    ).first()
+    running = _running(invoice)
     if running is not None:
         raise DisputedAlready(invoice=invoice.number, dispute=running.id)
     return Dispute.objects.create(

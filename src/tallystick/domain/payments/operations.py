@@ -102,6 +102,17 @@ def settle_item(payment: Payment, *, invoice_id: int, amount: Decimal, on: date)
     items.filter(settled=F("total")).update(state=OpenState.PAID)
 
 
+def unsettle_item(payment: Payment, *, invoice_id: int, amount: Decimal, on: date) -> None:
+    """Takes a part of a payment from an invoice's open item, which is open again by it.
+
+    What is written off stays so.
+    """
+    settle_item(payment, invoice_id=invoice_id, amount=-amount, on=on)
+    items = OpenItem.objects.filter(account_id=payment.account_id, invoice_id=invoice_id)
+    unpaid = items.filter(settled=0).exclude(state=OpenState.WRITTEN_OFF)
+    unpaid.update(state=OpenState.OPEN)
+
+
 def take_back(
     payment: Payment, *, reason: str, costs: Decimal, on: date, at: datetime
 ) -> tuple[PaymentReturn, Decimal]:
@@ -122,10 +133,7 @@ def take_back(
     )
     owed_again = Decimal(0)
     for invoice_id, amount in list(set_against):
-        items = OpenItem.objects.filter(account_id=payment.account_id, invoice_id=invoice_id)
-        settle_item(payment, invoice_id=invoice_id, amount=-amount, on=on)
-        unpaid = items.filter(settled=0).exclude(state=OpenState.WRITTEN_OFF)
-        unpaid.update(state=OpenState.OPEN)
+        unsettle_item(payment, invoice_id=invoice_id, amount=amount, on=on)
         owed_again += amount
     returned = PaymentReturn.objects.create(
         tenant_id=payment.tenant_id,

@@ -9,6 +9,7 @@ import polars as pl
 
 from tallystick.base.refusal import Refusal
 from tallystick.core.invoice.assemble_batch import MONEY
+from tallystick.core.post.detail import MethodDetail
 from tallystick.core.receive.pull import PullState
 from tallystick.domain.outbox.tables import store_orders
 from tallystick.domain.parties.models import Account
@@ -17,6 +18,8 @@ from tallystick.domain.payments.models import (
     Instrument,
     InstrumentKind,
     InstrumentState,
+    Payment,
+    PaymentMethod,
     ProcessorFact,
     Pull,
     PullTerms,
@@ -234,10 +237,35 @@ def store_pulls(to_pull: pl.DataFrame, *, tenant_id: int, on: date, at: datetime
     )  # fmt: skip
 
 
+def pull_of(reference: str, *, processor: str) -> Pull | None:
+    """The pull that the processor names so, with its instrument."""
+    if not reference:
+        return None
+    found = Pull.objects.select_related("instrument")
+    return found.filter(instrument__processor=processor, reference=reference).first()
+
+
 def pull_keyed(key: str) -> Pull | None:
     """The pull of that key, held, with its instrument and account."""
     found = Pull.objects.select_related("instrument", "account__party", "invoice")
     return found.select_for_update(of=("self",)).filter(key=key).first()
+
+
+def payment_key(pull: Pull) -> str:
+    """The key of the payment that the pull has brought last."""
+    again = f":again{pull.times_back}" if pull.times_back else ""
+    return f"{pull.instrument.processor}:{pull.reference}{again}"
+
+
+def moved_by(payment: Payment, pull: Pull) -> str:
+    """How the money came, as the text of a posting's detail: what is left of a top-up came as
+    the top-up did.
+    """
+    if payment.method != PaymentMethod.PREPAID:
+        return payment.moved
+    card = pull.instrument.kind == InstrumentKind.CARD
+    method = PaymentMethod.CARD if card else PaymentMethod.DIRECT_DEBIT
+    return str(MethodDetail(method, pull.instrument.processor))
 
 
 def fail_pull(key: str, *, reason: str) -> None:

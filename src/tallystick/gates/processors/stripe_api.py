@@ -48,6 +48,9 @@ _KINDS: Final = {
     "payment_intent.canceled": FactKind.DECLINED,
     "charge.dispute.funds_withdrawn": FactKind.TAKEN_BACK,
     "charge.dispute.funds_reinstated": FactKind.REINSTATED,
+    # Both tell of a refund; Stripe sends the first for those of charges since version 2024-10-28.
+    "refund.created": FactKind.REFUNDED,
+    "charge.refunded": FactKind.REFUNDED_ALL,
 }
 
 
@@ -174,6 +177,8 @@ def _fact(event: dict[str, Any], operator: str) -> Fact:
     reason = failure.get("decline_code") or failure.get("code") or thing.get("reason") or ""
     fees = sum(int(one.get("fee") or 0) for one in thing.get("balance_transactions") or ())
     units = int(thing.get("amount_received") or thing.get("amount") or 0)
+    if kind is FactKind.REFUNDED_ALL:
+        units = int(thing["amount_refunded"])
     known = kind is not FactKind.OTHER
     return Fact(
         event_id=str(event["id"]),

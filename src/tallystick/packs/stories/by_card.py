@@ -34,6 +34,7 @@ from tallystick.packs.stories.card_steps import (
     PayOut,
     PayoutArrives,
     RefundCard,
+    RefundElsewhere,
     RunCards,
     SendAgain,
     TellOfCard,
@@ -87,7 +88,7 @@ def use_card(step: CardStep, *, tenant: Tenant, at: datetime) -> str:
             asked = ask_for_due(tenant_id=tenant.id, on=step.day, at=at)
             rows = asked.select("account", "amount").iter_rows()
             return ", ".join(f"{account} {plain(amount)}" for account, amount in rows) or "nothing"
-        case TellOfCard():
+        case TellOfCard() | RefundElsewhere():
             return _tell(step, tenant=tenant, at=at)
         case RefundCard():
             of = step.of or RefundOf.CREDIT
@@ -142,17 +143,21 @@ def _give(step: GiveCard, tenant: Tenant) -> str:
     return "done"
 
 
-def _tell(step: TellOfCard, *, tenant: Tenant, at: datetime) -> str:
+def _tell(step: TellOfCard | RefundElsewhere, *, tenant: Tenant, at: datetime) -> str:
     """The processor tells of the account's last payment, twice as it may."""
     with acting_for(tenant.id):
         pull = Pull.objects.filter(account=account_numbered(step.account)).order_by("id").last()
         count = ProcessorFact.objects.count()
     assert pull is not None, "a story asks for something first"
-    reason = "fraudulent" if step.fact is FactKind.TAKEN_BACK else ""
+    if isinstance(step, RefundElsewhere):
+        kind, amount, costs = FactKind.REFUNDED, step.amount, None
+    else:
+        kind, amount, costs = step.fact, pull.amount, step.costs
+    reason = "fraudulent" if kind is FactKind.TAKEN_BACK else ""
     fact = Fact(
-        event_id=f"evt_{count}", kind=step.fact, reference=pull.reference, happened_at=at,
-        amount=pull.amount, currency=pull.currency, reason=reason,
-        costs=step.costs or Decimal(0), told=step.fact.value,
+        event_id=f"evt_{count}", kind=kind, reference=pull.reference, happened_at=at,
+        amount=amount, currency=pull.currency, reason=reason,
+        costs=costs or Decimal(0), told=kind.value,
     )  # fmt: skip
     states = [take_fact(fact, processor="story", tenant_id=tenant.id, at=at) for _ in range(2)]
     return states[-1].value

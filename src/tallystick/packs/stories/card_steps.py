@@ -57,6 +57,13 @@ class RefundCard(CardStep):
 
 
 @dataclass(frozen=True, slots=True)
+class RefundElsewhere(CardStep):
+    form = "card refunded elsewhere ACCOUNT AMOUNT"
+    account: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class SendAgain(CardStep):
     form = "card send again ACCOUNT"
     account: str
@@ -96,6 +103,6 @@ class ExpectCard(Expectation):
 
 
 CARD_STEPS: Final = (
-    GiveCard, RunCards, TellOfCard, RefundCard, SendAgain, GiveUp, PayOut, PayoutArrives,
-    ExpectClearing, ExpectCard,
+    GiveCard, RunCards, TellOfCard, RefundCard, RefundElsewhere, SendAgain, GiveUp, PayOut,
+    PayoutArrives, ExpectClearing, ExpectCard,
 )  # fmt: skip
