@@ -45,7 +45,7 @@ from tallystick.domain.invoices.drafts import Waits, set_rules
 from tallystick.domain.invoices.models import BillDraft, DraftLine, Invoice, Offset, OtherTax
 from tallystick.domain.invoices.operations import charge_once
 from tallystick.domain.invoices.voids import note_void
-from tallystick.domain.ledger.models import ChartRules, OwnAccount, Turn
+from tallystick.domain.ledger.models import ChartRules, OwnAccount, Revaluation, Turn
 from tallystick.domain.parties.operations import exempt_account
 from tallystick.domain.parties.queries import account_numbered
 from tallystick.domain.payments.mandates import Creditor, Signed, add_mandate, set_debit_terms
@@ -156,6 +156,13 @@ def _live(code: str) -> int:
         Turn.objects.create(
             tenant_id=tenant.id, kind="release", through=date(2025, 1, 1), turned_at=noon(3, 16)
         )
+        valued = Turn.objects.create(
+            tenant_id=tenant.id, kind="revalue", through=date(2025, 1, 1), turned_at=noon(3, 16)
+        )
+        Revaluation.objects.create(
+            tenant_id=tenant.id, account=account_numbered("A1"), turn=valued, ledger_account="1200",
+            currency="USD", balance=1, carried=1, worth=1, posted=0, rate=1, said="made up",
+        )  # fmt: skip
         invoice, other = Invoice.objects.filter(account__number="A1").order_by("id")[:2]
         Offset.objects.create(
             tenant_id=tenant.id, account_id=invoice.account_id, credit_invoice_id=invoice.id,

@@ -22,7 +22,7 @@ NEVER_CHANGED = (
     "invoices_invoice", "invoices_invoiceline", "invoices_invoicetax", "invoices_offset",
     "invoices_voidedinvoice",
     "payments_payment", "payments_allocation", "balances_bucketmovement", "balances_prepaiduse",
-    "invoices_othertax", "tenants_settingversion",
+    "invoices_othertax", "tenants_settingversion", "ledger_revaluation",
 )  # fmt: skip
 COPY = "INSERT INTO {0} SELECT * FROM jsonb_populate_record(NULL::{0}, %s::jsonb)"
 
