@@ -9,7 +9,8 @@ from django.db import connection
 
 from tallystick.domain.tenants.locks import AlreadyRunning, only_one
 from tallystick.flows.charge import CHARGING, charge_usage
-from tallystick.flows.invoice import run_bills
+from tallystick.flows.invoice import BILLING, run_bills
+from tallystick.flows.tax_table import publish_taxes
 from tests.flows.businesses import AT, open_talk_business
 
 pytestmark = pytest.mark.usefixtures("own_database")
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("own_database")
 ON = date(2026, 1, 1)
 
 
-def hold(tenant_id, *, begun, ended):
+def hold(tenant_id, *, begun, ended, work=CHARGING):
     try:
-        with only_one(CHARGING, tenant_id=tenant_id):
+        with only_one(work, tenant_id=tenant_id):
             begun.set()
             ended.wait(30)
     finally:
@@ -40,3 +41,22 @@ def test_no_bill_run_beside_a_charge_run():
         held.result()
     assert run_bills(tenant_id=tenant.id, on=ON, at=AT).invoices == 3
     assert charge_usage(tenant_id=tenant.id, at=AT).runs == 0
+
+
+def test_no_other_tax_table_beside_a_bill_run():
+    """Half of a run's invoices would bear the taxes of another table than they say."""
+    tenant = open_talk_business("one")
+    text = "country: DE\ncategories:\n  standard: [{from: 2030-01-01, rate: 19 %}]\n"
+    begun, ended = Event(), Event()
+
+    def publish():
+        return publish_taxes(text, file="taxes.yaml", tenant_id=tenant.id, at=AT)
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hold, tenant.id, begun=begun, ended=ended, work=BILLING)
+        assert begun.wait(30)
+        with pytest.raises(AlreadyRunning, match="a bill run is already running"):
+            publish()
+        ended.set()
+        held.result()
+    assert publish().number == 2

@@ -54,9 +54,17 @@ class Settings:
 
 
 def change_settings(
-    wanted: Settings, *, tenant_id: int, at: datetime, keep: bool = True
+    wanted: Settings,
+    *,
+    tenant_id: int,
+    at: datetime,
+    for_issued: bool = False,
+    keep: bool = True,
 ) -> tuple[Change, ...]:
     """Makes the operator's settings those of the file; what changed. Without `keep` only says so.
+
+    What documents show of it they show of what is issued from now on, or, `for_issued`, also of
+    what was issued before: a mistake is mended, such as a tax number that was left out.
 
     The tax table has a door of its own: see `publish_taxes`.
 
@@ -81,7 +89,7 @@ def change_settings(
         ]
         changes += _ladder_changes(wanted, ladders=ladders)
         if keep and changes:
-            mark = issued_so_far()
+            mark = 0 if for_issued else issued_so_far()
             for change in changes:
                 keep_change(change, tenant=tenant, at=at, after_invoice=mark)
             Tenant.objects.filter(id=tenant_id).update(**columns)

@@ -113,10 +113,13 @@ def _altered(
     if not changes:
         return ()
     since = min(change.valid_from for change in changes)
-    categories = {change.category for change in changes}
+    taxed = taxed_since(
+        since,
+        categories={change.category for change in changes},
+        jurisdictions={change.jurisdiction for change in changes},
+    )
     return altered(
-        taxed_since(since, categories=categories),
-        old=old, new=new, changes=changes, seller_region=tenant.tax_place,
+        taxed, old=old, new=new, changes=changes, seller_region=tenant.tax_place,
     )  # fmt: skip
 
 

@@ -144,6 +144,22 @@ def test_an_invoice_of_before_is_printed_as_it_was(business):  # noqa: F811
     )  # fmt: skip
 
 
+def test_a_brand_is_mended_for_what_was_issued(business):  # noqa: F811
+    business("bill run --date 2026-02-01")
+    missing = business.json("invoice xml INV-2026-000001 -o @one.xml", code=1)["sentence"]
+    assert "brand.vat_number" in missing
+    brand = {"address": ["9 Street", "Town"], "vat_number": "DE123456789"}
+    rewritten(business, brand=brand)
+    assert "too)" in business("operator change @new.yaml --for-issued").stdout
+    business("invoice xml INV-2026-000001 -o @one.xml")
+    rewritten(business, brand=brand | {"name": "Quillback Later"})
+    business("operator change @new.yaml")
+    business("invoice xml INV-2026-000001 -o @again.xml")
+    one, again = ((business.folder / f"{name}.xml").read_bytes() for name in ("one", "again"))
+    assert b"DE123456789" in one
+    assert one == again
+
+
 def test_days_to_pay_in_are_changed_for_accounts(business):  # noqa: F811
     business("account open A2 --name Bob --payment-days 7")
     assert business.json("account payment-days 21 --instead-of 14")["accounts"] == 1

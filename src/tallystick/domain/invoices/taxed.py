@@ -10,9 +10,15 @@ from tallystick.core.invoice.compare_taxes import Taxed
 from tallystick.domain.invoices.models import Invoice, InvoiceKind, VoidedInvoice
 
 _TAXED = """
-    SELECT t.day, coalesce(nullif(a.tax_place, ''), p.country), a.customer_kind, t.tax_category,
-        count(DISTINCT t.document)
-    FROM (
+    WITH touched AS (
+        SELECT a.tenant_id, a.id, a.customer_kind, coalesce(nullif(a.tax_place, ''), p.country)
+            AS place
+        FROM parties_account a
+        JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id
+        WHERE coalesce(nullif(a.tax_place, ''), p.country) LIKE ANY(%(places)s)
+    )
+    SELECT t.day, a.place, a.customer_kind, t.tax_category, count(DISTINCT t.document)
+    FROM touched a JOIN (
         SELECT l.tenant_id, c.account_id, i.issued_on AS day, l.tax_category,
             'i' || i.id AS document
         FROM invoices_invoice i
@@ -29,20 +35,21 @@ _TAXED = """
         SELECT tenant_id, account_id, posted_on, tax_category, 'u' || id
         FROM balances_prepaiduse
         WHERE posted_on >= %(since)s AND tax_category = ANY(%(categories)s)
-    ) t
-    JOIN parties_account a ON a.tenant_id = t.tenant_id AND a.id = t.account_id
-    JOIN parties_party p ON p.tenant_id = a.tenant_id AND p.id = a.party_id
+    ) t ON t.tenant_id = a.tenant_id AND t.account_id = a.id
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
 
 
-def taxed_since(day: date, *, categories: Collection[str]) -> list[Taxed]:
+def taxed_since(
+    day: date, *, categories: Collection[str], jurisdictions: Collection[str]
+) -> list[Taxed]:
     """What of these categories was invoiced, or posted as prepaid use, on that day or later.
 
-    Invoices that are void do not count.
+    Only where one of the jurisdictions may tax it. Invoices that are void do not count.
     """
+    places = [f"{one}{rest}" for one in jurisdictions for rest in ("", "-%", "/%")]
     with connection.cursor() as cursor:
-        cursor.execute(_TAXED, {"since": day, "categories": list(categories)})
+        cursor.execute(_TAXED, {"since": day, "categories": list(categories), "places": places})
         return [Taxed(*row) for row in cursor.fetchall()]
 
 

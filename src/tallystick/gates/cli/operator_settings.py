@@ -35,7 +35,9 @@ def join(operator: typer.Typer) -> None:
     operator.command(epilog=examples("operator show", "operator show --json"))(show)
     operator.command(
         epilog=examples(
-            "operator change hedgerow.yaml --dry-run", "operator change hedgerow.yaml --json"
+            "operator change hedgerow.yaml --dry-run",
+            "operator change hedgerow.yaml --json",
+            "operator change mended.yaml --for-issued",
         )
     )(change)
     operator.command(epilog=examples("operator history", "operator history payment_days --json"))(
@@ -67,6 +69,10 @@ def change(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would change and change nothing.")
     ] = False,
+    for_issued: Annotated[
+        bool,
+        typer.Option("--for-issued", help="Mend documents of what was issued before, too."),
+    ] = False,
     operator: Operator = None,
     as_json: AsJson = False,
 ) -> None:
@@ -84,9 +90,10 @@ def change(
         Settings(file.name, read.code, read.columns, read.ladders),
         tenant_id=present.tenant_id,
         at=present.at,
+        for_issued=for_issued,
         keep=not dry_run,
     )
-    said = [_sentence(one) for one in done]
+    said = [_sentence(one, for_issued=for_issued) for one in done]
     if not done:
         said = [f"{file.name} says what holds already; nothing was changed"]
     elif dry_run:
@@ -227,7 +234,9 @@ def _may_change(name: str) -> str:
     return "by operator change" if name in CHANGING or name.startswith("ladder ") else "never"
 
 
-def _sentence(one: "Change") -> str:
+def _sentence(one: "Change", *, for_issued: bool) -> str:
+    from tallystick.domain.tenants.settings import SHOWN_ON_DOCUMENTS
+
     before = "added" if one.before is None else _short(one.before) or "empty"
     after = _short(one.after) or "empty"
     if one.setting.startswith("ladder "):
@@ -236,6 +245,8 @@ def _sentence(one: "Change") -> str:
     else:
         moved = f"{one.setting}: {before} -> {after}"
     effect = FROM_NOW.get(one.setting.split()[0])
+    if for_issued and one.setting in SHOWN_ON_DOCUMENTS:
+        effect = "on documents of what was issued before, too"
     return f"{moved} ({effect})" if effect else moved
 
 
