@@ -50,7 +50,10 @@ class UnknownPayment(Refusal):
     reference: str = ""
 
     def sentence(self) -> str:
-        return f"no direct debit and no payment has the reference {self.reference!r}"
+        return (
+            f"no direct debit and no payment has the reference {self.reference!r}; the keys of"
+            " payments stand in: tallystick statement ACCOUNT --from DAY"
+        )
 
 
 @dataclass

@@ -157,7 +157,7 @@ def assign(
     "return",
     epilog=examples(
         "bank return 19 TSD000000000007 --reason AM04",
-        "bank return 19 bank:DE0212/4711 --reason recalled --json",
+        "bank return 19 bank:DE02120300000000202051:R1/0 --reason recalled --json",
     ),
 )
 def return_(
