@@ -306,8 +306,22 @@ def test_online_is_from_files_to_the_last_digit(opened, seed):
         assert_equalities_hold(tenant)
     assert drawn(opened) == drawn(other)
     assert charged(opened) == charged(other)
+    assert told(opened) == told(other)
     with acting_for(opened.id):
         assert Reservation.objects.exclude(organisation_id=None).exists() == shares(prices, group)
+
+
+def told(tenant):
+    """What others were told of allowances, each once."""
+    with acting_for(tenant.id):
+        orders = Order.objects.filter(payload__of__startswith="allowance")
+        rows = orders.values_list("account__number", "payload")
+        numbers = dict(tenant_contracts())
+        return sorted(
+            (number, one["of"], one["percent"], one.get("shared_by", ""), one.get("cycle", ""),
+             numbers.get(one.get("contract"), ""))
+            for number, one in rows
+        )  # fmt: skip
 
 
 def shares(prices, group):

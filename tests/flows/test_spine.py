@@ -94,7 +94,9 @@ def test_from_file_to_paid_bill():
     assert receive_payment(receipt, tenant_id=tenant.id, account="A1", at=AT).repeated
     with acting_for(tenant.id):
         told = Order.objects.filter(port="network", account__number="A1").order_by("id")
-        assert [order.action for order in told] == ["activate", "suspend", "restore"]
+        assert [order.action for order in told] == [
+            "activate", "threshold", "threshold", "suspend", "restore",
+        ]  # fmt: skip
         assert sum(line.balance for line in trial_balance()) == 0
     findings = reconcile(tenant_id=tenant.id)
     assert [finding for finding in findings if not finding.ok] == []

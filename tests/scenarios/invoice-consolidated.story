@@ -59,7 +59,7 @@ END
 2026-02-25 expect service C3 active
 2026-02-26 pay G1 57.12 bank reference INV
 2026-02-26 expect service C2 active
-2026-02-26 expect network G4 activate suspend restore
+2026-02-26 expect network G4 activate threshold threshold suspend restore
 2026-02-26 expect balance G1 0
 2026-02-26 close books through 2026-02-26
 2026-02-26 expect books balance

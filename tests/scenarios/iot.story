@@ -24,7 +24,7 @@ END
 2026-04-01 expect line A1 "Active" quantity 4 net 9.60
 2026-04-01 expect line A1 "Data" quantity 100000000 net 2.00
 2026-04-01 expect invoice A1 net 11.60 tax 2.20 total 13.80 EUR
-2026-04-01 expect network A1 activate activate activate end activate
+2026-04-01 expect network A1 activate activate activate end activate threshold threshold
 
 # April has three cards and a pool of 300 MB, which holds everything.
 2026-04-30 usage mapping:businesses/pebble-usage.yaml <<END

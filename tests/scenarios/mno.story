@@ -43,6 +43,6 @@ END
 # Net 15.00 - 9.68 = 5.32; VAT of exactly 5.3226 = 1.0113
 2026-05-12 end contract L2
 2026-06-01 bill run
-2026-06-01 expect network A1 activate activate end
+2026-06-01 expect network A1 activate activate threshold threshold threshold threshold end
 2026-06-01 expect invoice A1 net 5.32 tax 1.01 total 6.33 EUR
 2026-06-01 expect books balance

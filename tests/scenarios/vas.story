@@ -35,5 +35,5 @@ END
 2026-04-01 expect line TRIP "Data far" quantity 20000000 net 1.60
 2026-04-01 expect invoice TRIP net 1.75 tax 0.35 total 2.10 GBP
 2026-04-01 expect service C2 ended
-2026-04-01 expect network TRIP activate end
+2026-04-01 expect network TRIP activate threshold threshold end
 2026-04-01 expect books balance

@@ -13,6 +13,7 @@ from typing import Final
 import polars as pl
 
 from tallystick.base.progress import Progress, silent
+from tallystick.core.charge.crossed import crossed_allowances
 from tallystick.core.charge.frames import CHARGE_IN, COUNTERS, MEMBERS
 from tallystick.core.charge.versions import DatedPlan, rate_versions
 from tallystick.domain.balances.draw_tables import Payers, lock_payers
@@ -35,6 +36,7 @@ from tallystick.flows.rerate import Known, reach_back, read_known, rerate, withi
 from tallystick.flows.settle_online import settle_online
 from tallystick.flows.sharing import in_parts, keep_together, sharing_periods
 from tallystick.flows.tasks import CHARGING, WORKERS, work_off
+from tallystick.flows.thresholds import tell_thresholds
 
 EVENTS_PER_TASK: Final = 100_000
 ACCOUNTS_AGAIN: Final = 200
@@ -195,12 +197,13 @@ def _charge(
     waiting = events.join(again, on="account_id", how="semi").group_by("account_id")
     again = pl.concat([again, waiting.agg(pl.col("cycle_start").min().alias("cycle_from"))])
     whole = events.join(again, on="account_id", how="anti")
+    periods = sharing_periods(whole, terms=terms, plans=plans)
     rated = rate_versions(
         whole,
         plans=plans,
         counters=pl.concat([known.counters, known.held]),
         grants=known.grants,
-        periods=sharing_periods(whole, terms=terms, plans=plans),
+        periods=periods,
         own=known.buckets,
     )
     _check_all_told(whole, rated.lines, rated.suspense)
@@ -211,6 +214,7 @@ def _charge(
     if changed := changed_buckets(known.buckets, payers=payers, accounts=whole["account_id"]):
         raise Stale(changed)
     books.draw(rated.lines, events=whole, draws=rated.draws, payers=payers)
+    books.tell(rated.draws, events=whole, grants=known.grants, periods=periods)
     changed_lines, waiting_again = _rate_again(books, again=again, payers=payers)
     suspended = pl.concat([_suspended(whole, rated.suspense), *waiting_again])
     charge_tables.store_suspense(
@@ -252,6 +256,21 @@ class _Books:
         )  # fmt: skip
         if changed:
             raise Stale(changed)
+
+    def tell(
+        self,
+        draws: pl.DataFrame,
+        *,
+        events: pl.DataFrame,
+        grants: pl.DataFrame,
+        periods: pl.DataFrame | None,
+    ) -> None:
+        """Tells which shares of allowances were used up by what these events drew."""
+        crossed = crossed_allowances(
+            draws, events=events, counters=self.known.counters, grants=grants, periods=periods,
+            plans=self.plans,
+        )  # fmt: skip
+        tell_thresholds(crossed, tenant_id=self.run.tenant_id, at=self.at)
 
 
 def _check_all_told(events: pl.DataFrame, lines: pl.DataFrame, suspense: pl.DataFrame) -> None:
@@ -296,6 +315,12 @@ def _rate_again(
         rerated = rerate(events, again=part, known=known, plans=books.plans)
         charge_tables.store_rated(rerated.lines, tenant_id=run.tenant_id, charge_run_id=run.id)
         books.draw(rerated.lines, events=events, draws=rerated.draws, payers=payers)
+        books.tell(
+            rerated.draws,
+            events=events,
+            grants=rerated.all_grants(known.grants),
+            periods=sharing_periods(events, terms=known.terms, plans=books.plans),
+        )
         replace_rows(
             rerated.grants,
             table="balances_rolledover",

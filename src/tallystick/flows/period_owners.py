@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from tallystick.core.charge.frames import KEYS, MEMBERS
+from tallystick.core.charge.owners import with_owner
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.tariff.nodes import Scope
 
@@ -75,22 +76,6 @@ def own_cycles(
         .rename({"owner_account": "account_id", "owner": "contract_id"})
         .select(pl.col(name).cast(kind) for name, kind in OWNED.items())
     )
-
-
-def with_owner() -> list[pl.Expr]:
-    """The `owner_account` and `owner` of rows with MEMBERS by their `scope`, as `owner_of` says."""
-    scope, pool = pl.col("scope"), pl.col("pool_id")
-    pooled = (scope == Scope.POOL) & pool.is_not_null()
-    above = (scope == Scope.ORGANISATION) | pooled
-    account, contract = pl.col("account_id"), pl.col("contract_id")
-    shared = scope.is_in([Scope.ACCOUNT, Scope.ORGANISATION])
-    return [
-        pl.when(above)
-        .then(pl.coalesce("organisation_id", "account_id"))
-        .otherwise(account)
-        .alias("owner_account"),
-        pl.when(shared).then(0).when(pooled).then(0 - pool).otherwise(contract).alias("owner"),
-    ]
 
 
 def without_members(periods: pl.DataFrame) -> pl.DataFrame:

@@ -119,6 +119,10 @@ class Rerated:
     grants: pl.DataFrame = field(repr=False)
     granted: pl.DataFrame = field(repr=False)
 
+    def all_grants(self, known: pl.DataFrame) -> pl.DataFrame:
+        """GRANTS as they stand then, given those that stood."""
+        return pl.concat([known.join(self.granted, on=KEYS, how="anti"), self.grants])
+
 
 def reach_back(again: pl.DataFrame, *, counters: pl.DataFrame) -> pl.DataFrame:
     """AGAIN, from the first cycle on where an account has a counter that never starts again."""

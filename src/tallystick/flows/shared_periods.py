@@ -14,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from tallystick.core.charge.frames import KEYS, MEMBERS
+from tallystick.core.charge.owners import with_owner
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.domain.invoices import tables
 from tallystick.domain.parties.organisations import AccountRange, whole_organisations
@@ -21,7 +22,7 @@ from tallystick.domain.usage import period_tables
 from tallystick.domain.usage.charge_tables import read_terms
 from tallystick.flows.cycles import CYCLE_DAYS
 from tallystick.flows.own_prices import OwnPrices
-from tallystick.flows.period_owners import own_cycles, parts_of, with_owner
+from tallystick.flows.period_owners import own_cycles, parts_of
 from tallystick.flows.periods import (
     LINES_AT_ONCE,
     NOTHING,

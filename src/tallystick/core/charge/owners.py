@@ -8,6 +8,8 @@ minus the pool. A contract in no pool is a pool of its own.
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
+
 from tallystick.core.tariff.nodes import Scope
 
 
@@ -34,3 +36,19 @@ def owner_in(row: Mapping[str, Any], *, scope: Scope) -> tuple[int, int]:
         organisation_id=row["organisation_id"],
         pool_id=row["pool_id"],
     )
+
+
+def with_owner() -> list[pl.Expr]:
+    """The `owner_account` and `owner` of rows with MEMBERS by their `scope`, as `owner_of` says."""
+    scope, pool = pl.col("scope"), pl.col("pool_id")
+    pooled = (scope == Scope.POOL) & pool.is_not_null()
+    above = (scope == Scope.ORGANISATION) | pooled
+    account, contract = pl.col("account_id"), pl.col("contract_id")
+    shared = scope.is_in([Scope.ACCOUNT, Scope.ORGANISATION])
+    return [
+        pl.when(above)
+        .then(pl.coalesce("organisation_id", "account_id"))
+        .otherwise(account)
+        .alias("owner_account"),
+        pl.when(shared).then(0).when(pooled).then(0 - pool).otherwise(contract).alias("owner"),
+    ]

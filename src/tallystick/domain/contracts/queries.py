@@ -1,6 +1,6 @@
 """Reads of contracts and services."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,6 +28,13 @@ def contract_numbered(number: str) -> Contract:
     if contract is None:
         raise UnknownContract(number=number)
     return contract
+
+
+def pool_names(pool_ids: Collection[int]) -> dict[int, str]:
+    """How people call the pools, by the contracts that stand for them."""
+    if not pool_ids:
+        return {}
+    return dict(Contract.objects.filter(id__in=pool_ids).values_list("id", "pool"))
 
 
 def run_out_by(on: date, *, limit: int) -> list[Contract]:

@@ -42,7 +42,8 @@ from tallystick.core.charge.online.state import (
     Session,
     SessionState,
 )
-from tallystick.core.charge.versions import DatedPlan
+from tallystick.core.charge.versions import DatedPlan, first_instant
+from tallystick.core.tariff.calendars import microseconds
 from tallystick.core.tariff.plan import PlanOffer
 
 AHEAD_MAX: Final = timedelta(minutes=10)
@@ -341,10 +342,11 @@ class Desk:
         )
 
     def _offer(self, session: Session) -> PlanOffer | None:
-        """The offer as the latest version that has it says, as large as its members make it."""
+        """The offer as it is when the session begins, as large as its members make it."""
+        started_us = microseconds(session.started_at)
         for dated in reversed(self.plans):
             offer = dated.plan.offers.get(session.offer_id)
-            if offer is not None:
+            if offer is not None and first_instant(dated) <= started_us:
                 if self.state.members:
                     return offer_as_sized(offer, session=session, state=self.state)
                 return offer
