@@ -24,6 +24,7 @@ from tallystick.gates.cli import (
     explain,
     grants,
     import_rates,
+    included,
     inventory,
     money,
     operator_settings,
@@ -44,6 +45,7 @@ from tallystick.gates.cli.answers import Commands
 app = typer.Typer(cls=Commands, no_args_is_help=True)
 endings.join(accounts.contract)
 account_terms.join(accounts.account)
+included.join(balances.balance)
 equipment.join(inventory.inventory)
 operator_settings.join(operators.operator)
 books.ledger.add_typer(posting_rules.rules, name="rules")
