@@ -178,6 +178,9 @@ payments_processormovement || {} | processor_movement_once
 payments_processormovement || {name: other} | clearing_item_paid_out_once
 payments_processormovement || {name: other, item: ""} | ok
 invoices_othertax || {} | other_tax_once
+reservations_reservation || {} | reservations_reservation_pkey
+reservations_reservation || {session: s77} | ok
+reservations_reservation || {session: s77, account_id: 7} | reservations_reservation_account_id_held
 """
 
 
@@ -186,6 +189,33 @@ def test_of_a_deferral_only_this_changes_what_was_released(lived):
         assert connection.execute("UPDATE ledger_deferral SET released = amount").rowcount > 0
         with pytest.raises(InsufficientPrivilege):
             connection.execute("UPDATE ledger_deferral SET invoice_id = 700000")
+
+
+@pytest.mark.parametrize(
+    ("table", "free", "kept"),
+    [
+        ("balances_bucket", "remaining", "id"),
+        ("reservations_reservation", "expires_at", "account_id"),
+    ],
+)
+def test_what_others_point_at_or_what_points_never_changes(lived, table, free, kept):
+    with lived.sql(APP, tenant=lived.first) as connection:
+        assert connection.execute(f"UPDATE {table} SET {free} = {free}").rowcount > 0
+        with pytest.raises(InsufficientPrivilege):
+            connection.execute(f"UPDATE {table} SET {kept} = {kept}")
+
+
+@pytest.mark.parametrize("table", ["balances_bucket", "parties_account"])
+def test_what_others_point_at_is_never_taken_out(lived, table):
+    with lived.sql(APP, tenant=lived.first) as connection, pytest.raises(InsufficientPrivilege):
+        connection.execute(f"DELETE FROM {table}")
+
+
+def test_an_account_keeps_its_key(lived):
+    with lived.sql(APP, tenant=lived.first) as connection:
+        assert connection.execute("UPDATE parties_account SET id = id").rowcount > 0
+        with pytest.raises(RestrictViolation):
+            connection.execute("UPDATE parties_account SET id = id + 700000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,10 +435,12 @@ NO_KEY = {
     "usage_suspense": {"charge_run_id", "usage_id"},
 }  # fmt: skip
 IN_SETS = {
+    "balances_bucketmovement": {"account_id", "bucket_id"},
     "invoices_invoiceline": {"account_id", "invoice_id"},
     "invoices_invoicetax": {"account_id", "invoice_id"},
     "ledger_deferral": {"account_id", "invoice_id"},
     "ledger_posting": {"account_id", "entry_id"},
+    "reservations_reservation": {"account_id"},
 }
 """Looked up once a statement, by a trigger (each of them is tried among the copies)."""
 LARGE = ("usage_usage", "usage_ratedline")

@@ -176,7 +176,12 @@ BEFORE = """
     DELETE FROM balances_counter WHERE contract_id > 0;
     CREATE INDEX reservations_holding ON reservations_reservation (tenant_id, account_id);
     CREATE INDEX reservations_sharing ON reservations_reservation (tenant_id, contract_id);
-    DELETE FROM django_migrations WHERE app = 'reservations' AND name = '0004_held_in_counters';
+    DROP TRIGGER held ON reservations_reservation;
+    DROP FUNCTION reservations_reservation_account_id_held();
+    ALTER TABLE reservations_reservation
+        ADD CONSTRAINT reservations_reservation_tenant_id_account_id_fkey
+        FOREIGN KEY (tenant_id, account_id) REFERENCES parties_account (tenant_id, id);
+    DELETE FROM django_migrations WHERE app = 'reservations' AND name >= '0004';
 """
 """The database as it was when holds that nobody shared stood in their sessions alone."""
 
