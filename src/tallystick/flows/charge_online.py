@@ -126,6 +126,7 @@ class OnlineCharger:
     _queues: dict[int, deque[_Waiting]] = field(default_factory=dict)
     _under_way: dict[int, int] = field(default_factory=dict)  # batches
     _asked: dict[int, int] = field(default_factory=dict)  # requests of those
+    _gathering: dict[int, "asyncio.Future[None]"] = field(default_factory=dict)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
     _idle: list[Link] = field(default_factory=list)
     _forgot: dict[int, float] = field(default_factory=dict)
@@ -144,7 +145,11 @@ class OnlineCharger:
             return
         queue.append(_Waiting(request, at, tell))
         busy = self._under_way.get(tenant_id, 0)
-        if not busy or (busy < UNDER_WAY and len(queue) == 1):
+        gathering = self._gathering.get(tenant_id)
+        if gathering is not None:
+            if not gathering.done() and len(queue) >= self._share(tenant_id):
+                gathering.set_result(None)
+        elif not busy or (busy < UNDER_WAY and len(queue) == 1):
             self._start(tenant_id)
 
     async def ask(self, request: ChargeRequest, *, tenant_id: int, at: datetime) -> Answer:
@@ -217,7 +222,9 @@ class OnlineCharger:
         try:
             while queue:
                 if len(queue) < self._share(tenant_id):
-                    await asyncio.sleep(GATHER_S)
+                    if tenant_id in self._gathering:
+                        return  # what has come is gathered already
+                    await self._gather(tenant_id)
                 most = min(self._share(tenant_id), len(queue))
                 batch = [queue.popleft() for _ in range(most)]
                 if queue and self._under_way[tenant_id] < UNDER_WAY:
@@ -228,6 +235,17 @@ class OnlineCharger:
                     self._asked[tenant_id] -= most
         finally:
             self._under_way[tenant_id] -= 1
+
+    async def _gather(self, tenant_id: int) -> None:
+        """Waits until a batch has come, or for as long as a request may wait for others."""
+        loop = asyncio.get_running_loop()
+        full = self._gathering[tenant_id] = loop.create_future()
+        late = loop.call_later(GATHER_S, _wake, full)
+        try:
+            await full
+        finally:
+            late.cancel()
+            del self._gathering[tenant_id]
 
     def _share(self, tenant_id: int) -> int:
         """Half of what is asked: it is decided while the database works on the other half."""
@@ -314,6 +332,11 @@ class OnlineCharger:
         self._tasks.discard(task)
         if not task.cancelled() and (fault := task.exception()):
             LOG.error("online charging met a fault", exc_info=fault)
+
+
+def _wake(waiting: "asyncio.Future[None]") -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _read_prices(tenant_id: int) -> tuple[tuple[DatedPlan, ...], Offered]:

@@ -49,14 +49,15 @@ _SERVED: Final = """
     SELECT w.n, a.account_id, s.contract_id, s.id, s.state, c.cycle_day, c.cycle_since,
         c.cycle_day_before, p.bill_day, o.offer_id, (w.at AT TIME ZONE p.zone)::date,
         c.pool_id, coalesce(p.organisation_id, p.id),
-        p.organisation_id IS NOT NULL OR EXISTS (
+        p.organisation_id IS NOT NULL OR ($4::boolean AND EXISTS (
             SELECT FROM parties_account u
-            WHERE u.tenant_id = p.tenant_id AND u.organisation_id = p.id), p.currency
+            WHERE u.tenant_id = p.tenant_id AND u.organisation_id = p.id)), p.currency
     FROM (
         SELECT n, kind, value, coalesce(at,
             (SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'),
             $2::timestamptz) AS at
         FROM json_to_recordset($3) AS g (n integer, kind text, value text, at timestamptz)
+        OFFSET 0  -- so that the instant is found once
     ) w
     JOIN inventory_identifier i
         ON i.tenant_id = $1 AND i.kind = w.kind AND i.value = w.value
@@ -73,14 +74,15 @@ _SESSION_ACCOUNTS: Final = """
     SELECT account_id, cycle_start, contract_id, organisation_id, pool_id
     FROM reservations_reservation WHERE tenant_id = $1 AND session = ANY($2)
 """
-_PRESENT: Final = """
-    SELECT rehearsal_at FROM tenants_tenant WHERE id = $1 AND clock = 'rehearsal'
-"""
 _BIND: Final = "SELECT set_config('tallystick.tenant', $1, false)"
 
 _LOCK: Final = """
-    SELECT count(pg_advisory_xact_lock(($1::bigint << 40) | k)) FROM unnest($2::bigint[]) AS k
+    SELECT count(pg_advisory_xact_lock(($1::bigint << 40) | k)),
+        (SELECT rehearsal_at FROM tenants_tenant WHERE id = $3 AND clock = 'rehearsal')
+    FROM unnest($2::bigint[]) AS k
 """
+"""Gives the operator's present too, where it lives by a rehearsal clock."""
+
 _TERMS: Final = """
     SELECT account_id, mode, credit_limit::text, low_balance::text, cut_at_zero FROM balances_terms
     WHERE tenant_id = $1 AND account_id = ANY($2::bigint[]) ORDER BY account_id FOR NO KEY UPDATE
@@ -201,11 +203,11 @@ async def load_batch(
     read in one go; where that was wrong, they are let go and looked for first. `at` is the present
     unless the operator lives by a rehearsal clock.
     """
-    batch = _Batch(link, b"%d" % tenant_id, _instant(at), requests)
+    batch = _Batch(link, b"%d" % tenant_id, _instant(at), requests, shares=bool(offered.shared))
     begin = _begin(link, tenant_id)
     guess = remembered.guess(requests)
     if guess is not None:
-        told = await link.ask([*begin, *batch.who(), *batch.rows_of(guess)])
+        told = await link.ask([*begin, batch.who(), *batch.rows_of(guess)])
         read = _Read(*told[len(begin) :])
         served = _all_served(read.who, offered)
         places = [place_of(one) for one in served.values()]
@@ -214,12 +216,13 @@ async def load_batch(
             link.tenant_id = 0  # what a transaction sets is undone with it
             guess, begin = None, [ROLLBACK, *_begin(link, tenant_id)]
     if guess is None:
-        *_, present, who, homes = await link.ask([*begin, *batch.who(), batch.homes()])
+        *_, who, homes = await link.ask([*begin, batch.who(), batch.homes()])
         served = _all_served(who, offered)
         guess = guess_of([*map(place_of, served.values()), *[Place(*row) for row in homes]])
         told = await link.ask(batch.rows_of(guess))
-        read = _Read(present, who, *told)
-    loaded = Loaded(read.present[0][0] if read.present else at, served)
+        read = _Read(who, *told)
+    ((_, present),) = read.locked
+    loaded = Loaded(present or at, served)
     await _fill_in(loaded, batch, read, guess, offered)
     return loaded
 
@@ -227,7 +230,6 @@ async def load_batch(
 class _Read(NamedTuple):
     """The rows of each statement."""
 
-    present: list[Row]
     who: list[Row]
     locked: list[Row]
     terms: list[Row]
@@ -244,9 +246,16 @@ class _Batch:
     """The statements that read what a batch is about."""
 
     def __init__(
-        self, link: Link, tenant: bytes, at: bytes, requests: Sequence[ChargeRequest]
+        self,
+        link: Link,
+        tenant: bytes,
+        at: bytes,
+        requests: Sequence[ChargeRequest],
+        *,
+        shares: bool,
     ) -> None:
         self.link, self.tenant, self.at = link, tenant, at
+        self.shares = b"t" if shares else b"f"  # whether any offer shares beyond its account
         subjects = [
             {
                 "n": n,
@@ -263,9 +272,9 @@ class _Batch:
         self.named = _texts(sorted(names))
         self.keys = _texts([request.key for request in requests if request.key])
 
-    def who(self) -> list[Step]:
-        """The present, and whom the subjects name."""
-        return [(_PRESENT, [self.tenant]), (_SERVED, [self.tenant, self.at, self.subjects])]
+    def who(self) -> Step:
+        """Whom the subjects name."""
+        return (_SERVED, [self.tenant, self.at, self.subjects, self.shares])
 
     def homes(self) -> Step:
         """The accounts of the sessions that are named."""
@@ -274,7 +283,8 @@ class _Batch:
     def rows_of(self, guess: Guess) -> list[Step]:
         """Locks the accounts; their terms, the sessions that are named, and the other rows."""
         of = [self.tenant, _numbers(sorted(guess.accounts))]
-        lock = (_LOCK, [self.tenant, _numbers(sorted(guess.locked))] if guess.owners else of)
+        locked = _numbers(sorted(guess.locked)) if guess.owners else of[1]
+        lock = (_LOCK, [self.tenant, locked, self.tenant])
         sessions = (_SESSIONS, [self.tenant, self.named])
         tabs, answers = (_TABS, of), (_ANSWERS, [self.tenant, self.keys])
         drawn = self.drawn_from(guess, ())

@@ -13,6 +13,7 @@ from tallystick.base.charging import Answer, ChargeRequest
 from tallystick.core.charge.drawer import CounterKey
 from tallystick.core.charge.facts import Fact
 from tallystick.core.charge.lines import RatedLine
+from tallystick.core.charge.online.decide import VALID_S
 from tallystick.core.charge.online.state import (
     AccountState,
     Session,
@@ -40,7 +41,17 @@ _CHANGING: Final = (
 _KEPT: Final = {
     name: kind for name, kind in _SESSION_COLUMNS.items() if name in ("session", *_CHANGING)
 }
+_EVENT_COLUMNS: Final = {
+    name: kind
+    for name, kind in _SESSION_COLUMNS.items()
+    if name in (
+        "account_id", "session", "contract_id", "service_id", "offer_id", "cycle_start",
+        "tab_start", "kind", "unit", "called", "zone", "attributes", "used", "amount", "detail",
+        "organisation_id", "pool_id", "digest",
+    )
+}  # fmt: skip
 _names = ", ".join(_SESSION_COLUMNS)
+_told = ", ".join(_EVENT_COLUMNS)
 _changes = ", ".join(f"{name} = r.{name}" for name in _CHANGING)
 
 
@@ -52,6 +63,15 @@ OPENED: Final = f"""
     INSERT INTO reservations_reservation (tenant_id, {_names})
     SELECT $1, {_names} FROM json_to_recordset($2) AS r ({_typed(_SESSION_COLUMNS)})
 """
+EVENTS: Final = f"""
+    INSERT INTO reservations_reservation (tenant_id, {_told}, started_at, state, granted,
+        opened_at, expires_at, valid_s)
+    SELECT $1, {_told}, coalesce(at, $3::timestamptz), 'committed', used, $3::timestamptz,
+        $3::timestamptz + interval '{VALID_S} s', {VALID_S}
+    FROM json_to_recordset($2) AS r ({_typed(_EVENT_COLUMNS)}, at timestamptz)
+"""
+"""What is charged at once is used up when it is opened: it needs fewer columns said."""
+
 SESSIONS: Final = f"""
     UPDATE reservations_reservation s SET {_changes}
     FROM json_to_recordset($2) AS r ({_typed(_KEPT)})
@@ -140,6 +160,7 @@ class Changes:
     """What the requests of a batch have changed: rows of each table, as JSON objects in text."""
 
     opened: list[str] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
     sessions: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     buckets: list[str] = field(default_factory=list)
@@ -192,8 +213,13 @@ class Changes:
                     f'{{"a":{account},"m":"{month}","c":"{_money(charged)}","h":"{_money(held)}"}}'
                 )
         for session in state.sessions.values():
-            if session.changed:
-                (self.sessions if session.stored else self.opened).append(_row(session))
+            if session.stored:
+                if session.changed:
+                    self.sessions.append(_row(session))
+            elif session.digest is not None and not session.refunded:
+                self.events.append(_event(session))
+            elif session.changed:
+                self.opened.append(_row(session))
 
     def note_shared(self, shared: SharedCounters, *, before: Mapping[CounterKey, int]) -> None:
         """How shared counters stand after all requests, given how they stood."""
@@ -235,6 +261,7 @@ async def store_batch(link: Link, changes: Changes, *, tenant_id: int, at: datet
     tenant, now = b"%d" % tenant_id, at.isoformat().encode()
     wanted: list[tuple[str, list[str], Sequence[bytes]]] = [
         (OPENED, changes.opened, ()),
+        (EVENTS, changes.events, (now,)),
         (SESSIONS, changes.sessions, ()),
         (BUCKETS, changes.buckets, ()),
         (MOVEMENTS, changes.movements, (now,)),
@@ -261,10 +288,6 @@ def _row(session: Session) -> str:
     held = "null"
     if session.state is SessionState.OPEN:
         held = f"{{{_taken(session.held)}}}"
-    shared = ""
-    if session.organisation_id is not None:
-        pool = session.pool_id or "null"
-        shared = f',"organisation_id":{session.organisation_id},"pool_id":{pool}'
     return (
         f'{{"account_id":{session.account_id},"session":{quoted(session.key)},'
         f'"contract_id":{session.contract_id},"service_id":{session.service_id},'
@@ -275,11 +298,44 @@ def _row(session: Session) -> str:
         f'"zone":{_text(session.zone)},"attributes":{_text(session.attributes)},'
         f'"used":"{_quantity(session.used)}","granted":"{_quantity(session.granted)}",'
         f'"amount":"{_money(session.amount)}","refunded":"{_money(session.refunded)}",'
-        f'"detail":{{"lines": [{", ".join(_line(*pair) for pair in session.lines)}], '
-        f'{_taken(session.taken)}}},"held":{held},"opened_at":"{_at(session.opened_at)}",'
+        f'"detail":{_detail(session)},"held":{held},"opened_at":"{_at(session.opened_at)}",'
         f'"expires_at":"{_at(session.expires_at)}","valid_s":{session.valid_s},'
-        f'"digest":{_text(session.digest)}{shared}}}'
+        f'"digest":{_text(session.digest)}{_sharing(session)}}}'
     )
+
+
+def _event(session: Session) -> str:
+    """What EVENTS is told of an event; what is left out is null, or as the statement says."""
+    rest = _sharing(session)
+    if session.started_at != session.opened_at:
+        rest += f',"at":"{_at(session.started_at)}"'
+    if session.called is not None:
+        rest += f',"called":{quoted(session.called)}'
+    if session.zone is not None:
+        rest += f',"zone":{quoted(session.zone)}'
+    if session.attributes is not None:
+        rest += f',"attributes":{quoted(session.attributes)}'
+    return (
+        f'{{"account_id":{session.account_id},"session":{quoted(session.key)},'
+        f'"contract_id":{session.contract_id},"service_id":{session.service_id},'
+        f'"offer_id":{session.offer_id},"cycle_start":"{_day(session.cycle_start)}",'
+        f'"tab_start":"{_day(session.tab_start)}","kind":{quoted(session.kind)},'
+        f'"unit":{quoted(session.unit)},"used":"{_quantity(session.used)}",'
+        f'"amount":"{_money(session.amount)}","detail":{_detail(session)},'
+        f'"digest":{_text(session.digest)}{rest}}}'
+    )
+
+
+def _sharing(session: Session) -> str:
+    if session.organisation_id is None:
+        return ""
+    pool = session.pool_id or "null"
+    return f',"organisation_id":{session.organisation_id},"pool_id":{pool}'
+
+
+def _detail(session: Session) -> str:
+    lines = ", ".join([_line(version, line) for version, line in session.lines])
+    return f'{{"lines": [{lines}], {_taken(session.taken)}}}'
 
 
 def _line(version: int, line: RatedLine) -> str:
