@@ -13,6 +13,7 @@ import polars as pl
 import yaml
 from polars.testing import assert_frame_equal
 
+from tallystick.core.charge.buckets import add_sizes, sized_offers
 from tallystick.core.charge.frames import (
     CHARGE_IN,
     COUNTERS,
@@ -32,6 +33,7 @@ from tallystick.core.tariff.own_prices import (
 )
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
+from tests.core.charge.random_members import members, periods_of
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 CONVERSIONS = ("1", "2.5", "0.3", "0.000007")
@@ -94,12 +96,11 @@ def sometimes(rng: Random, text: str, *, one_in: int = 3) -> list[str]:
     return [text] if rng.randrange(one_in) == 0 else []
 
 
-def make_case(
-    rng: Random,
-    *,
-    kinds: Sequence[str] = tuple(KINDS),
-) -> Case:
-    """A catalogue of one to three offers that the reader takes."""
+def make_case(rng: Random, *, kinds: Sequence[str] = tuple(KINDS), sized: bool = False) -> Case:
+    """A catalogue of one to three offers that the reader takes.
+
+    `sized`: the size of some allowances depends on who shares them (`per member`).
+    """
     files = {}
     decks = []
     for name, keys in (
@@ -121,7 +122,7 @@ def make_case(
     for offer in range(rng.randint(1, 3)):
         lines += [f"  offer-{offer}:"]
         lines += sometimes(rng, "    from: 2026-03-01", one_in=4)
-        lines += ["    components:", *_components(rng, kinds)]
+        lines += ["    components:", *_components(rng, kinds, sized=sized)]
     text = "\n".join(lines)
     catalogue = read_catalogue(text, name="case.yaml", files=files)
     return Case(text, files, _compile(catalogue, _variants(rng, catalogue)))
@@ -193,7 +194,7 @@ def _series_file(rng: Random, first: str, points: int, step: timedelta) -> bytes
     return "\n".join(["at,price", *rows]).encode()
 
 
-def _components(rng: Random, kinds: Sequence[str]) -> list[str]:
+def _components(rng: Random, kinds: Sequence[str], *, sized: bool) -> list[str]:
     """Usage prices of some kinds, then allowances that name what they cover."""
     made, lines = {}, []
     for number in range(rng.randint(1, 5)):
@@ -208,17 +209,17 @@ def _components(rng: Random, kinds: Sequence[str]) -> list[str]:
         unit = pick(rng, SIZES[KINDS[kind]])
         covers = [code for code in made[kind] if rng.randrange(3)] or made[kind][:1]
         included, first = rng.randint(1, 60), f"of: {kind}"
-        words = [f"include: {included} {unit}"]
         if rng.randrange(3) == 0:
             first, unit = f"converts: {{{kind}: {pick(rng, CONVERSIONS)} per {unit}}}", "unit"
-            words = [f"include: {included} unit"]
-        words += [
+        share, members = _shared(rng, sized=sized)
+        words = [
+            f"include: {included} {unit}{members}",
             first,
             f"covers: [{', '.join(covers)}]",
             *sometimes(rng, f"in blocks of: {pick(rng, (included, '1'))} {unit}"),
             *sometimes(rng, "blocks: true", one_in=4),
             *sometimes(rng, f"priority: {rng.randrange(3)}"),
-            *sometimes(rng, f"share: {pick(rng, SHARES)}", one_in=2),
+            *share,
             *(
                 sometimes(rng, filter_words(rng))
                 or sometimes(rng, _band_filter(lines, covers), one_in=2)
@@ -227,8 +228,14 @@ def _components(rng: Random, kinds: Sequence[str]) -> list[str]:
         ]
         lines.append(f"      a{number}: {{{', '.join(words)}}}")
     for number in range(rng.randint(0, 2) if rng.randrange(2) else 0):
-        lines.append(f"      m{number}: {{{', '.join(_money(rng, lines))}}}")
+        lines.append(f"      m{number}: {{{', '.join(_money(rng, lines, sized=sized))}}}")
     return lines
+
+
+def _shared(rng: Random, *, sized: bool) -> tuple[list[str], str]:
+    """Who shares an allowance, and whether it is as large as they are many."""
+    share = sometimes(rng, f"share: {pick(rng, SHARES)}", one_in=2)
+    return share, pick(rng, ("", " per member")) if share and sized else ""
 
 
 def _band_filter(lines: Sequence[str], covers: Sequence[str]) -> str:
@@ -240,18 +247,19 @@ def _band_filter(lines: Sequence[str], covers: Sequence[str]) -> str:
     return "where: plan != z"
 
 
-def _money(rng: Random, lines: Sequence[str]) -> list[str]:
+def _money(rng: Random, lines: Sequence[str], *, sized: bool) -> list[str]:
     """An allowance of money over prices of one or more kinds."""
     codes = {line.split(":")[0].strip(): line for line in lines if line.startswith("      c")}
     covers = [code for code in codes if rng.randrange(2)] or list(codes)[:1]
     kinds = sorted({kind for code in covers for kind in re.findall(r"{of: (\w+)", codes[code])})
+    share, members = _shared(rng, sized=sized)
     return [
-        f"include: {rng.randint(0, 40)}.{rng.randint(1, 10**6):06}",
+        f"include: {rng.randint(0, 40)}.{rng.randint(1, 10**6):06}{members}",
         f"of: [{', '.join(kinds)}]",
         f"covers: [{', '.join(covers)}]",
         *sometimes(rng, "blocks: true", one_in=4),
         *sometimes(rng, f"priority: {rng.randrange(3)}"),
-        *sometimes(rng, f"share: {pick(rng, SHARES)}", one_in=2),
+        *share,
         *sometimes(rng, filter_words(rng)),
         *sometimes(rng, f"valid: {pick(rng, VALID)} from first use", one_in=4),
     ]
@@ -372,17 +380,6 @@ def make_usage(rng: Random, *, plan: Plan, events: int, accounts: int) -> pl.Dat
     return pl.DataFrame(rows, schema=CHARGE_IN, orient="row").with_columns(members())
 
 
-def members() -> list[pl.Expr]:
-    """Accounts 1 and 2 are one organisation, whose odd contracts are pool 7; 3 has a pool too."""
-    joined = pl.col("account_id") <= 2
-    odd = pl.col("contract_id") % 2 == 1
-    return [
-        pl.when(joined).then(pl.lit(1, pl.Int64())).alias("organisation_id"),
-        pl.when(odd & joined).then(7).when(odd & (pl.col("account_id") == 3)).then(8)
-        .cast(pl.Int64()).alias("pool_id"),
-    ]  # fmt: skip
-
-
 def _event(
     rng: Random, number: int, accounts: int, known: list[tuple[int, str]]
 ) -> tuple[Any, ...]:
@@ -474,9 +471,20 @@ def make_grants(rng: Random, *, plan: Plan, accounts: int) -> pl.DataFrame:
 
 
 def rate_both(
-    usage: pl.DataFrame, *, plan: Plan, counters: pl.DataFrame, grants: pl.DataFrame | None = None
+    usage: pl.DataFrame,
+    *,
+    plan: Plan,
+    counters: pl.DataFrame,
+    grants: pl.DataFrame | None = None,
+    periods: pl.DataFrame | None = None,
 ) -> Rated:
-    """What both executors say, having checked that they say the same to the last digit."""
+    """What both executors say, having checked that they say the same to the last digit.
+
+    `periods` name who shares allowances whose size depends on it; else whoever has usage does.
+    """
+    if sized_offers(plan):
+        shared = periods_of(usage) if periods is None else periods
+        grants = add_sizes(grants, periods=shared, plan=plan)
     rows = usage.iter_rows(named=True)
     exact = rate_exact(rows, plan=plan, counters=counters, grants=grants)
     batch = rate_batch(usage, plan=plan, counters=counters, grants=grants)

@@ -20,10 +20,10 @@ from tests.core.charge.random_cases import (
     SIZES,
     ZONES,
     filter_words,
-    members,
     pick,
     sometimes,
 )
+from tests.core.charge.random_members import members
 
 CHANGES = tuple(date(2026, month, day) for month in (3, 4) for day in (1, 2, 15, 28, 30))
 DOUBLED = ("new prices: next cycle, new prices: next cycle", "new prices: next cycle")

@@ -16,7 +16,14 @@ from tallystick.core.tariff.calendars import EPOCH
 from tallystick.core.tariff.plan import Plan, compile_plan
 from tallystick.core.tariff.read import read_catalogue
 from tallystick.core.tariff.source import CatalogueRefused
-from tests.core.charge.random_cases import Case, assert_same, make_case, make_usage, pick
+from tests.core.charge.random_cases import (
+    Case,
+    assert_same,
+    make_case,
+    make_usage,
+    pick,
+)
+from tests.core.charge.random_members import periods_of
 
 CHANGES = tuple(
     date.fromisoformat(day)
@@ -38,10 +45,10 @@ COMPONENT_IDS = {
 def make_versions(rng: Random) -> tuple[DatedPlan, ...]:
     """One to four versions, some of them a day apart, each mostly a change of the one before."""
     days = [date(2026, 1, 1), *sorted(rng.sample(CHANGES, rng.randint(0, 3)))]
-    case = make_case(rng, kinds=CALLS)
+    case = make_case(rng, kinds=CALLS, sized=True)
     plans = [_compile(case)]
     while len(plans) < len(days):
-        case = _change(rng, case) if rng.randrange(4) else make_case(rng, kinds=CALLS)
+        case = _change(rng, case) if rng.randrange(4) else make_case(rng, kinds=CALLS, sized=True)
         plans.append(_compile(case))
     ends = zip_longest(days, days[1:])
     return tuple(
@@ -104,8 +111,8 @@ def rate_versions_both(
     grants: pl.DataFrame | None = None,
 ) -> Rated:
     """What both executors say, having checked that they say the same to the last digit."""
-    rows = usage.iter_rows(named=True)
-    exact = rate_versions_exact(rows, plans=plans, counters=counters, grants=grants)
-    batch = rate_versions(usage, plans=plans, counters=counters, grants=grants)
+    told = {"plans": plans, "counters": counters, "grants": grants, "periods": periods_of(usage)}
+    exact = rate_versions_exact(usage.iter_rows(named=True), **told)
+    batch = rate_versions(usage, **told)
     assert_same(exact, batch)
     return batch

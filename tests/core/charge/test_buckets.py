@@ -72,7 +72,7 @@ def test_a_pool_of_fifty_gives_what_it_holds_in_any_order_of_arrival(seed: int) 
         )
     usage = pl.DataFrame(rows, schema={**CHARGE_IN, **MEMBERS}, orient="row")
     grants = size_buckets(periods_of(served), plan=plan)
-    rated = rate_both(usage, plan=plan, counters=COUNTERS.to_frame(), grants=grants)
+    rated = rate_both(usage, plan=plan, counters=COUNTERS.to_frame(), periods=periods_of(served))
     assert rated.lines["allowed"].sum() == min(Decimal(100_000_000), usage["quantity"].sum())
     assert rated.draws.select("account_id", "contract_id").rows() == [(1, -POOL)]
     again = usage.sample(fraction=1, shuffle=True, seed=seed % 2**32)

@@ -37,7 +37,7 @@ AFTER_RATING = ("proration", "roll over", "then", "tax", "revenue", "late")
 @given(seed=SEEDS, events=st.integers(0, 60))
 def test_batch_equals_exact(seed: int, events: int) -> None:
     rng = Random(seed)
-    plan = make_case(rng).plan
+    plan = make_case(rng, sized=True).plan
     usage = make_usage(rng, plan=plan, events=events, accounts=ACCOUNTS)
     counters = make_counters(rng, plan=plan, accounts=ACCOUNTS)
     grants = make_grants(rng, plan=plan, accounts=ACCOUNTS)
@@ -49,10 +49,10 @@ def test_batch_equals_exact(seed: int, events: int) -> None:
 def test_a_hundred_thousand_random_cases() -> None:
     """Events rated twice under a hundred price lists of all words; few of them have no price."""
     texts, drawn = set(), set[str]()
-    compared = priced = 0
+    compared = priced = sized = 0
     for seed in range(100):
         rng = Random(seed)
-        case = make_case(rng)
+        case = make_case(rng, sized=True)
         usage = make_usage(rng, plan=case.plan, events=1_000, accounts=40)
         counters = make_counters(rng, plan=case.plan, accounts=40)
         rated = rate_both(usage, plan=case.plan, counters=counters)
@@ -60,10 +60,13 @@ def test_a_hundred_thousand_random_cases() -> None:
         compared += usage.height
         priced += rated.lines["usage_id"].n_unique()
         texts.add(case.text)
+        sized += any(part.per_member for offer in case.plan.offers.values()
+                     for part in offer.allowances)  # fmt: skip
         drawn |= words_of(case.text)
     assert compared >= 100_000
     assert priced >= 60_000
     assert len(texts) == 100
+    assert sized >= 10
     asked = {*ALLOWANCE_WORDS, *USAGE_WORDS, "reset", "allocate"}
     assert asked - drawn == {*BY_THE_PERIOD, *AFTER_RATING}
 
