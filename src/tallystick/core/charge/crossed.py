@@ -68,6 +68,8 @@ def crossed_allowances(
     ]
     none = pl.lit(0, dtype=pl.Int128())
     before, more = pl.col("before").fill_null(none), pl.col("quantity") + pl.col("granted")
+    if not sized:  # what was drawn was given back, and no event is left
+        return CROSSED.to_frame()
     found = pl.concat(sized).select(
         *KEYS, "code", "scope",
         limit=pl.when(pl.col("granted").is_null()).then("quantity").otherwise(more),
