@@ -47,10 +47,21 @@ class Database:
         return self.server.conninfo(user=role, database=self.name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home() -> Iterator[Path]:
+    """Where commands keep what is theirs: never the home of whoever runs the tests."""
+    _sweep_left_homes()
+    own = Path(tempfile.mkdtemp(prefix=f"{HOMES}{os.getpid()}-"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TALLYSTICK_HOME", str(own))
+        yield own
+    stop_server(own)
+    shutil.rmtree(own, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The session's own embedded server; always stopped at the end."""
-    _sweep_left_homes()
     home = Path(tempfile.mkdtemp(prefix=f"{HOMES}{os.getpid()}-"))
     try:
         yield start_server(home)
