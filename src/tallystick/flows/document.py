@@ -1,6 +1,5 @@
 """An issued invoice as a document: read back from the rows it was issued as, and printed."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -56,7 +55,6 @@ _PRICE_UNITS: Final = {
     ("B", Decimal(2) ** 30): "GiB",
     ("kWh", Decimal(1000)): "MWh",
 }
-_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def print_invoice(
@@ -162,7 +160,7 @@ def language_of(code: str, *, otherwise: str) -> Language:
 def accent_of(brand: Mapping[str, Any]) -> str:
     """The brand's colour as `#rrggbb`, or ours where it has none."""
     colour = str(brand.get("colour", ""))
-    return colour if _COLOUR.fullmatch(colour) else "#1f4e79"
+    return colour if document.COLOUR.fullmatch(colour) else "#1f4e79"
 
 
 def totals_of_line(line: InvoiceLine) -> list[ChargeTotal]:

@@ -13,7 +13,7 @@ from tallystick.core.charge.frames import KEYS
 from tallystick.core.charge.lines import NO_BANDS, PAID_AT_ONCE
 from tallystick.core.charge.versions import DatedPlan
 from tallystick.core.invoice.assemble_batch import DUE_LINES
-from tallystick.core.invoice.cycle import CycleRule, cycle_of
+from tallystick.core.invoice.cycle import cycle_of
 from tallystick.core.invoice.describe import describe
 from tallystick.core.invoice.due import (
     PricedPeriod,
@@ -102,13 +102,6 @@ class DueTask:
             "contract_id",
             pl.when(~over).then(contract_cycle_end(pl.col("cycle"))).alias("next_bill_on"),
         )
-
-
-def next_bill_day(on: date, *, rule: CycleRule, ends_on: date | None) -> date | None:
-    """The first day after that day on which a cycle begins; None when the contract had ended."""
-    if ends_on is not None and ends_on <= on:
-        return None
-    return cycle_of(on, rule=rule).end
 
 
 def due_task(

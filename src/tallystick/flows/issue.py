@@ -101,7 +101,7 @@ def _mark(lines: pl.DataFrame) -> None:
             "component_id",
             pl.col("cycle_start"),
             "invoice_id",
-        ).unique()
+        )
     )
 
 

@@ -17,6 +17,7 @@ from tallystick.domain.tenants.locks import only_one
 from tallystick.domain.tenants.models import Tenant
 from tallystick.domain.tenants.scope import acting_for
 from tallystick.domain.tenants.settings import Change, as_text, keep_change, of_ladder
+from tallystick.flows.acquire import set_ladder
 from tallystick.flows.invoice import BILLING
 from tallystick.flows.tax_table import issued_so_far
 
@@ -93,7 +94,9 @@ def change_settings(
             for change in changes:
                 keep_change(change, tenant=tenant, at=at, after_invoice=mark)
             Tenant.objects.filter(id=tenant_id).update(**columns)
-            _set_ladders(wanted, ladders=ladders, tenant_id=tenant_id)
+            for segment, text in wanted.ladders.items():
+                set_ladder(tenant_id=tenant_id, segment=segment, text=text)
+            Ladder.objects.filter(segment__in={*ladders} - {*wanted.ladders}).delete()
         return tuple(changes)
 
 
@@ -142,11 +145,3 @@ def _ladder_changes(wanted: Settings, *, ladders: Mapping[str, str]) -> list[Cha
         for segment in sorted({*ladders, *wanted.ladders})
         if ladders.get(segment) != wanted.ladders.get(segment)
     ]
-
-
-def _set_ladders(wanted: Settings, *, ladders: Mapping[str, str], tenant_id: int) -> None:
-    for segment, text in wanted.ladders.items():
-        Ladder.objects.update_or_create(
-            tenant_id=tenant_id, segment=segment, defaults={"source": text}
-        )
-    Ladder.objects.filter(segment__in={*ladders} - {*wanted.ladders}).delete()

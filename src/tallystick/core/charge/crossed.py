@@ -61,6 +61,8 @@ def crossed_allowances(
     moved = rescale(drawn).group_by(KEYS).agg(pl.col("used").sum().alias("more"))
     stood = rescale(counters.join(drawn, on=KEYS, how="semi")).rename({"used": "before"})
     held = _held(events, parts=parts).join(moved, on=KEYS)
+    if held.is_empty():  # what was drawn was given back, and no event is left
+        return CROSSED.to_frame()
     held = held.join(stood.select(*KEYS, "before"), on=KEYS, how="left")
     sized = [
         part.join(_granted(grants, periods, plans[version]), on=KEYS, how="left")
@@ -68,8 +70,6 @@ def crossed_allowances(
     ]
     none = pl.lit(0, dtype=pl.Int128())
     before, more = pl.col("before").fill_null(none), pl.col("quantity") + pl.col("granted")
-    if not sized:  # what was drawn was given back, and no event is left
-        return CROSSED.to_frame()
     found = pl.concat(sized).select(
         *KEYS, "code", "scope",
         limit=pl.when(pl.col("granted").is_null()).then("quantity").otherwise(more),

@@ -14,6 +14,7 @@ from tallystick.core.invoice.tax import (
     TaxCode,
     TaxPosition,
     TaxRow,
+    in_force,
     taxes_on,
 )
 
@@ -46,7 +47,7 @@ class TaxChange:
         )
 
     def covers(self, on: date) -> bool:
-        return self.valid_from <= on and (self.valid_until is None or on < self.valid_until)
+        return in_force(on, valid_from=self.valid_from, valid_until=self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _held(rows: Sequence[TaxRow], on: date) -> tuple[str, ...]:
     return tuple(
         _said(row)
         for row in rows
-        if row.valid_from <= on and (row.valid_until is None or on < row.valid_until)
+        if in_force(on, valid_from=row.valid_from, valid_until=row.valid_until)
     )
 
 

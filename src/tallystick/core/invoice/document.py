@@ -4,12 +4,17 @@ Amounts are rounded to the currency, quantities are in canonical units, instants
 account. Texts come from catalogues and people and may hold anything.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from tallystick.base.period import Period
+
+COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
+"""An operator's colour, such as #1f4e79."""
 
 
 class DocumentKind(StrEnum):

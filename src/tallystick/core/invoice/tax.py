@@ -188,7 +188,7 @@ def taxes_on(
         for row in table
         if row.category == category
         and row.seller_region in near
-        and _in_force(row.valid_from, row.valid_until, on)
+        and in_force(on, valid_from=row.valid_from, valid_until=row.valid_until)
     ]
     rows = [row for place in position.jurisdictions for row in _of_place(fitting, place, position)]
     if not rows:
@@ -243,13 +243,14 @@ def _percent(exact: Decimal) -> Decimal:
 
 def _exempt(category: str, position: TaxPosition, on: date) -> bool:
     return any(
-        _in_force(one.valid_from, one.valid_until, on)
+        in_force(on, valid_from=one.valid_from, valid_until=one.valid_until)
         and (not one.categories or category in one.categories)
         for one in position.exemptions
     )
 
 
-def _in_force(valid_from: date, valid_until: date | None, on: date) -> bool:
+def in_force(on: date, *, valid_from: date, valid_until: date | None) -> bool:
+    """Whether the day lies in `[valid_from, valid_until)`."""
     return valid_from <= on and (valid_until is None or on < valid_until)
 
 

@@ -1,7 +1,6 @@
 """What the settings of an operator were and are: every value that was changed is kept."""
 
 import json
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -51,18 +50,34 @@ def keep_change(change: Change, *, tenant: Tenant, at: datetime, after_invoice: 
     last = kept.order_by("-number").values_list("number", flat=True).first() or 0
     rows = []
     if not last and change.before is not None:
-        rows.append(_row(change.setting, 1, change.before, tenant, tenant.created_at))
+        rows.append(_row(change.setting, 1, change.before, tenant=tenant, at=tenant.created_at))
         last = 1
     number = last + 1
-    rows.append(_row(change.setting, number, change.after, tenant, at, change.file, after_invoice))
+    rows.append(
+        _row(
+            change.setting,
+            number,
+            change.after,
+            tenant=tenant,
+            at=at,
+            file=change.file,
+            after_invoice=after_invoice,
+        )
+    )
     SettingVersion.objects.bulk_create(rows)
     return number
 
 
 def _row(
-    setting: str, number: int, text: str, tenant: Tenant, at: datetime, *kept: Any
+    setting: str,
+    number: int,
+    text: str,
+    *,
+    tenant: Tenant,
+    at: datetime,
+    file: str = "",
+    after_invoice: int = 0,
 ) -> SettingVersion:
-    file, after_invoice = kept or ("", 0)
     return SettingVersion(
         tenant_id=tenant.id, setting=setting, number=number, file=file[:200], text=text,
         set_at=at, after_invoice=after_invoice,
@@ -74,7 +89,7 @@ def versions_of(setting: str, *, tenant: Tenant, now: str | None) -> list[Settin
     kept = list(SettingVersion.objects.filter(setting=setting).order_by("number"))
     if kept or now is None:
         return kept
-    return [_row(setting, 1, now, tenant, tenant.created_at)]
+    return [_row(setting, 1, now, tenant=tenant, at=tenant.created_at)]
 
 
 def texts_of(setting: str) -> list[str]:
@@ -92,11 +107,10 @@ def text_when(setting: str, *, invoice_id: int, now: str) -> str:
 
 def tenant_when(invoice_id: int, *, tenant_id: int) -> Tenant:
     """The operator as documents showed it when that invoice was issued; it is not to be saved."""
-    tenant = Tenant.objects.get(id=tenant_id)
+    shown = Tenant.objects.get(id=tenant_id)
     kept = SettingVersion.objects.filter(
         setting__in=SHOWN_ON_DOCUMENTS, after_invoice__lt=invoice_id
     )
-    shown = copy(tenant)
     for version in kept.order_by("number"):
         value = json.loads(version.text) if version.setting == "brand" else version.text
         setattr(shown, version.setting, value)

@@ -27,6 +27,7 @@ import yaml
 from tallystick.base.money import RoundingMode, minor_decimals
 from tallystick.base.period import day_start
 from tallystick.base.refusal import Refusal
+from tallystick.core.invoice.document import COLOUR
 from tallystick.core.invoice.tax import PLACE, TaxRounding
 from tallystick.core.receive.exchange import ExchangeAt
 from tallystick.gates.cli.asking import read_text
@@ -44,7 +45,6 @@ _BRAND_KINDS: Final[dict[str, tuple[type, str]]] = {
     "bank": (dict, "a table such as {holder: Hedgerow Telecom, iban: GB33BUKB20201555555555}"),
 }
 _BANK: Final = ("name", "holder", "iban", "bic", "note")
-_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _CODE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _IDENTIFIER_KIND: Final = re.compile(r"[a-z][a-z0-9_-]{0,19}")
@@ -190,7 +190,7 @@ class _Reader:
             if word not in _BANK or not isinstance(value, str):
                 self._refuse(f"brand.bank says {word}: {value!r}; known: {', '.join(_BANK)}")
         colour = brand.get("colour")
-        if colour is not None and not _COLOUR.fullmatch(colour):
+        if colour is not None and not COLOUR.fullmatch(colour):
             self._refuse(f"brand.colour is {colour!r}; write one such as '#1f4e79'")
         if "logo_svg" in brand and "<svg" not in brand["logo_svg"]:
             self._refuse("brand.logo_svg is no picture; write the text of an SVG file")

@@ -145,6 +145,7 @@ def publish(
 def show(day: Day = None, operator: Operator = None, as_json: AsJson = False) -> None:
     """Show the rates and levies that hold on a day, by the table in force."""
     from tallystick.core.invoice.read_taxes import read_taxes
+    from tallystick.core.invoice.tax import in_force
 
     present = act_for(operator)
     on = day or present.today
@@ -152,7 +153,7 @@ def show(day: Day = None, operator: Operator = None, as_json: AsJson = False) ->
         (row.jurisdiction, row.category, row.customer_kind, row.seller_region.value, row.tax,
          row.percent, row.levy, row.levy_unit, row.code.value, row.valid_from, row.valid_until)
         for row in read_taxes(present.tenant.taxes, name="taxes")
-        if row.valid_from <= on and (row.valid_until is None or on < row.valid_until)
+        if in_force(on, valid_from=row.valid_from, valid_until=row.valid_until)
     ]  # fmt: skip
     columns = ["place", "category", "for", "region", "tax", "percent", "levy", "per", "code",
                "from", "to"]  # fmt: skip
